@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+/// @title One prefix byte per kind of preimage.
+/// @notice Every hash of the protocol is keccak256(tag || 32-byte words). A tag names one kind of object, and each kind
+/// has a fixed layout, so no two kinds can share a preimage (docs/spec/commitments.md, attack 45 of the lifecycle).
+/// The two hashes without a tag (lock key, 42 bytes; lock word, 64 bytes) have lengths no tagged preimage can have:
+/// a tagged one is 1 + 32n bytes long, or 1 + leaf bytes.
+library Tags {
+    // Commitments.
+    uint8 internal constant LEAF = 0x00; // 64 elements
+    uint8 internal constant NODE = 0x01; // left, right
+    uint8 internal constant TENSOR = 0x02; // header, root
+    uint8 internal constant LIST = 0x03; // n, tensor commitments in schema order
+    uint8 internal constant BUNDLE = 0x04; // items, root over the items' lists
+    uint8 internal constant HEADERS = 0x05; // n, headers of one side of a schema
+    uint8 internal constant SCHEMA = 0x06; // HEADERS of the inputs, HEADERS of the outputs
+
+    // Ids.
+    uint8 internal constant VERSION = 0x07;
+    uint8 internal constant TERMS = 0x08;
+    uint8 internal constant REQUEST = 0x09;
+    uint8 internal constant SUBMISSION = 0x0a;
+
+    // States of a request: 0x10 + the state's number. The number alone is the tag of lifecycle section 3.
+    uint8 internal constant REQUESTED = 0x11;
+    uint8 internal constant DECLINED = 0x12;
+    uint8 internal constant ACCEPTED = 0x13;
+    uint8 internal constant SUBMITTED = 0x14;
+    uint8 internal constant FROZEN = 0x15;
+}
