@@ -1,0 +1,50 @@
+import { createRequire } from 'node:module';
+import toolbox from '@nomicfoundation/hardhat-toolbox-mocha-ethers';
+import { configVariable, defineConfig } from 'hardhat/config';
+
+// The compiler is the npm package, so that nothing is downloaded; `version` must equal its version in package.json.
+const solc = { version: '0.8.37', path: createRequire(import.meta.url).resolve('solc/soljson.js') };
+
+export default defineConfig({
+  plugins: [toolbox],
+  solidity: {
+    profiles: {
+      default: {
+        ...solc,
+        settings: { evmVersion: 'cancun', optimizer: { enabled: true, runs: 200 } },
+      },
+      // Minutes instead of seconds: for releases only (`hardhat --build-profile production build`).
+      production: {
+        ...solc,
+        settings: { evmVersion: 'cancun', viaIR: true, optimizer: { enabled: true, runs: 100_000 } },
+      },
+    },
+  },
+  networks: {
+    local: { type: 'edr-simulated', chainType: 'l1', hardfork: 'osaka' },
+    localhost: { type: 'http', chainType: 'l1', url: 'http://127.0.0.1:8545' },
+    baseSepolia: {
+      type: 'http',
+      chainType: 'op',
+      chainId: 84532,
+      url: configVariable('BASE_SEPOLIA_RPC_URL', { default: 'https://sepolia.base.org' }),
+      accounts: [configVariable('BASE_SEPOLIA_DEPLOYER_KEY')],
+    },
+    ogDevnet: {
+      type: 'http',
+      chainType: 'generic',
+      chainId: 10740,
+      url: configVariable('OG_DEVNET_RPC_URL', { default: 'https://ogevmdevnet.opengradient.ai' }),
+      accounts: [configVariable('OG_DEVNET_DEPLOYER_KEY')],
+    },
+  },
+  paths: {
+    tests: { mocha: 'test', solidity: 'test' },
+    ignition: 'deploy',
+  },
+  typechain: { outDir: 'types/ethers-contracts' },
+  test: {
+    mocha: { timeout: 120_000 },
+    solidity: { fuzz: { runs: 256 }, invariant: { runs: 64, depth: 64 } },
+  },
+});

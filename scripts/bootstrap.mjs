@@ -1,0 +1,113 @@
+// Runs a task of this project from a fresh clone: installs what package-lock.json asks for, then hands over to the pinned Node.
+// Plain Node >= 20, no dependencies: it must work before anything is installed.
+import { spawn, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+// A task is a list of commands; what follows `npm run <task> --` goes to the last of them.
+const TASKS = {
+  start: [['node', 'scripts/demo.ts']],
+  test: [['hardhat', 'test']],
+  check: [['node', 'scripts/check.ts']],
+  bench: [['node', 'scripts/bench.ts']],
+  build: [['hardhat', 'build']],
+  fix: [
+    ['biome', 'check', '--write'],
+    ['prettier', '--write', '--log-level', 'warn', '{contracts,test}/**/*.sol'],
+  ],
+  lock: [['npm', 'install'], ['node', 'scripts/fix-lock.mjs'], ['node', 'scripts/bootstrap.mjs', 'stamp']],
+  stamp: [],
+};
+const OLDEST_NODE = 20;
+
+const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+const modules = path.join(root, 'node_modules');
+const bin = path.join(modules, '.bin');
+const stampFile = path.join(modules, '.lock-hash');
+const [task, ...extra] = process.argv.slice(2);
+
+const say = (line) => console.log(`[${task}] ${line}`);
+const seconds = (since) => `${((Date.now() - since) / 1000).toFixed(1)} s`;
+const stop = (...lines) => {
+  for (const line of lines) console.error(line);
+  process.exit(1);
+};
+const lockHash = () =>
+  createHash('sha256')
+    .update(readFileSync(path.join(root, 'package-lock.json')))
+    .digest('hex');
+const stamp = () => writeFileSync(stampFile, `${lockHash()}\n`);
+
+// Waits for the command; Ctrl-C reaches the whole foreground group by itself, a SIGTERM sent to us alone is passed on.
+function run([command, ...args], searchPath) {
+  const env = { ...process.env, PATH: searchPath, HARDHAT_DISABLE_TELEMETRY: 'true' };
+  const child = spawn(command, args, { cwd: root, env, stdio: 'inherit', shell: process.platform === 'win32' });
+  const forward = () => child.kill('SIGTERM');
+  const wait = () => {};
+  process.on('SIGTERM', forward).on('SIGINT', wait);
+  return new Promise((resolve) => {
+    child.on('error', (error) => {
+      console.error(`${command}: ${error.message}`);
+      resolve(127);
+    });
+    child.on('exit', (code, signal) => resolve(code ?? (signal === 'SIGINT' ? 130 : 143)));
+  }).finally(() => process.off('SIGTERM', forward).off('SIGINT', wait));
+}
+
+async function install(outerPath) {
+  const installed = existsSync(stampFile) && readFileSync(stampFile, 'utf8').trim();
+  if (installed === lockHash()) return;
+  const began = Date.now();
+  say(`${existsSync(modules) ? 'packages are older than package-lock.json' : 'packages are missing'}: npm ci, about a minute`);
+  const beat = setInterval(() => say(`installing, ${seconds(began)}`), 10_000);
+  const code = await run(['npm', 'ci'], outerPath);
+  clearInterval(beat);
+  if (code !== 0) {
+    stop(
+      '',
+      `npm ci failed (exit ${code}); its reason is above. Usual causes and what to do:`,
+      '  no network, or a proxy npm does not know   check `npm ping`, then run the same command again',
+      '  "Missing: ... from lock file"               a dependency was changed without `npm run lock`; run it and commit the lock',
+      '  disk full                                   1.1 GB is needed in node_modules',
+    );
+  }
+  stamp();
+  say(`packages installed in ${seconds(began)}`);
+}
+
+function checkPinnedNode() {
+  const wanted = `v${JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')).dependencies.node}`;
+  const found = spawnSync(path.join(bin, 'node'), ['--version'], { encoding: 'utf8' });
+  if (found.stdout?.trim() === wanted) return;
+  stop(
+    `The pinned Node ${wanted} does not run from node_modules/.bin/node (${found.error?.message ?? (found.stdout || found.stderr).trim()}).`,
+    'If npm is set to ignore-scripts, run `npm ci --ignore-scripts=false`. On a system without glibc (Alpine), use a Debian image.',
+  );
+}
+
+if (!(task in TASKS)) stop(`No task "${task ?? ''}". Tasks: ${Object.keys(TASKS).join(', ')}.`);
+if (Number(process.versions.node.split('.')[0]) < OLDEST_NODE) {
+  stop(`Node ${process.versions.node} is too old to begin with: install Node ${OLDEST_NODE} or newer, then run the same command again.`);
+}
+
+// npm itself is run by the Node of the system: the pinned one is inside the folder that npm ci replaces.
+const outer = (process.env.PATH ?? '').split(path.delimiter).filter((folder) => !folder.startsWith(modules));
+if (task === 'stamp') stamp();
+else if (task !== 'lock') await install(outer.join(path.delimiter));
+checkPinnedNode();
+
+const commands = TASKS[task];
+for (const [index, command] of commands.entries()) {
+  const began = Date.now();
+  const whole = index === commands.length - 1 && task !== 'lock' ? [...command, ...extra] : command;
+  if (task === 'lock' && index === 0) whole.push(...extra);
+  say(whole.join(' '));
+  const code = await run(whole, [bin, ...outer].join(path.delimiter));
+  if (code !== 0) {
+    say(`failed with exit code ${code} after ${seconds(began)}`);
+    process.exit(code);
+  }
+  say(`done in ${seconds(began)}`);
+}
