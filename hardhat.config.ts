@@ -1,12 +1,13 @@
 import { createRequire } from 'node:module';
 import toolbox from '@nomicfoundation/hardhat-toolbox-mocha-ethers';
 import { configVariable, defineConfig } from 'hardhat/config';
+import erasableTypes from './scripts/erasable-types.ts';
 
 // The compiler is the npm package, so that nothing is downloaded; `version` must equal its version in package.json.
 const solc = { version: '0.8.37', path: createRequire(import.meta.url).resolve('solc/soljson.js') };
 
 export default defineConfig({
-  plugins: [toolbox],
+  plugins: [toolbox, erasableTypes],
   solidity: {
     profiles: {
       default: {

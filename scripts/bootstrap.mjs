@@ -17,7 +17,11 @@ const TASKS = {
     ['biome', 'check', '--write'],
     ['prettier', '--write', '--log-level', 'warn', '{contracts,test}/**/*.sol'],
   ],
-  lock: [['npm', 'install'], ['node', 'scripts/fix-lock.mjs'], ['node', 'scripts/bootstrap.mjs', 'stamp']],
+  lock: [
+    ['npm', 'install'],
+    ['node', 'scripts/fix-lock.mjs'],
+    ['node', 'scripts/bootstrap.mjs', 'stamp'],
+  ],
   stamp: [],
 };
 const OLDEST_NODE = 20;
@@ -60,7 +64,9 @@ async function install(outerPath) {
   const installed = existsSync(stampFile) && readFileSync(stampFile, 'utf8').trim();
   if (installed === lockHash()) return;
   const began = Date.now();
-  say(`${existsSync(modules) ? 'packages are older than package-lock.json' : 'packages are missing'}: npm ci, about a minute`);
+  say(
+    `${existsSync(modules) ? 'packages are older than package-lock.json' : 'packages are missing'}: npm ci, about a minute`,
+  );
   const beat = setInterval(() => say(`installing, ${seconds(began)}`), 10_000);
   const code = await run(['npm', 'ci'], outerPath);
   clearInterval(beat);
@@ -89,7 +95,9 @@ function checkPinnedNode() {
 
 if (!(task in TASKS)) stop(`No task "${task ?? ''}". Tasks: ${Object.keys(TASKS).join(', ')}.`);
 if (Number(process.versions.node.split('.')[0]) < OLDEST_NODE) {
-  stop(`Node ${process.versions.node} is too old to begin with: install Node ${OLDEST_NODE} or newer, then run the same command again.`);
+  stop(
+    `Node ${process.versions.node} is too old to begin with: install Node ${OLDEST_NODE} or newer, then run the same command again.`,
+  );
 }
 
 // npm itself is run by the Node of the system: the pinned one is inside the folder that npm ci replaces.

@@ -34,7 +34,8 @@ for (const [path, entry] of Object.entries(packages)) {
     };
     platforms += 1;
   }
-  if (entry.resolved) throw new Error(`${path}: the lock records a download address; set omit-lockfile-registry-resolved and run again`);
+  if (entry.resolved)
+    throw new Error(`${path}: the lock records a download address; set omit-lockfile-registry-resolved and run again`);
 }
 
 lock.packages = Object.fromEntries(Object.entries(packages).sort(([a], [b]) => (a < b ? -1 : 1)));
