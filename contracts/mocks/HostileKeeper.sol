@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+// solhint-disable avoid-low-level-calls
+
 /// @notice A keeper that starves, repeats and orders calls as it likes.
 contract HostileKeeper {
     struct Outcome {

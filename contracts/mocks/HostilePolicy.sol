@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+// solhint-disable no-complex-fallback
+
 /// @notice An access policy that answers in every way a contract can. It has no mayRequest: the fallback is asked, so that the
 /// answer is exactly the bytes below.
 contract HostilePolicy {

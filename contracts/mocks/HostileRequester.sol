@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+// solhint-disable avoid-low-level-calls, one-contract-per-file
+
 import {IInferenceCallback} from "../requests/IInferenceCallback.sol";
 import {RequestId} from "../types/Ids.sol";
 

@@ -238,6 +238,7 @@ contract ModelRegistry is IModelRegistry, ERC721 {
     function tokenURI(uint256 tokenId) public view override returns (string memory) {
         _requireOwned(tokenId);
         Name storage n = _names[ModelId.wrap(uint48(tokenId))];
+        // solhint-disable-next-line quotes
         bytes memory json = abi.encodePacked('{"name":"', n.namespace, "/", n.name, '"}');
         return string.concat("data:application/json;base64,", Base64.encode(json));
     }

@@ -52,9 +52,7 @@ contract OPG is ERC20, ERC20Permit, ERC3009, IERC3009 {
         require(to == msg.sender, ERC20InvalidReceiver(to));
         _requireSigned(
             from,
-            keccak256(
-                abi.encode(RECEIVE_WITH_AUTHORIZATION_TYPEHASH, from, to, value, validAfter, validBefore, nonce)
-            ),
+            keccak256(abi.encode(RECEIVE_WITH_AUTHORIZATION_TYPEHASH, from, to, value, validAfter, validBefore, nonce)),
             signature
         );
         _transferWithAuthorization(from, to, value, validAfter, validBefore, nonce);
@@ -62,11 +60,7 @@ contract OPG is ERC20, ERC20Permit, ERC3009, IERC3009 {
 
     /// @inheritdoc IERC3009
     function cancelAuthorization(address authorizer, bytes32 nonce, bytes calldata signature) external {
-        _requireSigned(
-            authorizer,
-            keccak256(abi.encode(CANCEL_AUTHORIZATION_TYPEHASH, authorizer, nonce)),
-            signature
-        );
+        _requireSigned(authorizer, keccak256(abi.encode(CANCEL_AUTHORIZATION_TYPEHASH, authorizer, nonce)), signature);
         _cancelAuthorization(authorizer, nonce);
     }
 

@@ -21,11 +21,7 @@ contract AllowListPolicy is VersionOwned {
     constructor(IModelRegistry models_) VersionOwned(models_) {}
 
     /// @notice Lists or unlists accounts. Emits Allowed for each.
-    function setAllowed(
-        VersionId version,
-        address[] calldata accounts,
-        bool allowed
-    ) external onlyOwnerOf(version) {
+    function setAllowed(VersionId version, address[] calldata accounts, bool allowed) external onlyOwnerOf(version) {
         for (uint256 i = 0; i < accounts.length; ++i) {
             isAllowed[version][accounts[i]] = allowed;
             emit Allowed(version, accounts[i], allowed);
