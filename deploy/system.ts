@@ -28,6 +28,20 @@ export interface DeployOptions {
   readonly say?: (line: string) => void;
 }
 
+/** The account that pays. Throws if there is none, or if the node is on another chain than the parameters are for. */
+export async function deployerOf(connection: DeployOptions['connection'], { chainId }: Profile): Promise<string> {
+  const found = Number((await connection.ethers.provider.getNetwork()).chainId);
+  if (found !== chainId)
+    throw new Error(
+      `The node is on chain ${found}, the parameters are for chain ${chainId}: name the other network, or ask the node you meant.`,
+    );
+  const accounts = await connection.provider.request({ method: 'eth_accounts' });
+  const first: unknown = Array.isArray(accounts) ? accounts[0] : undefined;
+  if (typeof first !== 'string')
+    throw new Error('The connection has no account to pay with: set the deployer key of this network.');
+  return getAddress(first);
+}
+
 /** Sends what is missing, then asserts the wiring. The contracts must be compiled. */
 export async function deploySystem({
   connection,
@@ -36,18 +50,9 @@ export async function deploySystem({
   say = () => {},
 }: DeployOptions): Promise<Deployment> {
   const { ethers } = connection;
-  const chainId = Number((await ethers.provider.getNetwork()).chainId);
-  const chain = chainById(chainId);
-  if (chainId !== parameters.chainId)
-    throw new Error(
-      `The node is on chain ${chainId}, the parameters are for chain ${parameters.chainId}: name the other network, or ask the node you meant.`,
-    );
-  if (chain === undefined) throw new Error(`deploy/chains.ts does not know chain ${chainId}.`);
-
-  const accounts = await connection.provider.request({ method: 'eth_accounts' });
-  const deployer = Array.isArray(accounts) && typeof accounts[0] === 'string' ? getAddress(accounts[0]) : undefined;
-  if (deployer === undefined)
-    throw new Error('The connection has no account to pay with: set the deployer key of this network.');
+  const deployer = await deployerOf(connection, parameters);
+  const chain = chainById(parameters.chainId);
+  if (chain === undefined) throw new Error(`deploy/chains.ts does not know chain ${parameters.chainId}.`);
 
   if (journal !== undefined && (await isStale(journal, ethers))) {
     if (!chain.ephemeral)
@@ -87,7 +92,7 @@ export async function deploySystem({
     ...(journal === undefined ? {} : { deploymentDir: journal }),
   });
   const deployment: Deployment = {
-    chainId,
+    chainId: chain.id,
     block,
     parametersHash: hashOf(parameters),
     deployer,

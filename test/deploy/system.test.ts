@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect } from 'chai';
@@ -7,11 +7,11 @@ import { readAddresses, writeAddresses } from '../../deploy/addresses.ts';
 import { failures, WiringError } from '../../deploy/checks/check.ts';
 import { assertWiring, wiringOf } from '../../deploy/checks/wiring.ts';
 import { constructed } from '../../deploy/constructorArguments.ts';
-import { parseProfile } from '../../deploy/parameters/schema.ts';
+import { readProfile } from '../../deploy/parameters/schema.ts';
 import { deploySystem } from '../../deploy/system.ts';
 
-const file = path.join(import.meta.dirname, '../../deploy/parameters/local.json');
-const local = parseProfile(JSON.parse(readFileSync(file, 'utf8')), file);
+const local = readProfile(path.join(import.meta.dirname, '../../deploy/parameters/local.json'));
+
 const scratch = () => mkdtempSync(path.join(tmpdir(), 'deploy-'));
 
 type Connection = Awaited<ReturnType<typeof network.create>>;

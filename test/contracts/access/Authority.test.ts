@@ -1,10 +1,9 @@
-import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'chai';
 import type { BytesLike } from 'ethers';
 import { network } from 'hardhat';
 import { parameterSet } from '../../../deploy/parameters/parameterSet.ts';
-import { parseProfile } from '../../../deploy/parameters/schema.ts';
+import { readProfile } from '../../../deploy/parameters/schema.ts';
 import { deploySystem } from '../../../deploy/system.ts';
 
 const connection = await network.create('local');
@@ -16,8 +15,7 @@ const DELAY = 7 * DAY;
 const ADMIN = 0n;
 const GOVERNOR = 1n;
 const GUARDIAN = 2n;
-const file = path.join(import.meta.dirname, '../../../deploy/parameters/local.json');
-const local = parseProfile(JSON.parse(readFileSync(file, 'utf8')), file);
+const local = readProfile(path.join(import.meta.dirname, '../../../deploy/parameters/local.json'));
 
 async function accounts() {
   const [deployer, governor, guardian, stranger] = await ethers.getSigners();
