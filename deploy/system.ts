@@ -16,7 +16,7 @@ import { assertWiring } from './checks/wiring.ts';
 import { firstBlock, forget, isStale } from './journal.ts';
 import { settleLostTransactions } from './lostTransactions.ts';
 import { SystemOnToken, SystemWithOPG } from './modules/System.ts';
-import { parameterSet } from './parameters/parameterSet.ts';
+import { leastChallengeBaseSeconds, parameterSet } from './parameters/parameterSet.ts';
 import type { Profile } from './parameters/schema.ts';
 
 export interface DeployOptions {
@@ -85,6 +85,7 @@ export async function deploySystem({
         guardian: parameters.guardian ?? deployer,
         governorDelaySeconds: parameters.governorDelaySeconds,
         unbondingDelaySeconds: parameters.unbondingDelaySeconds,
+        leastChallengeBaseSeconds: leastChallengeBaseSeconds(parameters),
         firstSet: parameterSet(parameters),
       },
     },

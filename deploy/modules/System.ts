@@ -24,13 +24,16 @@ const system = (tokenOf: (m: IgnitionModuleBuilder) => Token) => (m: IgnitionMod
 
   // Its constructor creates Escrow, so neither exists without the other.
   const requests = m.contract('InferenceRequests', [
-    authority,
-    token,
-    models,
-    nodes,
-    m.getParameter<string>('game'),
-    m.getParameter<string>('treasury'),
-    m.getParameter<number>('unbondingDelaySeconds'),
+    {
+      token,
+      models,
+      nodes,
+      authority,
+      game: m.getParameter<string>('game'),
+      treasury: m.getParameter<string>('treasury'),
+      unbondingDelay: m.getParameter<number>('unbondingDelaySeconds'),
+      minTcBase: m.getParameter<number>('leastChallengeBaseSeconds'),
+    },
   ]);
   const escrow = m.contractAt('Escrow', m.staticCall(requests, 'escrow'));
 

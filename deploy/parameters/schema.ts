@@ -27,7 +27,9 @@ const firstSet = z.strictObject({
   challengeBaseSeconds: whole('seconds', 1, 2 ** 32 - 1),
   checkRateLog2: whole('powers of two of multiply-adds per second', 0, 60),
   maxLifeDays: whole('days', 1, 255),
-  sliceFloorOpg: opg,
+  sliceFloorOpg: opg.refine((amount) => Number(amount) > 0, {
+    error: 'must be more than 0: a node must stand to lose something',
+  }),
   sliceOfFeePercent: whole('percent', 0, 65_535),
   protocolShareBps: bps(1_000),
   tipBps: bps(500),
