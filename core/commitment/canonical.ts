@@ -1,103 +1,99 @@
-/** Canonical bytes: elements big-endian in row-major order, one encoding per value (docs/spec/commitments.md, "Elements"). */
+/** Items on the wire: an item is the concatenation of its tensors in schema order, a bundle the concatenation of its items. */
 import { ProtocolError } from '../errors.ts';
 import type { Tensor, TensorType } from '../tensor.ts';
-import { checkTensor, elementCount } from '../tensor.ts';
-import type { Dtype, TensorData } from './dtype.ts';
-import { DTYPES } from './dtype.ts';
+import { checkTensor, sameShape } from '../tensor.ts';
+import { decodeTensor, encodeTensorInto } from './elements.ts';
 import { byteLength } from './header.ts';
 
-const CANONICAL_NAN = 0x7fc00000;
-const EXPONENT = 0x7f800000;
+/** The most items one request can carry. */
+export const MAX_ITEMS = 32;
 
-/** Whether float32 bits (sign included or not) are a NaN of any payload. */
-function isNaNBits(bits: number): boolean {
-  return (bits & 0x7fffffff) > EXPONENT;
+/** One tensor of a side: what it is and, in a schema, its name. A free leading dimension is -1 and counts 1 per item. */
+export interface TensorSpec extends TensorType {
+  readonly name?: string;
 }
 
-/** Writes a tensor's canonical bytes into `out` from `offset`. Every NaN becomes the canonical one. */
-export function encodeTensorInto(t: Tensor, out: Uint8Array, offset: number): void {
-  const view = new DataView(out.buffer, out.byteOffset + offset);
-  const { data } = t;
-  if (data instanceof Float32Array) {
-    // Bits, not values: reading a NaN as a number may change its payload or not, depending on the engine.
-    const bits = new Uint32Array(data.buffer, data.byteOffset, data.length);
-    for (let i = 0; i < bits.length; i++)
-      view.setUint32(4 * i, isNaNBits(bits[i] as number) ? CANONICAL_NAN : (bits[i] as number));
-  } else if (data instanceof Int32Array) {
-    for (let i = 0; i < data.length; i++) view.setInt32(4 * i, data[i] as number);
-  } else if (data instanceof BigInt64Array) {
-    for (let i = 0; i < data.length; i++) view.setBigInt64(8 * i, data[i] as bigint);
-  } else {
-    out.set(new Uint8Array(data.buffer, data.byteOffset, data.length), offset);
-  }
-}
-
-export function encodeTensor(t: Tensor): Uint8Array {
-  checkTensor(t);
-  const out = new Uint8Array(byteLength(t));
-  encodeTensorInto(t, out, 0);
-  return out;
-}
-
-/** The tensor whose canonical bytes these are; refuses any other bytes. */
-export function decodeTensor(type: TensorType, bytes: Uint8Array, name = 'tensor'): Tensor {
-  if (bytes.length !== byteLength(type))
-    throw new ProtocolError('items.length', {
-      got: bytes.length,
-      expected: byteLength(type),
-    });
-  assertCanonical(type.dtype, bytes, name);
+/** The type of one item's tensor: a free leading dimension is one row. */
+export function itemType(spec: TensorSpec): TensorType {
+  const [first, ...rest] = spec.shape;
   return {
-    dtype: type.dtype,
-    shape: [...type.shape],
-    data: decodeData(type.dtype, elementCount(type.shape), bytes),
+    dtype: spec.dtype,
+    shape: first === -1 ? [1, ...rest] : [...spec.shape],
   };
 }
 
-/** Throws at the first element that is not in canonical form: a NaN other than 0x7fc00000, a bool other than 0 or 1. */
-export function assertCanonical(dtype: Dtype, bytes: Uint8Array, name = 'tensor'): void {
-  if (dtype === 'float32') {
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-    for (let i = 0; i < bytes.length; i += 4) {
-      const bits = view.getUint32(i);
-      if (isNaNBits(bits) && bits !== CANONICAL_NAN)
-        throw new ProtocolError('tensor.not_canonical', {
-          name,
-          index: i / 4,
-          bits: `0x${bits.toString(16)}`,
-          dtype,
-        });
-    }
-  } else if (dtype === 'bool') {
-    const index = bytes.findIndex((byte) => byte > 1);
-    if (index >= 0)
-      throw new ProtocolError('tensor.not_canonical', {
-        name,
-        index,
-        bits: `0x${bytes[index]?.toString(16)}`,
-        dtype,
-      });
-  }
+/** Canonical bytes of one item of this side. */
+export function itemBytes(side: readonly TensorSpec[]): number {
+  return side.reduce((sum, spec) => sum + byteLength(itemType(spec)), 0);
 }
 
-function decodeData(dtype: Dtype, count: number, bytes: Uint8Array): TensorData {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  const size = DTYPES[dtype].bytes;
-  if (dtype === 'float32') {
-    const bits = new Uint32Array(count);
-    for (let i = 0; i < count; i++) bits[i] = view.getUint32(size * i);
-    return new Float32Array(bits.buffer);
-  }
-  if (dtype === 'int32') {
-    const data = new Int32Array(count);
-    for (let i = 0; i < count; i++) data[i] = view.getInt32(size * i);
-    return data;
-  }
-  if (dtype === 'int64') {
-    const data = new BigInt64Array(count);
-    for (let i = 0; i < count; i++) data[i] = view.getBigInt64(size * i);
-    return data;
-  }
-  const copy = bytes.slice(); // its own buffer: the result must not change with the source
-  return dtype === 'int8' ? new Int8Array(copy.buffer) : copy;
+/** Checks every tensor against the side, then encodes. Each item has one tensor per entry of `side`, in order. */
+export function encodeItems(side: readonly TensorSpec[], items: readonly (readonly Tensor[])[]): Uint8Array {
+  checkCount(items.length);
+  const bytesPerItem = itemBytes(side);
+  const out = new Uint8Array(bytesPerItem * items.length);
+  let offset = 0;
+  items.forEach((item, row) => {
+    if (item.length !== side.length)
+      throw new ProtocolError('items.count', {
+        got: `${item.length} tensors in item ${row}`,
+        expected: side.length,
+      });
+    side.forEach((spec, i) => {
+      const t = item[i] as Tensor;
+      const name = items.length === 1 ? nameOf(spec, i) : `${nameOf(spec, i)} of item ${row}`;
+      const type = itemType(spec);
+      checkTensor(t, name);
+      if (t.dtype !== type.dtype)
+        throw new ProtocolError('tensor.dtype', {
+          name,
+          got: t.dtype,
+          expected: type.dtype,
+        });
+      if (!sameShape(t.shape, type.shape))
+        throw new ProtocolError('tensor.shape', {
+          name,
+          got: t.shape.join(', '),
+          expected: `[${type.shape.join(', ')}]`,
+        });
+      encodeTensorInto(t, out, offset);
+      offset += byteLength(type);
+    });
+  });
+  return out;
+}
+
+/** The tensors of each item; refuses bytes of another length or that are not canonical. */
+export function decodeItems(side: readonly TensorSpec[], bytes: Uint8Array, items?: number): Tensor[][] {
+  const bytesPerItem = itemBytes(side);
+  const count = items ?? bytes.length / bytesPerItem;
+  if (bytes.length !== count * bytesPerItem || !Number.isInteger(count))
+    throw new ProtocolError('items.length', {
+      got: bytes.length,
+      expected: items === undefined ? `a multiple of ${bytesPerItem}` : items * bytesPerItem,
+    });
+  checkCount(count);
+  let offset = 0;
+  return Array.from({ length: count }, (_, row) =>
+    side.map((spec, i) => {
+      const type = itemType(spec);
+      const end = offset + byteLength(type);
+      const name = count === 1 ? nameOf(spec, i) : `${nameOf(spec, i)} of item ${row}`;
+      const t = decodeTensor(type, bytes.subarray(offset, end), name);
+      offset = end;
+      return t;
+    }),
+  );
+}
+
+export function checkCount(items: number): void {
+  if (!Number.isInteger(items) || items < 1 || items > MAX_ITEMS)
+    throw new ProtocolError('items.count', {
+      got: items,
+      expected: `1 to ${MAX_ITEMS}`,
+    });
+}
+
+function nameOf(spec: TensorSpec, index: number): string {
+  return spec.name ?? `tensor ${index}`;
 }

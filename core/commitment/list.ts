@@ -4,8 +4,8 @@ import { taggedHash } from '../hash.ts';
 import type { Bytes32 } from '../hex.ts';
 import { fromHex, toHex, wordOf } from '../hex.ts';
 import { Tags } from '../protocol/tags.ts';
+import { checkCount } from './canonical.ts';
 import { byteLength, decodeHeader } from './header.ts';
-import { checkCount } from './items.ts';
 import { commitTensorBytes } from './tensor.ts';
 import { treeRoot } from './tree.ts';
 

@@ -3,9 +3,9 @@ import { taggedHash } from '../hash.ts';
 import type { Bytes32 } from '../hex.ts';
 import { wordOf } from '../hex.ts';
 import { Tags } from '../protocol/tags.ts';
+import type { TensorSpec } from './canonical.ts';
+import { itemType } from './canonical.ts';
 import { encodeHeader } from './header.ts';
-import type { TensorSpec } from './items.ts';
-import { itemType } from './items.ts';
 
 /** Headers of one item of this side; a free leading dimension is 1. */
 export function headersOf(side: readonly TensorSpec[]): Bytes32[] {
