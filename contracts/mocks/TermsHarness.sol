@@ -6,26 +6,26 @@ import {Terms} from "../types/Terms.sol";
 
 /// @notice What Solidity reads in the shared vectors of terms (test/vectors/protocol.json).
 contract TermsHarness {
-    function hash(Terms memory terms) external pure returns (bytes32) {
+    function hash(Terms calldata terms) external pure returns (bytes32) {
         return terms.hash();
     }
 
     function money(
-        Terms memory t
+        Terms calldata t
     ) external pure returns (address requester, uint96 fee, address node, uint96 slice, uint96 royalty) {
         return (t.requester(), t.fee(), t.node(), t.slice(), t.royalty());
     }
 
-    function times(Terms memory t) external pure returns (uint40 deadline, uint32 tc, uint40 openAt) {
+    function times(Terms calldata t) external pure returns (uint40 deadline, uint32 tc, uint40 openAt) {
         return (t.deadline(), t.tc(), t.openAt());
     }
 
-    function rates(Terms memory t) external pure returns (uint16 protocolBps, uint16 tipBps, uint16 penaltyBps) {
+    function rates(Terms calldata t) external pure returns (uint16 protocolBps, uint16 tipBps, uint16 penaltyBps) {
         return (t.protocolBps(), t.tipBps(), t.penaltyBps());
     }
 
     function rest(
-        Terms memory t
+        Terms calldata t
     )
         external
         pure
