@@ -12,12 +12,24 @@ import type { EthereumProvider } from 'hardhat/types/providers';
 import type { Deployment } from './addresses.ts';
 import { hashOf } from './addresses.ts';
 import { chainById } from './chains.ts';
+import { oversized } from './checks/codeSizes.ts';
 import { assertWiring } from './checks/wiring.ts';
 import { firstBlock, forget, isStale } from './journal.ts';
 import { settleLostTransactions } from './lostTransactions.ts';
 import { SystemOnToken, SystemWithOPG } from './modules/System.ts';
 import { leastChallengeBaseSeconds, parameterSet } from './parameters/parameterSet.ts';
 import type { Profile } from './parameters/schema.ts';
+
+const CONTRACTS = [
+  'OPG',
+  'Authority',
+  'ModelRegistry',
+  'NodeRegistry',
+  'AllowListPolicy',
+  'TokenHolderPolicy',
+  'InferenceRequests',
+  'Escrow',
+];
 
 export interface DeployOptions {
   /** What `network.create()` of Hardhat returns; its first account pays. */
@@ -53,6 +65,10 @@ export async function deploySystem({
   const deployer = await deployerOf(connection, parameters);
   const chain = chainById(parameters.chainId);
   if (chain === undefined) throw new Error(`deploy/chains.ts does not know chain ${parameters.chainId}.`);
+
+  // A local chain may have been told to accept any size; a public one will not.
+  const tooLarge = chain.ephemeral ? [] : await oversized(artifacts, CONTRACTS);
+  if (tooLarge.length > 0) throw new Error(`Nothing was sent to ${chain.name}:\n  ${tooLarge.join('\n  ')}`);
 
   if (journal !== undefined && (await isStale(journal, ethers))) {
     if (!chain.ephemeral)
