@@ -58,7 +58,7 @@ describe('the SDK over HTTP, with keys of its own', () => {
 
   it('should see at once that a lane is taken or free', async () => {
     const [, requester] = accounts;
-    const anybody = { version: options.version, fee: 2n * OPG };
+    const anybody = { version: options.version, fee: 3n * OPG };
     const lanes: number[] = [];
     for (let i = 0; i < 5; i++) {
       const asked = await request(requester, anybody, picture(0));

@@ -29,7 +29,7 @@ export const OPG = 10n ** 18n;
 export const FUNDS = 1_000n * OPG;
 export const STAKE = 200n * OPG;
 /** What the node asks for per item, after shares and royalty. */
-export const PRICE = OPG;
+export const PRICE = 2n * OPG;
 export const ROYALTY = OPG / 10n;
 
 export interface System {
