@@ -7,6 +7,7 @@ import { nodesErrors } from './errors/nodes.ts';
 import { protocolErrors } from './errors/protocol.ts';
 import { requestsErrors } from './errors/requests.ts';
 import { sdkErrors } from './errors/sdk.ts';
+import { storageErrors } from './errors/storage.ts';
 
 /** Codes with an underscore are the contracts' custom errors, verbatim; dotted ones are ours. */
 export const errorTable = {
@@ -16,6 +17,7 @@ export const errorTable = {
   ...modelsErrors,
   ...nodesErrors,
   ...requestsErrors,
+  ...storageErrors,
 } as const satisfies Record<string, ErrorEntry>;
 
 export type ErrorCode = keyof typeof errorTable;
