@@ -1,4 +1,5 @@
 /** Every failure of the protocol has a code, evidence, and a sentence that says what to do. docs/errors.md is generated from here. */
+import { blobsErrors } from './errors/blobs.ts';
 import type { ErrorEntry, PayloadOf } from './errors/entry.ts';
 import { render } from './errors/entry.ts';
 import { escrowErrors } from './errors/escrow.ts';
@@ -6,12 +7,15 @@ import { modelsErrors } from './errors/models.ts';
 import { nodesErrors } from './errors/nodes.ts';
 import { protocolErrors } from './errors/protocol.ts';
 import { requestsErrors } from './errors/requests.ts';
+import { runtimeErrors } from './errors/runtime.ts';
 import { sdkErrors } from './errors/sdk.ts';
 
 /** Codes with an underscore are the contracts' custom errors, verbatim; dotted ones are ours. */
 export const errorTable = {
   ...protocolErrors,
   ...sdkErrors,
+  ...blobsErrors,
+  ...runtimeErrors,
   ...escrowErrors,
   ...modelsErrors,
   ...nodesErrors,
