@@ -17,14 +17,14 @@ export const blobsErrors = {
     remedy: 'Raise the bound, or use a smaller blob.',
     retryable: false,
   },
+  'blobs.source_failed': {
+    what: '{uri}: {reason}.',
+    remedy: 'Check the source; other sources of the same blob are tried.',
+    retryable: true,
+  },
   'blobs.quota': {
     what: 'The store holds {used} bytes; {size} more exceed its quota of {bound}.',
     remedy: 'Raise the quota or remove blobs that nobody needs.',
     retryable: true,
-  },
-  'blobs.uri_invalid': {
-    what: '{uri} is not a URI this node can fetch: {reason}.',
-    remedy: 'Use one of the schemes {schemes}.',
-    retryable: false,
   },
 } as const satisfies Record<string, ErrorEntry>;

@@ -8,7 +8,7 @@ import type { InferenceSession } from 'onnxruntime-node';
 import type { Tensor } from '#core/tensor.ts';
 import type { Call, Reply } from './frames.ts';
 import { encodeFrame, headsOf, PREFIX_BYTES, prefixOf, tensorsOf } from './frames.ts';
-import { loadSession, Refused, runSession, warmUp } from './session.ts';
+import { initialiseLibrary, loadSession, Refused, runSession, warmUp } from './session.ts';
 
 const SOCKET = 3;
 const threads = Number(process.argv[2] ?? 1);
@@ -58,6 +58,7 @@ const watchdog = `const parent = process.ppid;
 setInterval(() => process.ppid === parent || process.kill(process.pid, 'SIGKILL'), 1000);`;
 new Worker(watchdog, { eval: true }).unref();
 
+await initialiseLibrary();
 write({ op: 'ready', rss: rss() });
 for (;;) {
   const sizes = prefixOf(read(PREFIX_BYTES));
