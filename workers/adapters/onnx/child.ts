@@ -37,6 +37,7 @@ async function answer(call: Call, payload: Uint8Array): Promise<void> {
     const session = await loadSession(call.path, call.sha256, threads);
     await warmUp(session);
     sessions.set(call.sha256, session);
+    globalThis.gc?.(); // the file's bytes, which ONNX Runtime has copied
     return write({ op: 'loaded', rss: rss(), grown: Math.max(0, rss() - before) });
   }
   const session = sessions.get(call.sha256);

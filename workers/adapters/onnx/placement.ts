@@ -80,33 +80,53 @@ export function place(view: PoolView, want: Want): Placement {
   return wait;
 }
 
-function evictions(
-  view: PoolView,
-  want: Want,
-): { do: 'evict'; victims: Victim[] } | Extract<Placement, { do: 'wait' }> {
+interface Candidate extends Victim {
+  readonly session: SessionView;
+  readonly running: boolean;
+}
+
+/** All sessions, those to go first in front: copies, then the least recently used. */
+function candidates(slots: readonly SlotView[]): Candidate[] {
   const copies = new Map<string, number>();
-  for (const slot of view.slots)
+  for (const slot of slots)
     for (const sha256 of slot.sessions.keys()) copies.set(sha256, (copies.get(sha256) ?? 0) + 1);
-  const all = view.slots.flatMap((slot, index) =>
-    [...slot.sessions].map(([sha256, session]) => {
-      const heldUntil = want.demanded.has(sha256) ? session.loadedAt + view.holdMs : 0;
-      return { slot: index, sha256, session, running: slot.busy > 0, heldUntil };
-    }),
-  );
-  const free = all
-    .filter((one) => !one.running && one.heldUntil <= view.now)
-    .sort(
-      (a, b) =>
-        Number((copies.get(b.sha256) ?? 0) > 1) - Number((copies.get(a.sha256) ?? 0) > 1) ||
-        a.session.usedAt - b.session.usedAt,
-    );
-  let missing = view.used + want.bytes - view.bound;
+  const isCopy = ({ sha256 }: Candidate) => Number((copies.get(sha256) ?? 0) > 1);
+  return slots
+    .flatMap((slot, index) =>
+      [...slot.sessions].map(([sha256, session]) => ({ slot: index, sha256, session, running: slot.busy > 0 })),
+    )
+    .sort((a, b) => isCopy(b) - isCopy(a) || a.session.usedAt - b.session.usedAt);
+}
+
+function choose(from: readonly Candidate[], bytes: number): { victims: Victim[]; missing: number } {
+  let missing = bytes;
   const victims: Victim[] = [];
-  for (const { slot, sha256, session } of free) {
+  for (const { slot, sha256, session } of from) {
     if (missing <= 0) break;
     victims.push({ slot, sha256 });
     missing -= session.bytes;
   }
+  return { victims, missing };
+}
+
+/** What to release when sessions turned out larger than expected; `keep` is the one just loaded. */
+export function trim(view: Pick<PoolView, 'slots' | 'used' | 'bound'>, keep: Victim): readonly Victim[] {
+  const free = candidates(view.slots).filter(
+    (one) => !one.running && !(one.slot === keep.slot && one.sha256 === keep.sha256),
+  );
+  return choose(free, view.used - view.bound).victims;
+}
+
+function evictions(
+  view: PoolView,
+  want: Want,
+): { do: 'evict'; victims: Victim[] } | Extract<Placement, { do: 'wait' }> {
+  const all = candidates(view.slots).map((one) => ({
+    ...one,
+    heldUntil: want.demanded.has(one.sha256) ? one.session.loadedAt + view.holdMs : 0,
+  }));
+  const free = all.filter((one) => !one.running && one.heldUntil <= view.now);
+  const { victims, missing } = choose(free, view.used + want.bytes - view.bound);
   if (missing <= 0) return { do: 'evict', victims };
   const held = all.filter((one) => one.heldUntil > view.now).map((one) => one.heldUntil);
   return held.length > 0

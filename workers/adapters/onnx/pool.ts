@@ -4,7 +4,7 @@ import { ProtocolError } from '#core/errors.ts';
 import type { Tensor } from '#core/tensor.ts';
 import type { LoadableModel } from '#ports/runtime.ts';
 import { headsOf, tensorsOf } from './frames.ts';
-import { place } from './placement.ts';
+import { place, trim, type Victim } from './placement.ts';
 import { ChildLost } from './process.ts';
 import { accepted, ChildRefused, Slot } from './slot.ts';
 import { Strikes } from './strikes.ts';
@@ -114,7 +114,7 @@ export class Pool {
       const view = {
         slots: this.#slots,
         bound: this.#options.memoryBytes,
-        used: this.#slots.reduce((sum, slot) => sum + slot.used, 0),
+        used: this.#used,
         now,
         holdMs: this.#options.holdMs,
         depth: DEPTH,
@@ -127,8 +127,7 @@ export class Pool {
       left.push(job);
       ahead.set(sha256, earlier + 1);
       if (placement.do === 'load') {
-        for (const victim of placement.evict)
-          this.#slots[victim.slot]?.release(victim.sha256, this.#options.loadTimeoutMs);
+        this.#release(placement.evict);
         void this.#load(this.#slots[placement.slot] as Slot, job.model);
       } else {
         starved ||= placement.starved;
@@ -137,6 +136,20 @@ export class Pool {
     }
     this.#waiting = left;
     if (wakeAt < Number.POSITIVE_INFINITY) this.#wake = setTimeout(() => this.#dispatch(), Math.max(1, wakeAt));
+  }
+
+  get #used(): number {
+    return this.#slots.reduce((sum, slot) => sum + slot.used, 0);
+  }
+
+  #release(victims: readonly Victim[]): void {
+    for (const { slot, sha256 } of victims) this.#slots[slot]?.release(sha256, this.#options.loadTimeoutMs);
+  }
+
+  /** Costs are known only once they are there: whoever must go for a session that came out larger goes now. */
+  #trim(slot: Slot, sha256: string): void {
+    const view = { slots: this.#slots, used: this.#used, bound: this.#options.memoryBytes };
+    this.#release(trim(view, { slot: this.#slots.indexOf(slot), sha256 }));
   }
 
   /** Before a model is measured: weights, packed copies of them, and ONNX Runtime's own share. */
@@ -167,7 +180,9 @@ export class Pool {
     try {
       const { bytes } = await slot.load(model, () => performance.now(), this.#options.loadTimeoutMs);
       this.#measured.set(model.sha256, bytes);
+      slot.reserved = 0;
       if (bytes > this.#options.memoryBytes) slot.release(model.sha256, this.#options.loadTimeoutMs);
+      else this.#trim(slot, model.sha256);
     } catch (error) {
       this.#failLoad(model, error);
     } finally {
@@ -205,6 +220,7 @@ export class Pool {
       const answer = await slot.start().call(call, limitMs, Object.values(inputs));
       const { tensors } = accepted(answer, 'ran');
       slot.noteGrowth(model.sha256);
+      if (this.#used > this.#options.memoryBytes) this.#trim(slot, model.sha256);
       this.#strikes.clear(model.sha256);
       job.resolve(tensorsOf(tensors, answer.payload));
     } catch (error) {

@@ -44,7 +44,7 @@ export class OnnxProcess {
   baseRss = 0;
 
   constructor(threads: number, startMs: number, onExit: () => void) {
-    this.#child = spawn(process.execPath, [CHILD, String(threads)], {
+    this.#child = spawn(process.execPath, ['--expose-gc', CHILD, String(threads)], {
       stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
       // Two arenas instead of eight per core: what a released session held goes back to the system.
       env: { PATH: process.env['PATH'], MALLOC_ARENA_MAX: '2' },
