@@ -9,6 +9,7 @@ import { protocolErrors } from './errors/protocol.ts';
 import { requestsErrors } from './errors/requests.ts';
 import { runtimeErrors } from './errors/runtime.ts';
 import { sdkErrors } from './errors/sdk.ts';
+import { storageErrors } from './errors/storage.ts';
 
 /** Codes with an underscore are the contracts' custom errors, verbatim; dotted ones are ours. */
 export const errorTable = {
@@ -20,6 +21,7 @@ export const errorTable = {
   ...modelsErrors,
   ...nodesErrors,
   ...requestsErrors,
+  ...storageErrors,
 } as const satisfies Record<string, ErrorEntry>;
 
 export type ErrorCode = keyof typeof errorTable;

@@ -1,7 +1,9 @@
 import { expect } from 'chai';
 import type { ProtocolEvent } from '#core/protocol/events.ts';
+import { toRequestId } from '#core/protocol/ids.ts';
 import type { BlockRef, Hex, LoggedEvent } from '#ports/chain.ts';
 import type { Journal, RecordedResult, Row } from '#ports/journal.ts';
+import { rejectsLater } from '../support/rejects.ts';
 
 const word = (n: number | bigint): Hex => `0x${n.toString(16).padStart(64, '0')}`;
 /** Block `number` of fork `fork`, child of the block before on the same fork, or of `parentFork`. */
@@ -14,7 +16,7 @@ const block = (number: number, fork = 1, parentFork = fork): BlockRef => ({
 const A = word(0xa);
 const B = word(0xb);
 
-const frozen = (id: Hex): ProtocolEvent => ({ name: 'Frozen', id }) as unknown as ProtocolEvent;
+const frozen = (id: Hex): ProtocolEvent => ({ type: 'Frozen', id: toRequestId(id) });
 const logged = (at: BlockRef, logIndex: number, event: ProtocolEvent): LoggedEvent => ({
   block: at,
   transactionHash: word(at.number * 100 + logIndex),
@@ -37,21 +39,12 @@ const result = (change: Partial<RecordedResult> = {}): RecordedResult => ({
   ...change,
 });
 
-/** What every Journal must do. `open` gives an empty one; `expectCode` names the code an error must have. */
+/** What every Journal must do. `open` gives an empty one. */
 export function shouldBehaveLikeJournal(open: () => Promise<Journal>): void {
   let journal: Journal;
   beforeEach(async () => {
     journal = await open();
   });
-
-  const rejects = async (call: Promise<unknown>, code: string) => {
-    const error = await call.then(
-      () => undefined,
-      (reason: unknown) => reason,
-    );
-    expect(error, 'an error').to.have.property('code', code);
-    return error as Error & { retryable: boolean };
-  };
 
   describe('what the chain said', () => {
     it('starts with an empty cursor', async () => {
@@ -74,7 +67,7 @@ export function shouldBehaveLikeJournal(open: () => Promise<Journal>): void {
     it('gives events back as they were: 64-bit and larger integers, bytes, nested lists', async () => {
       const one = block(1);
       const event = {
-        name: 'Requested',
+        type: 'Requested',
         id: A,
         fee: 2n ** 96n - 1n,
         nested: { list: [1, 'two', null, { n: -(2n ** 63n) }], bytes: Uint8Array.of(0, 128, 255) },
@@ -87,7 +80,7 @@ export function shouldBehaveLikeJournal(open: () => Promise<Journal>): void {
 
     it('takes events that concern no request', async () => {
       const one = block(1);
-      const event = { name: 'Staked', account: word(9), amount: 5n } as unknown as ProtocolEvent;
+      const event = { type: 'Staked', account: word(9), amount: 5n } as unknown as ProtocolEvent;
       expect(await journal.record(one, [logged(one, 0, event)])).to.deep.equal([]);
     });
 
@@ -101,9 +94,9 @@ export function shouldBehaveLikeJournal(open: () => Promise<Journal>): void {
 
     it('refuses a block that does not follow the newest one', async () => {
       await journal.record(block(5), []);
-      await rejects(journal.record(block(5, 2), []), 'journal.out_of_order');
-      await rejects(journal.record(block(4), []), 'journal.out_of_order');
-      await rejects(journal.record(block(6, 2), []), 'journal.out_of_order');
+      await rejectsLater('journal.out_of_order', journal.record(block(5, 2), []));
+      await rejectsLater('journal.out_of_order', journal.record(block(4), []));
+      await rejectsLater('journal.out_of_order', journal.record(block(6, 2), []));
       await journal.record(block(6, 2, 1), []);
     });
 
@@ -113,7 +106,7 @@ export function shouldBehaveLikeJournal(open: () => Promise<Journal>): void {
       await journal.record(two, [logged(two, 0, frozen(A)), logged(two, 1, frozen(B))]);
       await journal.record(three, []);
 
-      await rejects(journal.orphan(two), 'journal.out_of_order');
+      await rejectsLater('journal.out_of_order', journal.orphan(two));
       expect(await journal.orphan(three)).to.deep.equal([]);
       expect(await journal.orphan(two)).to.have.members([A, B]);
       expect(await journal.orphan(two), 'taken back again').to.deep.equal([]);
@@ -142,9 +135,9 @@ export function shouldBehaveLikeJournal(open: () => Promise<Journal>): void {
     it('refuses to take back what is final, and to make final what another block stands for', async () => {
       await journal.record(block(1), []);
       await journal.record(block(2), []);
-      await rejects(journal.finalise(block(2, 9)), 'journal.out_of_order');
+      await rejectsLater('journal.out_of_order', journal.finalise(block(2, 9)));
       await journal.finalise(block(2));
-      await rejects(journal.orphan(block(2)), 'journal.out_of_order');
+      await rejectsLater('journal.out_of_order', journal.orphan(block(2)));
     });
   });
 
@@ -222,7 +215,7 @@ export function shouldBehaveLikeJournal(open: () => Promise<Journal>): void {
     ] as const) {
       it(`refuses another ${what} for the same request, finally`, async () => {
         await journal.checkAndRecord(result());
-        const error = await rejects(journal.checkAndRecord(result(change)), 'journal.equivocation');
+        const error = await rejectsLater('journal.equivocation', journal.checkAndRecord(result(change)));
         expect(error.retryable).to.equal(false);
         expect(await journal.result(A)).to.deep.equal(result());
       });

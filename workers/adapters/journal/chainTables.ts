@@ -4,7 +4,7 @@ import type { BlockRef, ChainCursor, Hex, LoggedEvent } from '#ports/chain.ts';
 import type { Journal } from '#ports/journal.ts';
 import type { Sql } from '#ports/sql.ts';
 import { decode, encode } from './encoding.ts';
-import { requestsOf } from './requestOf.ts';
+import { requestOf, requestsOf } from './requestOf.ts';
 
 type ChainJournal = Pick<Journal, 'record' | 'orphan' | 'finalise' | 'cursor' | 'eventsOf'>;
 
@@ -17,7 +17,7 @@ export const chainTables = (sql: Sql): ChainJournal => ({
     const rows = events.map(({ logIndex, transactionHash, event }) => ({
       log_index: logIndex,
       transaction_hash: transactionHash,
-      request_id: requestsOf([event])[0] ?? null,
+      request_id: requestOf(event) ?? null,
       payload: JSON.parse(encode(event)),
     }));
     const recorded = await sql.query(RECORD, [...columns(block), JSON.stringify(rows)]);

@@ -1,9 +1,12 @@
-import type { ProtocolEvent } from '#core/protocol/events.ts';
+import { isRequestEvent, type ProtocolEvent } from '#core/protocol/events.ts';
 import type { Hex } from '#ports/chain.ts';
 
-/** The requests a list of events concerns, each once. Events of other things (stake, offers, models) concern none. */
+/** The request an event is about; stake, offers, models and governance are about none. */
+export function requestOf(event: ProtocolEvent): Hex | undefined {
+  return isRequestEvent(event) ? event.id : undefined;
+}
+
+/** The requests a list of events is about, each once. */
 export function requestsOf(events: readonly ProtocolEvent[]): readonly Hex[] {
-  return [
-    ...new Set(events.flatMap((event) => ('id' in event && typeof event.id === 'string' ? [event.id as Hex] : []))),
-  ];
+  return [...new Set(events.flatMap((event) => requestOf(event) ?? []))];
 }

@@ -70,15 +70,21 @@ function alive(holder: Holder): boolean {
     // EPERM: it lives, and is another user's.
     if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false;
   }
-  return holder.began === '' || began(holder.pid) === '' || began(holder.pid) === holder.began;
+  // What the system does not tell counts as alive: waiting for nobody is better than two writers.
+  const now = began(holder.pid);
+  return now === '' || holder.began === '' || now === holder.began;
 }
 
-/** Clock ticks from boot to the start of the process, where the system tells (Linux); else empty. */
+/**
+ * Clock ticks from boot to the start of the process, where the system tells (Linux); else empty. A process that has ended and whose parent
+ * has not noticed yet (a zombie) began never.
+ */
 function began(pid: number): string {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // The second field, the command in brackets, may hold blanks; the start is the 20th after it.
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+    // The second field, the command in brackets, may hold blanks; the state follows it, and the start is the 20th after it.
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return fields[0] === 'Z' || fields[0] === 'X' ? 'never' : (fields[19] ?? '');
   } catch {
     return '';
   }
