@@ -1,7 +1,12 @@
 import type { ErrorEntry } from './entry.ts';
 
-/** What the worker's own memory can say: database, journal, queue. */
+/** What a worker's own surroundings can say: configuration, database, journal, queue. */
 export const storageErrors = {
+  'config.invalid': {
+    what: 'The configuration of the {role} cannot be used, {count} to correct: {mistakes}.',
+    remedy: 'Correct them in the file that OPG_CONFIG names or in the environment; see docs/workers/configuration.md.',
+    retryable: false,
+  },
   'sql.url': {
     what: '"{url}" names no database: {reason}.',
     remedy: 'Use postgres://user@host/database, pglite:<directory>, or pglite:memory to keep nothing.',

@@ -39,7 +39,7 @@ class PgliteClient extends EventEmitter implements PoolClient {
     const release = await this.#session.hold(this.#searchPath);
     try {
       const result = await this.#session.run(text, parameters);
-      await this.#session.vacuumWhenDue();
+      await this.#session.tidyWhenDue();
       return result;
     } finally {
       release();

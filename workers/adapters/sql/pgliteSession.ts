@@ -2,8 +2,12 @@ import { PGlite, types } from '@electric-sql/pglite';
 import type { PoolResult } from './pool.ts';
 import { refuseInside } from './pool.ts';
 
-/** PGlite has no autovacuum process: after so many changed rows the space of dead ones is given back. */
-const VACUUM_AFTER_ROWS = 20_000;
+/**
+ * PGlite has no background processes: nobody gives the space of dead rows back, and nobody makes the checkpoints without which its log
+ * grows until the database is closed. Both are done here after so many changed rows or bytes.
+ */
+const TIDY_AFTER_ROWS = 20_000;
+const TIDY_AFTER_BYTES = 32 * 2 ** 20;
 
 /**
  * One PGlite, which is one PostgreSQL session without a server: whoever uses it holds it, from BEGIN to COMMIT if need be.
@@ -14,6 +18,7 @@ export class PgliteSession {
   #tail: Promise<void> = Promise.resolve();
   #searchPath = '';
   #changedRows = 0;
+  #changedBytes = 0;
   #closed = false;
   readonly #pglite: PGlite;
 
@@ -27,7 +32,7 @@ export class PgliteSession {
       ...(directory === undefined ? {} : { dataDir: directory }),
       // As pg does: 64-bit integers arrive as decimal strings, exact.
       parsers: { [types.INT8]: (value: string) => value },
-      // The default lets 1 GB of log pile up before a checkpoint.
+      // How much log is kept for the next round after a checkpoint; the default is 1 GB.
       startParams: [...PGlite.defaultStartParams, '-c', 'max_wal_size=64MB', '-c', 'min_wal_size=32MB'],
     });
     return new PgliteSession(pglite);
@@ -61,14 +66,17 @@ export class PgliteSession {
         : (await this.#pglite.exec(text)).at(-1);
     const changed = result?.affectedRows ?? 0;
     this.#changedRows += changed;
+    if (changed > 0) this.#changedBytes += parameters.reduce<number>((sum, parameter) => sum + lengthOf(parameter), 0);
     return { rows: result?.rows ?? [], rowCount: changed || (result?.rows.length ?? 0) };
   }
 
   /** Called by the holder between transactions. */
-  async vacuumWhenDue(): Promise<void> {
-    if (this.#changedRows < VACUUM_AFTER_ROWS) return;
+  async tidyWhenDue(): Promise<void> {
+    if (this.#changedRows < TIDY_AFTER_ROWS && this.#changedBytes < TIDY_AFTER_BYTES) return;
     this.#changedRows = 0;
+    this.#changedBytes = 0;
     await this.#pglite.exec('vacuum');
+    await this.#pglite.exec('checkpoint');
   }
 
   listen(channel: string, deliver: (payload: string) => void): Promise<() => Promise<void>> {
@@ -85,4 +93,8 @@ export class PgliteSession {
     });
     await this.#tail;
   }
+}
+
+function lengthOf(parameter: unknown): number {
+  return typeof parameter === 'string' || parameter instanceof Uint8Array ? parameter.length : 8;
 }
