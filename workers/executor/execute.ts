@@ -140,7 +140,7 @@ export function createExecutor(ports: ExecutorPorts, options: ExecutorOptions = 
         const late = error.code === 'executor.late';
         log.warn('request given up', { requestId: id, code: error.code, reason: error.message });
         await leave(id, late ? 'expired' : 'quarantined', error.code, {
-          reason: { code: error.code, message: error.message },
+          reason: error.message,
         });
       }
     },

@@ -42,4 +42,6 @@ export interface ContentStore {
   /** Bytes from `start` to `end`, both included. */
   read(sha256: string, start: number, end: number): AsyncIterable<Uint8Array>;
   stats(): { readonly blobs: number; readonly bytes: number };
+  /** Throws when the directory cannot be read and written. */
+  check(): Promise<void>;
 }

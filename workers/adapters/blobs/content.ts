@@ -42,6 +42,7 @@ export function createContentStore({ directory, quota }: ContentOptions): Conten
     },
     read: (sha256, start, end) => disk.read(sha256, start, end),
     stats: () => ({ blobs: disk.count, bytes: disk.bytes }),
+    check: () => disk.access(),
   };
 }
 

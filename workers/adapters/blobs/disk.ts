@@ -5,7 +5,7 @@
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream, createWriteStream, mkdirSync, readdirSync, statSync } from 'node:fs';
-import { rename, rm, stat, utimes } from 'node:fs/promises';
+import { access, constants, rename, rm, stat, utimes } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 
@@ -115,6 +115,11 @@ export class Disk {
       this.#entries.set(sha256, { size, usedAt: Date.now(), verified: `${ino}:${size}:${mtimeMs}` });
     };
     return { sha256, size, keep, drop: () => rm(file, { force: true }) };
+  }
+
+  /** Throws when files cannot be written here any more. */
+  access(): Promise<void> {
+    return access(this.#temporary, constants.W_OK);
   }
 
   async remove(sha256: string): Promise<void> {
