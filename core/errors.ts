@@ -1,4 +1,5 @@
 /** Every failure of the protocol has a code, evidence, and a sentence that says what to do. docs/errors.md is generated from here. */
+import { chainErrors } from './errors/chain.ts';
 import type { ErrorEntry, PayloadOf } from './errors/entry.ts';
 import { render } from './errors/entry.ts';
 import { escrowErrors } from './errors/escrow.ts';
@@ -16,6 +17,7 @@ export const errorTable = {
   ...modelsErrors,
   ...nodesErrors,
   ...requestsErrors,
+  ...chainErrors,
 } as const satisfies Record<string, ErrorEntry>;
 
 export type ErrorCode = keyof typeof errorTable;

@@ -1,0 +1,47 @@
+import { AbiCoder, type ErrorDescription, Interface } from 'ethers';
+import { type ErrorPayload, errorTable, isErrorCode, ProtocolError } from '#core/errors.ts';
+import type { ErrorEntry, Evidence } from '#core/errors/entry.ts';
+import {
+  IEscrow__factory,
+  IInferenceRequests__factory,
+  IModelRegistry__factory,
+  INodeRegistry__factory,
+} from '#types';
+import { Reverted } from './rpc.ts';
+
+const INTERFACES: readonly Interface[] = [
+  IInferenceRequests__factory.createInterface(),
+  IEscrow__factory.createInterface(),
+  IModelRegistry__factory.createInterface(),
+  INodeRegistry__factory.createInterface(),
+];
+
+/** A Reverted as the contract's own error, by name and with its arguments; any other error as it is. */
+export function explained(error: unknown, address: string): unknown {
+  if (!(error instanceof Reverted)) return error;
+  const custom = parsed(error.data);
+  if (custom && isErrorCode(custom.name)) return named(custom.name, custom, error);
+  const reason = custom ? `${custom.name}(${custom.args.map(String).join(', ')})` : plainReason(error);
+  return new ProtocolError('chain.reverted', { address, reason }, { cause: error });
+}
+
+function named(name: keyof typeof errorTable, custom: ErrorDescription, cause: Error): Error {
+  const names = (errorTable[name] as ErrorEntry).args ?? [];
+  const payload = Object.fromEntries(names.map((arg, i): [string, Evidence] => [arg, custom.args[i]]));
+  return new ProtocolError(name, payload as ErrorPayload<typeof name>, { cause });
+}
+
+function parsed(data: string): ErrorDescription | undefined {
+  for (const contract of INTERFACES) {
+    const found = data.length >= 10 ? contract.parseError(data) : null;
+    // Error(string) and Panic(uint256) are known to every interface and are not the contracts' own.
+    if (found && found.name !== 'Error' && found.name !== 'Panic') return found;
+  }
+  return undefined;
+}
+
+function plainReason(error: Reverted): string {
+  if (error.data.startsWith('0x08c379a0'))
+    return String(AbiCoder.defaultAbiCoder().decode(['string'], `0x${error.data.slice(10)}`)[0]);
+  return error.data === '0x' ? error.message : `${error.message} (data ${error.data.slice(0, 74)})`;
+}
