@@ -74,12 +74,17 @@ export const protocolErrors = {
   },
   'tolerance.invalid': {
     what: '{name} = {value} is not a tolerance.',
-    remedy: 'atol is a finite number >= 0 that float32 can hold; rtol is >= 0 and below 1.',
+    remedy: 'Choose a finite atol >= 0 that float32 can hold, and an rtol >= 0 and below 1.',
     retryable: false,
   },
   'request.illegal_transition': {
     what: 'The event {event} cannot follow state {state} of request {id}.',
     remedy: 'An event is missing or came twice: read the logs of this request again from its Requested event.',
+    retryable: false,
+  },
+  'ledger.caller_unknown': {
+    what: 'Request {id} paid a tip of {tip} wei to whoever finalised it, and the caller was not given.',
+    remedy: 'Pass the sender of the call with the Finalised event.',
     retryable: false,
   },
   'ledger.mismatch': {

@@ -1,3 +1,191 @@
 import type { ErrorEntry } from './entry.ts';
 
-export const requestsErrors = {} as const satisfies Record<string, ErrorEntry>;
+/** Custom errors of the contracts, by their own names. */
+export const requestsErrors = {
+  Requests_Paused: {
+    args: ['until'],
+    what: 'New requests are paused until {until} (Unix seconds).',
+    remedy: 'Try again after that time. Everything else works.',
+    retryable: true,
+  },
+  Requests_FeeBelowQuote: {
+    args: ['fee', 'quote'],
+    what: 'The fee is {fee} wei, the node asks for {quote} wei.',
+    remedy: 'Pay at least the quote, or name another node.',
+    retryable: false,
+  },
+  Requests_FeeBelowShares: {
+    args: ['fee', 'shares'],
+    what: 'The fee is {fee} wei, royalty, protocol share and tip need {shares} wei.',
+    remedy: 'Pay at least that, so that the node gets something.',
+    retryable: false,
+  },
+  Requests_RoyaltyAbove: {
+    args: ['royalty', 'max'],
+    what: 'The royalty for all items is {royalty} wei, above the {max} wei you allow.',
+    remedy: 'Accept the new royalty by raising maxRoyalty, or do not ask.',
+    retryable: false,
+  },
+  Requests_SetChanged: {
+    args: ['current'],
+    what: 'The parameter set is now {current}.',
+    remedy: 'Read the new parameters and name this set, or 0 for any.',
+    retryable: false,
+  },
+  Requests_DeadlineInvalid: {
+    args: ['deadline', 'now_', 'latest'],
+    what: 'The deadline {deadline} is not after {now_} and at most {latest} (Unix seconds).',
+    remedy: 'Choose a deadline in between.',
+    retryable: false,
+  },
+  Requests_OpenAtInvalid: {
+    args: ['openAt', 'deadline'],
+    what: 'openAt is {openAt}, after the deadline {deadline} (Unix seconds).',
+    remedy: "Let the named node's priority end by the deadline.",
+    retryable: false,
+  },
+  Requests_InputLength: {
+    args: ['got', 'expected'],
+    what: 'The input has {got} bytes, the schema takes {expected}.',
+    remedy: "Encode every tensor of every item by the version's schema.",
+    retryable: false,
+  },
+  Requests_InputTooLarge: {
+    args: ['got', 'max'],
+    what: 'The input has {got} bytes, at most {max} fit in a call.',
+    remedy: 'Send fewer items, or pass the commitment (ROOT_INPUT) and hand the bytes to the node.',
+    retryable: false,
+  },
+  Requests_InputNotCanonical: {
+    args: [],
+    what: 'The input holds an element that is not canonical.',
+    remedy: 'Encode NaN as 0x7fc00000 and bool as 0 or 1 (docs/spec/commitments.md).',
+    retryable: false,
+  },
+  Requests_SchemaMismatch: {
+    args: [],
+    what: 'The headers are not those of the version.',
+    remedy: "Build the headers from the version's schema.",
+    retryable: false,
+  },
+  Requests_ItemsInvalid: {
+    args: ['items'],
+    what: '{items} items in one call.',
+    remedy: 'Pass 1 to 32.',
+    retryable: false,
+  },
+  Requests_ModeUnsupported: {
+    args: ['mode'],
+    what: 'Mode {mode} has no verifier on this deployment.',
+    remedy: 'Use mode 0 (VANILLA).',
+    retryable: false,
+  },
+  Requests_CallbackGas: {
+    args: ['asked', 'cap'],
+    what: 'The callback asks for {asked} gas, at most {cap} is allowed.',
+    remedy: 'Ask for less gas.',
+    retryable: false,
+  },
+  Requests_CallbackNeedsOutput: {
+    args: [],
+    what: 'A callback needs the output, and it was not supplied.',
+    remedy: 'Use finalise or finaliseEach and supply the submitted headers and output.',
+    retryable: false,
+  },
+  Requests_NotAContract: {
+    args: ['requester'],
+    what: '{requester} asks for a callback but has no code.',
+    remedy: 'Request from a contract, or with callbackGas 0.',
+    retryable: false,
+  },
+  Requests_NotYours: {
+    args: ['caller', 'expected'],
+    what: '{caller} may not do this, {expected} may.',
+    remedy: 'Call from that account.',
+    retryable: false,
+  },
+  Requests_Reserved: {
+    args: ['until'],
+    what: 'The request is reserved for its named node until {until} (Unix seconds).',
+    remedy: 'Come back after that time.',
+    retryable: true,
+  },
+  Requests_TooLate: {
+    args: ['deadline'],
+    what: 'The deadline was {deadline} (Unix seconds).',
+    remedy: 'Nothing to deliver any more; anyone may call expire.',
+    retryable: false,
+  },
+  Requests_TooEarly: {
+    args: ['from'],
+    what: 'This is possible from {from} (Unix seconds) on.',
+    remedy: 'Come back at that time.',
+    retryable: true,
+  },
+  Requests_OutputLength: {
+    args: ['got', 'expected'],
+    what: 'The output has {got} bytes, the terms say {expected}.',
+    remedy: 'Submit the canonical bytes of every output of every item.',
+    retryable: false,
+  },
+  Requests_OutputNotCanonical: {
+    args: [],
+    what: 'The output holds an element that is not canonical.',
+    remedy: 'Encode NaN as 0x7fc00000 and bool as 0 or 1 (docs/spec/commitments.md).',
+    retryable: false,
+  },
+  Requests_OutputMismatch: {
+    args: ['got', 'expected'],
+    what: 'The output commits to {got}, what was submitted is {expected}.',
+    remedy: 'Supply exactly the submitted headers and bytes.',
+    retryable: false,
+  },
+  Requests_OutputTooLarge: {
+    args: ['got', 'max'],
+    what: 'The output has {got} bytes, at most {max} can be submitted.',
+    remedy: 'Ask for fewer items, or for a hash (EXACT_OUTPUT) if the version is exact.',
+    retryable: false,
+  },
+  Requests_NotExact: {
+    args: ['version'],
+    what: 'Version {version} is not exact, so its output must be submitted in full.',
+    remedy: 'Leave EXACT_OUTPUT out.',
+    retryable: false,
+  },
+  Requests_NeedsAccept: {
+    args: [],
+    what: 'The request must be accepted before a result can be submitted.',
+    remedy: 'Call accept first: for an input handed over off chain, or when another node was named.',
+    retryable: false,
+  },
+  Requests_NotArbiter: {
+    args: ['caller'],
+    what: "{caller} is not the arbiter of this request's parameter set.",
+    remedy: 'Only the challenge game can do this.',
+    retryable: false,
+  },
+  Requests_NotCurrent: {
+    args: ['id'],
+    what: 'Request {id} is not as described: other content, another state, or over.',
+    remedy: 'Read its events again and describe its present state.',
+    retryable: false,
+  },
+  Requests_GasTooLow: {
+    args: ['needed'],
+    what: 'Less gas is left than the {needed} the callback was promised.',
+    remedy: 'Send the transaction with more gas.',
+    retryable: true,
+  },
+  Requests_Reentered: {
+    args: [],
+    what: 'A batch is in progress in this very call.',
+    remedy: 'Do not call back into batch functions from onInference.',
+    retryable: false,
+  },
+  Requests_BadParameter: {
+    args: ['name'],
+    what: 'The parameter {name} is out of its range.',
+    remedy: 'Correct it; the ranges are in RequestTypes.sol.',
+    retryable: false,
+  },
+} as const satisfies Record<string, ErrorEntry>;
