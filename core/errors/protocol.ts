@@ -57,9 +57,14 @@ export const protocolErrors = {
     remedy: 'Correct the schema: lists inputs and outputs of name, dtype and shape, and the flag rows.',
     retryable: false,
   },
-  'schema.input_missing': {
-    what: 'There is no input "{name}"; the version takes {expected}.',
-    remedy: 'Pass one tensor for each input of the schema and no other.',
+  'schema.tensor_missing': {
+    what: 'The tensor "{name}" is missing; the schema names {expected}.',
+    remedy: 'Pass one tensor for each name of the schema.',
+    retryable: false,
+  },
+  'schema.tensor_unknown': {
+    what: 'There is no tensor "{name}" in the schema; it names {expected}.',
+    remedy: 'Correct the name, or leave this tensor out.',
     retryable: false,
   },
   'terms.invalid': {
