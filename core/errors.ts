@@ -8,6 +8,7 @@ import { nodesErrors } from './errors/nodes.ts';
 import { protocolErrors } from './errors/protocol.ts';
 import { requestsErrors } from './errors/requests.ts';
 import { sdkErrors } from './errors/sdk.ts';
+import { storageErrors } from './errors/storage.ts';
 
 /** Codes with an underscore are the contracts' custom errors, verbatim; dotted ones are ours. */
 export const errorTable = {
@@ -18,6 +19,7 @@ export const errorTable = {
   ...nodesErrors,
   ...requestsErrors,
   ...chainErrors,
+  ...storageErrors,
 } as const satisfies Record<string, ErrorEntry>;
 
 export type ErrorCode = keyof typeof errorTable;
