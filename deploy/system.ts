@@ -4,7 +4,7 @@ import {
   errorDeploymentResultToExceptionMessage,
   HardhatArtifactResolver,
 } from '@nomicfoundation/hardhat-ignition/helpers';
-import type { DeploymentParameters, IgnitionModule, IgnitionModuleResult } from '@nomicfoundation/ignition-core';
+import type { IgnitionModule, IgnitionModuleResult } from '@nomicfoundation/ignition-core';
 import { DeploymentResultType, deploy } from '@nomicfoundation/ignition-core';
 import { getAddress, ZeroAddress } from 'ethers';
 import { artifacts } from 'hardhat';
@@ -14,8 +14,8 @@ import { hashOf } from './addresses.ts';
 import { chainById } from './chains.ts';
 import { assertWiring } from './checks/wiring.ts';
 import { firstBlock, forget, isStale } from './journal.ts';
-import SystemModule from './modules/System.ts';
-import TokenModule from './modules/Token.ts';
+import { settleLostTransactions } from './lostTransactions.ts';
+import { SystemOnToken, SystemWithOPG } from './modules/System.ts';
 import { parameterSet } from './parameters/parameterSet.ts';
 import type { Profile } from './parameters/schema.ts';
 
@@ -57,36 +57,34 @@ export async function deploySystem({
     say('the chain was started anew: forgetting the journal of the old one');
     forget(journal);
   }
-  const block = firstBlock(journal, await ethers.provider.getBlockNumber());
+  const block = await firstBlock(journal, ethers, chain.ephemeral ? 0 : 64);
 
-  const run = <Result extends IgnitionModuleResult<string>>(
-    ignitionModule: IgnitionModule<string, string, Result>,
-    deploymentParameters: DeploymentParameters,
-  ) => {
-    say(`${ignitionModule.id}: sending what is missing`);
-    return runModule(ignitionModule, {
-      accounts: [deployer],
-      artifactResolver: new HardhatArtifactResolver(artifacts),
-      config: { blockPollingInterval: chain.pollMs, requiredConfirmations: chain.confirmations },
-      deploymentParameters,
-      provider: connection.provider,
-      ...(journal === undefined ? {} : { deploymentDir: journal }),
-    });
-  };
+  const artifactResolver = new HardhatArtifactResolver(artifacts);
+  if (journal !== undefined) {
+    const { provider } = connection;
+    await settleLostTransactions(journal, { ethers, provider, artifactResolver, deployer, firstBlock: block });
+  }
 
-  const token =
-    parameters.token ?? (await run(TokenModule, { Token: { holder: parameters.holder ?? deployer } }))('token');
-  const at = await run(SystemModule, {
-    System: {
-      token,
-      game: parameters.firstSet.arbiter ?? ZeroAddress,
-      treasury: parameters.treasury ?? deployer,
-      governor: parameters.governor ?? deployer,
-      guardian: parameters.guardian ?? deployer,
-      governorDelaySeconds: parameters.governorDelaySeconds,
-      unbondingDelaySeconds: parameters.unbondingDelaySeconds,
-      firstSet: parameterSet(parameters),
+  say('sending what is missing');
+  const at = await runModule(parameters.token === null ? SystemWithOPG : SystemOnToken, {
+    accounts: [deployer],
+    artifactResolver,
+    config: { blockPollingInterval: chain.pollMs, requiredConfirmations: chain.confirmations },
+    deploymentParameters: {
+      Token: { holder: parameters.holder ?? deployer },
+      System: {
+        ...(parameters.token === null ? {} : { token: parameters.token }),
+        game: parameters.firstSet.arbiter ?? ZeroAddress,
+        treasury: parameters.treasury ?? deployer,
+        governor: parameters.governor ?? deployer,
+        guardian: parameters.guardian ?? deployer,
+        governorDelaySeconds: parameters.governorDelaySeconds,
+        unbondingDelaySeconds: parameters.unbondingDelaySeconds,
+        firstSet: parameterSet(parameters),
+      },
     },
+    provider: connection.provider,
+    ...(journal === undefined ? {} : { deploymentDir: journal }),
   });
   const deployment: Deployment = {
     chainId,
@@ -94,7 +92,7 @@ export async function deploySystem({
     parametersHash: hashOf(parameters),
     deployer,
     addresses: {
-      token,
+      token: at('token'),
       authority: at('authority'),
       models: at('models'),
       nodes: at('nodes'),

@@ -15,13 +15,14 @@ const AUTHORITY = ['function authority() view returns (address)'];
 /** All facts, right or wrong. */
 export async function wiringOf(ethers: HardhatEthers, deployment: Deployment, parameters: Profile): Promise<Check[]> {
   const { addresses, deployer } = deployment;
-  const checks: Check[] = [check('parameters: sha256', hashOf(parameters), deployment.parametersHash)];
+  const checks: Check[] = [];
   for (const [name, address] of Object.entries(addresses))
     checks.push(check(`${name}: has code`, (await ethers.provider.getCode(address)) !== '0x', true));
   // A view of an account without code would throw a riddle instead of an answer.
   if (failures(checks).length > 0) return checks;
   return [
     ...checks,
+    check('parameters: sha256', hashOf(parameters), deployment.parametersHash),
     ...(await checkImmutables(ethers, deployment, parameters)),
     ...(await checkFirstSet(ethers, deployment, parameters)),
     ...(await checkRoles(ethers, deployment, parameters, {
