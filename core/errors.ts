@@ -1,6 +1,7 @@
 /** Every failure of the protocol has a code, evidence, and a sentence that says what to do. docs/errors.md is generated from here. */
-import { chainErrors } from './errors/chain.ts';
+
 import { blobsErrors } from './errors/blobs.ts';
+import { chainErrors } from './errors/chain.ts';
 import type { ErrorEntry, PayloadOf } from './errors/entry.ts';
 import { render } from './errors/entry.ts';
 import { escrowErrors } from './errors/escrow.ts';

@@ -60,7 +60,8 @@ export class Closer {
     const { calls } = this.#parts;
     const [{ action, takeTip, history }] = items as [DueRequest];
     if (action === 'expire') return calls.expire(items.map(expireCall));
-    if (action === 'finalise') return calls.finalise(await Promise.all(items.map((i) => this.#finaliseCall(i))), takeTip);
+    if (action === 'finalise')
+      return calls.finalise(await Promise.all(items.map((i) => this.#finaliseCall(i))), takeTip);
     return calls.rescue(history.row.terms, submissionFrom(history.row));
   }
 

@@ -100,7 +100,8 @@ export class Keeper implements Observer {
   async recover(now: number): Promise<void> {
     for (const row of await this.#parts.journal.ready(KEEP, 'closing', { limit: 10_000 })) {
       const intent = await this.#parts.closer.intent(String(row.facts['intent']));
-      if (!intent || ['settled', 'reverted', 'abandoned'].includes(intent.status)) await this.#later(row, 'closing', now);
+      if (!intent || ['settled', 'reverted', 'abandoned'].includes(intent.status))
+        await this.#later(row, 'closing', now);
     }
   }
 
@@ -118,7 +119,8 @@ export class Keeper implements Observer {
     const purpose = closer.purposeOf(items);
     const mine: DueRequest[] = [];
     for (const item of items)
-      if (await journal.advance(KEEP, item.row.id, 'pending', 'closing', { facts: { intent: purpose } })) mine.push(item);
+      if (await journal.advance(KEEP, item.row.id, 'pending', 'closing', { facts: { intent: purpose } }))
+        mine.push(item);
     if (mine.length === 0) return;
     const intent = await closer.send(purpose, mine);
     const [{ action }] = mine as [DueRequest];

@@ -258,7 +258,11 @@ export class OutboxDispatcher implements Dispatcher {
     } catch (error) {
       if (!isProtocolError(error) || !error.retryable) throw error;
       const level = error.code === 'chain.insufficient_funds' ? 'error' : 'warn';
-      this.#parts.log[level]('a transaction waits', { purpose: intent.purpose, code: error.code, reason: error.message });
+      this.#parts.log[level]('a transaction waits', {
+        purpose: intent.purpose,
+        code: error.code,
+        reason: error.message,
+      });
       this.#parts.metrics.count('worker_submit_deferred_total', { code: error.code });
     }
   }

@@ -177,5 +177,7 @@ function isOver({ status }: TrackedIntent): boolean {
 function purposeOf(rows: readonly Row[]): string {
   const [first] = rows;
   if (first && rows.length === 1) return `submit:${first.id}`;
-  return `submitMany:${createHash('sha256').update(rows.map(({ id }) => id).join()).digest('hex')}`;
+  return `submitMany:${createHash('sha256')
+    .update(rows.map(({ id }) => id).join())
+    .digest('hex')}`;
 }

@@ -1,10 +1,10 @@
-import { isProtocolError } from '#core/errors.ts';
-import { fromHex, ZERO_ADDRESS } from '#core/hex.ts';
 import { commitItems } from '#core/commitment/list.ts';
+import { isProtocolError } from '#core/errors.ts';
+import type { Bytes32 } from '#core/hex.ts';
+import { fromHex, ZERO_ADDRESS } from '#core/hex.ts';
 import type { RequestRow } from '#core/protocol/request.ts';
 import { feeSplit } from '#core/protocol/split.ts';
 import { AskFlags, hasFlag } from '#core/protocol/terms.ts';
-import type { Bytes32 } from '#core/hex.ts';
 import type { Hex } from '#ports/chain.ts';
 import type { KnownVersion } from './versions.ts';
 

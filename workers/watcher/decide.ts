@@ -127,5 +127,7 @@ function isEnd(stage: string): boolean {
 }
 
 function isNews(row: Row | undefined, { to, reason, dueAt }: Move): boolean {
-  return row?.stage !== to || (row.facts['reason'] ?? undefined) !== reason || (dueAt !== undefined && row.dueAt !== dueAt);
+  return (
+    row?.stage !== to || (row.facts['reason'] ?? undefined) !== reason || (dueAt !== undefined && row.dueAt !== dueAt)
+  );
 }

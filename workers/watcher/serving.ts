@@ -122,7 +122,11 @@ export class Serving implements Observer {
 
   async #apply({ id, request, row, version, input }: ServeView, move: Move): Promise<void> {
     const { journal, log, metrics } = this.#parts;
-    const facts = { ...(request ? factsOf(request, version, input) : {}), reason: move.reason ?? null, ...accepted(move) };
+    const facts = {
+      ...(request ? factsOf(request, version, input) : {}),
+      reason: move.reason ?? null,
+      ...accepted(move),
+    };
     const dueAt = move.dueAt ?? null;
     const done = row
       ? await journal.advance(SERVE, id, row.stage, move.to, { facts, dueAt })
@@ -155,4 +159,3 @@ function factsOf(request: RequestRow, version: KnownVersion | undefined, input: 
 }
 
 const accepted = (move: Move) => (move.accepted === undefined ? {} : { accepted: move.accepted });
-

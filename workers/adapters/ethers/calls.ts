@@ -1,7 +1,7 @@
 import { Interface } from 'ethers';
+import { ZERO_ADDRESS } from '#core/hex.ts';
 import { StateNumbers } from '#core/protocol/states.ts';
 import { type PackedTerms, packTerms, type Terms } from '#core/protocol/terms.ts';
-import { ZERO_ADDRESS } from '#core/hex.ts';
 import type { ExpireCall, FinaliseCall, ItemStatus, RequestCalls, SubmitCall } from '#ports/calls.ts';
 import type { Hex } from '#ports/chain.ts';
 import { IInferenceRequests__factory } from '#types';
@@ -89,7 +89,8 @@ function itemOf({ terms, nonce }: { readonly terms: Terms; readonly nonce: bigin
 const sharedTerms = (terms: Terms): PackedTerms => packTerms({ ...terms, input: terms.version, lane: 0 });
 
 function alike<T>(calls: readonly T[], keyOf: (call: T) => unknown): boolean {
-  const keys = new Set(calls.map((call) => JSON.stringify(keyOf(call), (_, v) => (typeof v === 'bigint' ? `${v}` : v))));
+  const keys = new Set(
+    calls.map((call) => JSON.stringify(keyOf(call), (_, v) => (typeof v === 'bigint' ? `${v}` : v))),
+  );
   return keys.size === 1;
 }
-

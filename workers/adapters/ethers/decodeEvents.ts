@@ -2,12 +2,7 @@ import type { Interface, LogDescription } from 'ethers';
 import { ProtocolError } from '#core/errors.ts';
 import { type EventName, eventFrom, eventTables, type ProtocolEvent } from '#core/protocol/events.ts';
 import type { Hex } from '#ports/chain.ts';
-import {
-  IEscrow__factory,
-  IInferenceRequests__factory,
-  IModelRegistry__factory,
-  INodeRegistry__factory,
-} from '#types';
+import { IEscrow__factory, IInferenceRequests__factory, IModelRegistry__factory, INodeRegistry__factory } from '#types';
 
 export interface RawLog {
   readonly address: Hex;

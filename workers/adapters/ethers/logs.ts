@@ -55,7 +55,12 @@ export class Logs {
     for (const log of logs) {
       const event = this.#decoder.decode(log);
       if (event)
-        events.push({ block: blockOf(log), transactionHash: log.transactionHash, logIndex: Number(log.logIndex), event });
+        events.push({
+          block: blockOf(log),
+          transactionHash: log.transactionHash,
+          logIndex: Number(log.logIndex),
+          event,
+        });
     }
     return events.sort((a, b) => a.logIndex - b.logIndex);
   }

@@ -5,8 +5,8 @@ import { type Header, header, latest, refOf } from './blocks.ts';
 import type { EventDecoder } from './decodeEvents.ts';
 import { LocalChain } from './localChain.ts';
 import { Logs } from './logs.ts';
-import type { Rpc } from './rpc.ts';
 import { explained } from './revert.ts';
+import type { Rpc } from './rpc.ts';
 
 /** When a block cannot fall out any more: what the node says, or so many blocks below its newest. */
 export type Finality = { readonly kind: 'tag' } | { readonly kind: 'depth'; readonly blocks: number };

@@ -1,12 +1,7 @@
-import { AbiCoder, type ErrorDescription, Interface } from 'ethers';
-import { type ErrorPayload, errorTable, isErrorCode, ProtocolError } from '#core/errors.ts';
+import { AbiCoder, type ErrorDescription, type Interface } from 'ethers';
 import type { ErrorEntry, Evidence } from '#core/errors/entry.ts';
-import {
-  IEscrow__factory,
-  IInferenceRequests__factory,
-  IModelRegistry__factory,
-  INodeRegistry__factory,
-} from '#types';
+import { type ErrorPayload, errorTable, isErrorCode, ProtocolError } from '#core/errors.ts';
+import { IEscrow__factory, IInferenceRequests__factory, IModelRegistry__factory, INodeRegistry__factory } from '#types';
 import { Reverted } from './rpc.ts';
 
 const INTERFACES: readonly Interface[] = [
