@@ -16,6 +16,8 @@ export interface AdmissionPolicy {
   readonly minNetPerItem: bigint;
   /** Version ids it serves; undefined = every one. */
   readonly versions: ReadonlySet<Hex> | undefined;
+  /** Version ids it does not serve in any case. */
+  readonly refuseVersions: ReadonlySet<Hex>;
   readonly modes: readonly number[];
   /** A request must leave this much until its deadline. */
   readonly deadlineSlackSeconds: number;
@@ -74,7 +76,8 @@ const business: Rule = ({ request }, { node, acceptOpen }, now) => {
 const terms: Rule = ({ request }, policy, now) => {
   const { mode, deadline, tc, items, version: id } = request.terms;
   if (!policy.modes.includes(mode)) return decline(`mode ${mode} is not served`);
-  if (policy.versions && !policy.versions.has(id)) return decline('the version is not served');
+  if (policy.refuseVersions.has(id) || (policy.versions && !policy.versions.has(id)))
+    return decline('the version is not served');
   if (deadline - now < policy.deadlineSlackSeconds)
     return decline(`${deadline - now} s to the deadline, ${policy.deadlineSlackSeconds} s are needed`);
   if (tc > policy.maxWindowSeconds)

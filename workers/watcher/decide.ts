@@ -19,8 +19,9 @@ export type Stage =
   | 'orphaned' // the request fell out of the chain
   | 'settled' // paid, and final
   | 'declined' // by our policy
-  | 'lost' // to somebody else, or to time
-  | 'failed' // the execution
+  | 'lost' // to somebody else
+  | 'expired' // nobody got it in time
+  | 'quarantined' // the execution failed for good
   | 'refused'; // our transaction, by the contract
 
 /** Everything the decision depends on. */
@@ -48,6 +49,7 @@ export interface Move {
 }
 
 const WORKING: readonly string[] = ['accepting', 'admitted', 'executed', 'submitting'];
+export const ENDS: readonly string[] = ['settled', 'declined', 'lost', 'expired', 'quarantined', 'refused'];
 const UNTAKEN: readonly (string | undefined)[] = [undefined, 'waiting', 'orphaned', 'lost'];
 
 /** undefined = the row is where it belongs (or there is none, and none is needed). Pure; safe to ask again at any time. */
@@ -81,9 +83,9 @@ function wanted(view: ServeView, policy: AdmissionPolicy, now: number): Move | u
 function untaken(view: ServeView, request: RequestRow, policy: AdmissionPolicy, now: number): Move | undefined {
   const { row } = view;
   const { deadline, node, flags } = request.terms;
-  if (row && WORKING.includes(row.stage)) return now > deadline ? taken(row, 'the deadline passed') : undefined;
+  if (row && WORKING.includes(row.stage)) return now > deadline ? expired(row) : undefined;
   if (row?.stage !== 'submitted' && !UNTAKEN.includes(row?.stage)) return undefined;
-  if (now > deadline) return taken(row, 'the deadline passed');
+  if (now > deadline) return expired(row);
   // The work is done and needs nobody's leave: policy was asked when it was begun.
   const implied = request.state === 'Requested' && node === policy.node && !hasFlag(flags, AskFlags.ROOT_INPUT);
   if (view.hasResult && implied) return { to: 'executed', dueAt: deadline + 1 };
@@ -108,9 +110,9 @@ function moveFor(verdict: Admission, deadline: number): Move | undefined {
 /** Our slice is in it: deliver, whatever the policy says today. */
 function owed({ row, hasResult, version, input }: ServeView, request: RequestRow, now: number): Move | undefined {
   const { deadline } = request.terms;
-  if (now > deadline) return taken(row, 'the deadline passed after we accepted it');
+  if (now > deadline) return expired(row);
   if (row && WORKING.includes(row.stage) && row.stage !== 'accepting') return undefined;
-  if (row?.stage === 'failed' || row?.stage === 'refused') return undefined;
+  if (row && ['expired', 'quarantined', 'refused'].includes(row.stage)) return undefined;
   const dueAt = deadline + 1;
   if (hasResult) return { to: 'executed', accepted: true, dueAt };
   if (!version || input === undefined)
@@ -122,8 +124,12 @@ function taken(row: Row | undefined, reason: string): Move | undefined {
   return row && !isEnd(row.stage) ? { to: 'lost', reason } : undefined;
 }
 
+function expired(row: Row | undefined): Move | undefined {
+  return row && !isEnd(row.stage) ? { to: 'expired', reason: 'the deadline passed' } : undefined;
+}
+
 function isEnd(stage: string): boolean {
-  return ['settled', 'declined', 'lost', 'failed', 'refused'].includes(stage);
+  return ENDS.includes(stage);
 }
 
 function isNews(row: Row | undefined, { to, reason, dueAt }: Move): boolean {

@@ -65,7 +65,7 @@ export class Serving implements Observer {
       freeStake: await this.#availableStake(request, head),
     };
     const move = decide(view, policy, head.now);
-    if (move) await this.#apply(view, move);
+    if (move) await this.#apply(view, move, head.now);
   }
 
   /** The journal against the chain and the queue: what is due is decided again, what is ready is hinted again. */
@@ -75,7 +75,8 @@ export class Serving implements Observer {
       for (const row of await journal.ready(SERVE, stage, { limit: SWEEP_LIMIT, dueBefore: head.now }))
         await this.touched(row.id, await journal.eventsOf(row.id), head);
       if (QUEUE_OF[stage])
-        for (const row of await journal.ready(SERVE, stage, { limit: SWEEP_LIMIT })) await this.#hint(row, stage);
+        for (const row of await journal.ready(SERVE, stage, { limit: SWEEP_LIMIT }))
+          await this.#hint(row, stage, head.now);
     }
     for (const [stage, n] of Object.entries(await journal.count(SERVE)))
       this.#parts.metrics.gauge('worker_serve_rows', n, { stage });
@@ -120,7 +121,7 @@ export class Serving implements Observer {
     return this.#freeStake.amount - this.#exposure.without(request.id);
   }
 
-  async #apply({ id, request, row, version, input }: ServeView, move: Move): Promise<void> {
+  async #apply({ id, request, row, version, input }: ServeView, move: Move, now: number): Promise<void> {
     const { journal, log, metrics } = this.#parts;
     const facts = {
       ...(request ? factsOf(request, version, input) : {}),
@@ -137,13 +138,14 @@ export class Serving implements Observer {
       log.info('a request moved', { requestId: id, from: row?.stage, to: move.to, reason: move.reason });
       metrics.count('worker_serve_moves_total', { to: move.to });
     }
-    await this.#hint({ id, dueAt: move.dueAt }, move.to);
+    await this.#hint({ id, dueAt: move.dueAt }, move.to, now);
   }
 
-  async #hint({ id, dueAt }: Pick<Row, 'id' | 'dueAt'>, stage: string): Promise<void> {
+  /** The nearest deadline first. Queues take small whole numbers. */
+  async #hint({ id, dueAt }: Pick<Row, 'id' | 'dueAt'>, stage: string, now: number): Promise<void> {
     const queue = QUEUE_OF[stage];
-    // The nearest deadline first; a priority is a small whole number in every queue.
-    if (queue) await this.#parts.queue.push(queue, id, { priority: dueAt === undefined ? 0 : dueAt % 2_000_000 });
+    const left = (dueAt ?? now) - now;
+    if (queue) await this.#parts.queue.push(queue, id, { priority: Math.max(1, Math.min(left, 1_000_000)) });
   }
 }
 
