@@ -67,9 +67,9 @@ export const protocolErrors = {
     remedy: 'Correct the name, or leave this tensor out.',
     retryable: false,
   },
-  'terms.invalid': {
-    what: 'The terms are not valid: {reason}.',
-    remedy: 'Take the terms from the Requested event; unused bits are zero.',
+  'word.reserved_bits': {
+    what: 'Bits that must be zero are set in the packed word {word}.',
+    remedy: 'Take packed words from the chain or its events, unchanged.',
     retryable: false,
   },
   'cost.range': {

@@ -35,8 +35,9 @@ export function createModelStore(options: ModelStoreOptions): ModelStore {
   const { maxBytes, sources, mirrors = () => [] } = options;
   const disk = new Disk(options.directory);
   const flights = new Map<string, Flight>();
-  /** Sizes of files being received: two of them must not pass the bound together. */
-  const incoming = new Map<string, number>();
+  /** Bytes of files being received: with those on disk they stay within the bound. */
+  let incoming = 0;
+  let landed = Promise.withResolvers<void>();
   /** By scheme and host: when it last failed. Failed ones are asked last, the longest ago first. */
   const failures = new Map<string, number>();
 
@@ -71,8 +72,7 @@ export function createModelStore(options: ModelStoreOptions): ModelStore {
   }
 
   async function fetchAnew(wanted: Wanted, signal: AbortSignal): Promise<void> {
-    await makeRoom(wanted);
-    incoming.set(wanted.sha256, wanted.size);
+    await makeRoom(wanted, signal);
     try {
       const misses: Miss[] = [];
       const uris = [...new Set([...wanted.uris, ...mirrors(wanted.sha256)])];
@@ -88,18 +88,21 @@ export function createModelStore(options: ModelStoreOptions): ModelStore {
       }
       throw failure(wanted.sha256, misses);
     } finally {
-      incoming.delete(wanted.sha256);
+      incoming -= wanted.size;
+      landed.resolve();
+      landed = Promise.withResolvers();
     }
   }
 
-  async function makeRoom({ sha256, size }: Wanted): Promise<void> {
+  /** Counts the file as incoming; it waits while those under way leave no room for it. */
+  async function makeRoom({ sha256, size }: Wanted, signal: AbortSignal): Promise<void> {
     if (size > maxBytes) throw new ProtocolError('blobs.too_large', { sha256, size, bound: maxBytes });
-    let taken = disk.bytes + size;
-    for (const bytes of incoming.values()) taken += bytes;
+    while (incoming + size > maxBytes) await landed.promise;
+    signal.throwIfAborted();
+    incoming += size;
     for (const old of disk.byUse) {
-      if (taken <= maxBytes) return;
+      if (disk.bytes + incoming <= maxBytes) return;
       await disk.remove(old.sha256);
-      taken -= old.size;
     }
   }
 
