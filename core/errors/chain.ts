@@ -2,24 +2,19 @@ import type { ErrorEntry } from './entry.ts';
 
 /** What a worker can hear from a chain node, or about its own key. */
 export const chainErrors = {
-  'chain.unavailable': {
+  'rpc.unavailable': {
     what: 'The chain node {url} did not answer {method}: {reason}.',
     remedy: 'Check the URL and that the node runs; work goes on when it answers.',
     retryable: true,
   },
-  'chain.rate_limited': {
+  'rpc.rate_limited': {
     what: 'The chain node {url} refused {method}: too many calls.',
     remedy: 'Raise the poll interval, lower the batch size, or use a node with a higher limit.',
     retryable: true,
   },
-  'chain.refused': {
+  'rpc.refused': {
     what: 'The chain node {url} refused {method}: {reason}.',
     remedy: 'The node does not support this call or its parameters; use another node.',
-    retryable: false,
-  },
-  'chain.wrong_chain': {
-    what: 'The chain node {url} is of chain {found}, this process is configured for chain {expected}.',
-    remedy: 'Correct the RPC URL, or the deployment this process uses.',
     retryable: false,
   },
   'chain.reorg_too_deep': {
@@ -31,11 +26,6 @@ export const chainErrors = {
   'chain.log_malformed': {
     what: 'Log {index} of block {block} from {address} is not the event its topic names: {reason}.',
     remedy: 'The address is not the contract this release was built for: check the deployment file.',
-    retryable: false,
-  },
-  'chain.reverted': {
-    what: 'The contract {address} refuses the call: {reason}.',
-    remedy: 'Read the reason; sending it anyway would only cost gas.',
     retryable: false,
   },
   'chain.nonce_gap': {

@@ -175,13 +175,13 @@ describe('the chain reader on JSON-RPC', () => {
   });
 
   it('refuses a node of another chain, naming both', async () => {
-    const error = await rejectsLater('chain.wrong_chain', Rpc.connect({ url: anvil.url, chainId: 84532 }));
-    expect(error.payload).to.deep.include({ expected: 84532, found: CHAIN_ID });
+    const error = await rejectsLater('chain.wrong_id', Rpc.connect({ url: anvil.url, chainId: 84532 }));
+    expect(error.payload).to.deep.include({ expected: 84532, got: CHAIN_ID });
   });
 
   it('calls a silent node unavailable, which is worth another try', async () => {
     const deaf = Rpc.connect({ url: 'http://127.0.0.1:1', chainId: CHAIN_ID });
-    const error = await rejectsLater('chain.unavailable', deaf);
+    const error = await rejectsLater('rpc.unavailable', deaf);
     expect(error.retryable).to.equal(true);
   });
 });

@@ -37,7 +37,7 @@ export async function header(rpc: Rpc, tag: BlockTag): Promise<Header | undefine
 export async function latest(rpc: Rpc): Promise<Header> {
   const head = await header(rpc, 'latest');
   if (head) return head;
-  throw new ProtocolError('chain.unavailable', {
+  throw new ProtocolError('rpc.unavailable', {
     url: rpc.url,
     method: 'eth_getBlockByNumber',
     reason: 'it has no newest block',

@@ -40,7 +40,7 @@ export class Logs {
         this.#range = Math.min(LARGEST_RANGE, this.#range * 2);
         return { logs, to: end };
       } catch (error) {
-        if (end === from || !isProtocolError(error, 'chain.refused')) throw error;
+        if (end === from || !isProtocolError(error, 'rpc.refused')) throw error;
         this.#range = Math.max(1, Math.floor((end - from + 1) / 2));
       }
     }

@@ -54,7 +54,7 @@ export class EthersReader implements ChainReader {
     try {
       return await this.#rpc.send<Hex>('eth_call', [{ to, data, ...(from ? { from } : {}) }, 'latest']);
     } catch (error) {
-      throw explained(error, to);
+      throw explained(error);
     }
   }
 
@@ -135,7 +135,7 @@ export class EthersReader implements ChainReader {
     try {
       return await this.#logs.ofBlock(refOf(block), block.logsBloom);
     } catch (error) {
-      const gone = isProtocolError(error) && error.code.startsWith('chain.') && error.code !== 'chain.log_malformed';
+      const gone = isProtocolError(error) && error.code.startsWith('rpc.');
       if (!gone || (await header(this.#rpc, block.number))?.hash === block.hash) throw error;
       return undefined;
     }
@@ -160,7 +160,7 @@ export class EthersReader implements ChainReader {
   }
 
   #inconsistent(number: number): Error {
-    return new ProtocolError('chain.unavailable', {
+    return new ProtocolError('rpc.unavailable', {
       url: this.#rpc.url,
       method: 'eth_getLogs',
       reason: `its logs and headers of block ${number} do not belong together`,

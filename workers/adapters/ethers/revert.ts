@@ -1,6 +1,6 @@
 import { AbiCoder, type ErrorDescription, type Interface } from 'ethers';
-import type { ErrorEntry, Evidence } from '#core/errors/entry.ts';
-import { type ErrorPayload, errorTable, isErrorCode, ProtocolError } from '#core/errors.ts';
+import { contractError } from '#core/errors/contract.ts';
+import { ProtocolError } from '#core/errors.ts';
 import { IEscrow__factory, IInferenceRequests__factory, IModelRegistry__factory, INodeRegistry__factory } from '#types';
 import { Reverted } from './rpc.ts';
 
@@ -12,18 +12,13 @@ const INTERFACES: readonly Interface[] = [
 ];
 
 /** A Reverted as the contract's own error, by name and with its arguments; any other error as it is. */
-export function explained(error: unknown, address: string): unknown {
+export function explained(error: unknown): unknown {
   if (!(error instanceof Reverted)) return error;
   const custom = parsed(error.data);
-  if (custom && isErrorCode(custom.name)) return named(custom.name, custom, error);
+  const ours = custom && contractError(custom.name, [...custom.args], { cause: error });
+  if (ours) return ours;
   const reason = custom ? `${custom.name}(${custom.args.map(String).join(', ')})` : plainReason(error);
-  return new ProtocolError('chain.reverted', { address, reason }, { cause: error });
-}
-
-function named(name: keyof typeof errorTable, custom: ErrorDescription, cause: Error): Error {
-  const names = (errorTable[name] as ErrorEntry).args ?? [];
-  const payload = Object.fromEntries(names.map((arg, i): [string, Evidence] => [arg, custom.args[i]]));
-  return new ProtocolError(name, payload as ErrorPayload<typeof name>, { cause });
+  return new ProtocolError('chain.reverted', { reason }, { cause: error });
 }
 
 function parsed(data: string): ErrorDescription | undefined {

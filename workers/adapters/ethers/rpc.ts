@@ -19,7 +19,7 @@ export class Reverted extends Error {
   }
 }
 
-/** JSON-RPC with every failure sorted: a Reverted, or a ProtocolError `chain.*` that says whether to try again. */
+/** JSON-RPC with every failure sorted: a Reverted, or a ProtocolError `rpc.*` that says whether to try again. */
 export class Rpc {
   readonly #provider: JsonRpcProvider;
   /** What errors show: without path, query and credentials, where providers put their keys. */
@@ -30,7 +30,7 @@ export class Rpc {
     this.url = url;
   }
 
-  /** Throws `chain.wrong_chain` unless the node is of the expected chain. */
+  /** Throws `chain.wrong_id` unless the node is of the expected chain. */
   static async connect(options: RpcOptions): Promise<Rpc> {
     const request = new FetchRequest(options.url);
     request.timeout = options.timeoutMs ?? 10_000;
@@ -45,7 +45,7 @@ export class Rpc {
     try {
       const found = Number(await rpc.send<string>('eth_chainId', []));
       if (found !== options.chainId)
-        throw new ProtocolError('chain.wrong_chain', { url: rpc.url, expected: options.chainId, found });
+        throw new ProtocolError('chain.wrong_id', { expected: options.chainId, got: found });
     } catch (error) {
       rpc.close();
       throw error;
@@ -88,12 +88,12 @@ function sorted(error: unknown, method: string, url: string): Error {
   if (failure.code === 'CALL_EXCEPTION') return new Reverted(failure.data ?? '0x', reason);
   const status = failure.response?.statusCode ?? 0;
   if (status === 429 || failure.error?.code === -32005 || RATE_LIMIT.test(reason))
-    return new ProtocolError('chain.rate_limited', { url, method }, { cause: error });
+    return new ProtocolError('rpc.rate_limited', { url, method }, { cause: error });
   // An answer with an error object is the node's word; anything else means there was no answer.
   const answered = failure.error !== undefined || failure.info?.error !== undefined;
   return answered && !PASSING.test(reason)
-    ? new ProtocolError('chain.refused', { url, method, reason }, { cause: error })
-    : new ProtocolError('chain.unavailable', { url, method, reason }, { cause: error });
+    ? new ProtocolError('rpc.refused', { url, method, reason }, { cause: error })
+    : new ProtocolError('rpc.unavailable', { url, method, reason }, { cause: error });
 }
 
 function reasonOf(failure: EthersFailure): string {

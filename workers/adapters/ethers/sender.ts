@@ -46,8 +46,8 @@ export class EthersSender implements ChainSender {
     try {
       return BigInt(await this.#rpc.send<string>('eth_estimateGas', [{ from, to, data }]));
     } catch (error) {
-      if (isProtocolError(error, 'chain.refused') && NO_FUNDS.test(error.message)) throw poor(from, error);
-      throw explained(error, to);
+      if (isProtocolError(error, 'rpc.refused') && NO_FUNDS.test(error.message)) throw poor(from, error);
+      throw explained(error);
     }
   }
 
@@ -84,7 +84,7 @@ export class EthersSender implements ChainSender {
     try {
       return BigInt(await this.#rpc.send<string>('eth_maxPriorityFeePerGas', []));
     } catch (error) {
-      if (isProtocolError(error, 'chain.refused')) return USUAL_TIP;
+      if (isProtocolError(error, 'rpc.refused')) return USUAL_TIP;
       throw error;
     }
   }
