@@ -25,6 +25,7 @@ export class Anvil {
     this.url = url;
     const network = Network.from(CHAIN_ID);
     this.provider = new JsonRpcProvider(url, network, { staticNetwork: network, batchMaxCount: 1, cacheTimeout: -1 });
+    this.provider.pollingInterval = 25;
   }
 
   static async start(...options: string[]): Promise<Anvil> {

@@ -62,6 +62,11 @@ export class Keeper implements Observer {
       });
   }
 
+  /** Resolves when nothing is being closed. */
+  async idle(): Promise<void> {
+    await this.#closing;
+  }
+
   /** Everything that is due now, in as few transactions as the contract's batch forms allow. */
   async close(head: Head): Promise<void> {
     const { journal, batchLimit, closer, metrics } = this.#parts;
