@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
-pragma solidity 0.8.37;
-
 // solhint-disable avoid-low-level-calls, one-contract-per-file
+pragma solidity 0.8.37;
 
 import {IInferenceCallback} from "../requests/IInferenceCallback.sol";
 import {RequestId} from "../types/Ids.sol";
@@ -15,7 +14,7 @@ contract HostileRequester is IInferenceCallback {
         BurnsGas,
         Bomb, // return 1 MB
         RevertBomb, // revert with 1 MB
-        ReEnters, // call `target` with `data`, remember the outcome, then store
+        ReEnters, // call `callee` with `data`, remember the outcome, then store
         SelfDestructs
     }
 
@@ -26,21 +25,21 @@ contract HostileRequester is IInferenceCallback {
     uint256 public gasSeen;
     address public lastCaller;
 
-    address public target;
+    address public callee;
     bytes public data;
     bool public reentrySucceeded;
     bytes public reentryReturned;
 
     error Refused();
 
-    /// @notice Sets what the next callbacks do; `target_` and `data_` are for ReEnters.
-    function behave(Behaviour behaviour_, address target_, bytes calldata data_) external {
-        (behaviour, target, data) = (behaviour_, target_, data_);
+    /// @notice Sets what the next callbacks do; `callee_` and `data_` are for ReEnters.
+    function behave(Behaviour behaviour_, address callee_, bytes calldata data_) external {
+        (behaviour, callee, data) = (behaviour_, callee_, data_);
     }
 
     /// @notice Calls anything as this contract, for instance approve, deposit or request. Passes reverts on.
-    function execute(address callee, bytes calldata input) external returns (bytes memory) {
-        (bool success, bytes memory returned) = callee.call(input);
+    function execute(address target, bytes calldata input) external returns (bytes memory) {
+        (bool success, bytes memory returned) = target.call(input);
         if (!success) {
             assembly ("memory-safe") {
                 revert(add(returned, 32), mload(returned))
@@ -63,7 +62,7 @@ contract HostileRequester is IInferenceCallback {
                 revert(0, 1000000)
             }
         }
-        if (b == Behaviour.ReEnters) (reentrySucceeded, reentryReturned) = target.call(data);
+        if (b == Behaviour.ReEnters) (reentrySucceeded, reentryReturned) = callee.call(data);
         if (b == Behaviour.SelfDestructs) selfdestruct(payable(msg.sender));
         lastId = id;
         lastWord = output.length >= 32 ? bytes32(output[:32]) : bytes32(output);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
-pragma solidity 0.8.37;
-
 // solhint-disable avoid-low-level-calls, one-contract-per-file
+pragma solidity 0.8.37;
 
 import {MintableToken} from "./MintableToken.sol";
 
@@ -88,14 +87,14 @@ contract EmptyAuthorizationToken is MintableToken {
 
 /// @notice Calls a target in the middle of every transfer, once per arming, before or after the balances move.
 contract HookToken is MintableToken {
-    address public target;
+    address public callee;
     bytes public data;
     bool public afterMove;
     bool public lastSucceeded;
     bytes public lastReturned;
 
-    function arm(address target_, bytes calldata data_, bool afterMove_) external {
-        (target, data, afterMove) = (target_, data_, afterMove_);
+    function arm(address callee_, bytes calldata data_, bool afterMove_) external {
+        (callee, data, afterMove) = (callee_, data_, afterMove_);
     }
 
     function _update(address from, address to, uint256 value) internal override {
@@ -105,10 +104,27 @@ contract HookToken is MintableToken {
     }
 
     function _hook() private {
-        address callee = target;
-        if (callee == address(0)) return;
-        target = address(0);
-        (lastSucceeded, lastReturned) = callee.call(data);
+        address armed = callee;
+        if (armed == address(0)) return;
+        callee = address(0);
+        (lastSucceeded, lastReturned) = armed.call(data);
+    }
+}
+
+/// @notice Tells sender and receiver of every transfer, as ERC-777 does, and insists on being heard.
+contract InsistingHookToken is MintableToken {
+    error Unheard(address account);
+
+    function _update(address from, address to, uint256 value) internal override {
+        _tell(from);
+        super._update(from, to, value);
+        _tell(to);
+    }
+
+    function _tell(address account) private {
+        if (account.code.length == 0) return;
+        (bool heard, ) = account.call("");
+        if (!heard) revert Unheard(account);
     }
 }
 

@@ -1,0 +1,25 @@
+import { parseEther, ZeroAddress } from 'ethers';
+import type { Profile } from './schema.ts';
+
+/** The first set as the contract takes it: the fields of ParameterSet in contracts/requests/RequestTypes.sol. */
+export function parameterSet({ firstSet: set }: Profile) {
+  return {
+    tcBase: set.challengeBaseSeconds,
+    tcRateLog2: set.checkRateLog2,
+    maxLifeDays: set.maxLifeDays,
+    sliceFloor: parseEther(set.sliceFloorOpg),
+    thetaPct: set.sliceOfFeePercent,
+    protocolBps: set.protocolShareBps,
+    tipBps: set.tipBps,
+    maxInput: set.maxInputBytes,
+    penaltyBps: set.penaltyBps,
+    arbiter: set.arbiter ?? ZeroAddress,
+    windowSeconds: set.challengeWindowSeconds,
+    responseSeconds: set.responseSeconds,
+    psiBps: set.requesterShareBps,
+    rhoBps: set.challengerShareBps,
+    tipDelay: set.tipDelaySeconds,
+    rescueDelay: set.rescueDelaySeconds,
+    callbackCap: set.callbackGasCap,
+  };
+}
