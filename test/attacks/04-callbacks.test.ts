@@ -135,7 +135,8 @@ describe('attacks with and on callbacks', () => {
     const error = s.requests.interface.parseError(await asker.reentryReturned());
     expect(error?.name).to.equal('Requests_Reentered');
     await second.is('Submitted');
-    await (await story.over(), second).finalise();
+    await story.over();
+    await second.finalise();
   });
 
   it('attack 15: nobody can order an answer for a contract that did not ask', async () => {
