@@ -86,8 +86,8 @@ describe('the roads a request can take', () => {
       const story = await (await request(s, { fee, lane })).accept();
       await time.increaseTo(story.terms.deadline);
       const gains = await changes(s, { requester: s.requester, node: s.node }, () => story.attempt.expire());
-      const x = fee < OPG_1 ? fee : OPG_1; // 5 % of 20 OPG, capped
-      expect(gains).to.deep.equal({ requester: fee + x, node: SLICE - x });
+      const penalty = [FEE / 2n, OPG_1, OPG_1][lane] ?? 0n; // 5 % of 20 OPG, capped by the fee
+      expect(gains).to.deep.equal({ requester: fee + penalty, node: SLICE - penalty });
     }
   });
 

@@ -69,7 +69,7 @@ export async function askOf(s: System, wish: Wish = {}) {
     outputSchema: wish.outputSchema ?? headersHash(shape.outputHeaders),
   };
   const input = wish.input ?? (rooted ? commit(shape.inputHeaders, items, bytes) : bytes);
-  return { ask, headers: wish.inputHeaders ?? (rooted ? [] : shape.inputHeaders), input, shape };
+  return { ask, headers: wish.inputHeaders ?? shape.inputHeaders, input, shape };
 }
 
 /** Sends the request without expecting anything. */
@@ -83,16 +83,14 @@ export async function tryRequest(s: System, wish: Wish = {}): Promise<Transactio
 export async function request(s: System, wish: Wish = {}): Promise<Story> {
   const [story, ...more] = await storiesOf(s, await tryRequest(s, wish), wish);
   if (story === undefined || more.length > 0) throw new Error('a request emits one Requested');
-  const { ask, input, shape, headers } = await askOf(s, wish);
+  const { ask, input, headers } = await askOf(s, wish);
   const { terms } = story;
   expect(terms.fee).to.equal(ask.fee);
   expect(terms.node).to.equal(ask.node.toLowerCase());
   expect(terms.lane).to.equal(ask.lane);
   expect(terms.items).to.equal(ask.items);
   const rooted = (ask.flags & AskFlags.ROOT_INPUT) !== 0;
-  expect(terms.input).to.equal(
-    rooted ? input : commit(headers.length > 0 ? headers : shape.inputHeaders, ask.items, input),
-  );
+  expect(terms.input).to.equal(rooted ? input : commit(headers, ask.items, input));
   expect(story.id).to.equal(await s.requests.idOf(packTerms(terms), story.nonce));
   await story.is('Requested');
   return story;

@@ -108,15 +108,17 @@ export async function deploySystem(
   const models = await ethers.deployContract('ModelRegistry');
   const nodes = await ethers.deployContract('NodeRegistry');
   const arbiter = (await ethers.deployContract('ContractWallet', [judge])).connect(judge);
-  const deployed = await ethers.deployContract('InferenceRequests', [
-    authority,
+  const config = {
     token,
     models,
     nodes,
-    arbiter,
+    authority,
+    game: arbiter,
     treasury,
-    UNBONDING,
-  ]);
+    unbondingDelay: UNBONDING,
+    minTcBase: PARAMETERS.tcBase,
+  };
+  const deployed = await ethers.deployContract('InferenceRequests', [config]);
   const requests = await ethers.getContractAt('IInferenceRequests', deployed);
   const escrow = await ethers.getContractAt('IEscrow', await requests.escrow());
   await requests.appendSet({ ...PARAMETERS, arbiter: await arbiter.getAddress(), ...parameters });
