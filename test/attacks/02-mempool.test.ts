@@ -42,7 +42,11 @@ describe('attacks from the mempool', () => {
         s.requests,
         'Requests_NotCurrent',
       );
-      await expect(accepted.attempt.cancel()).to.be.revertedWithCustomError(s.requests, 'Requests_NotCurrent');
+      await expect(accepted.attempt.cancel()).to.be.revertedWithCustomError(s.requests, 'Requests_Reserved');
+      await expect(accepted.attempt.cancel({ declined: true })).to.be.revertedWithCustomError(
+        s.requests,
+        'Requests_NotCurrent',
+      );
     });
     await time.increaseTo(accepted.terms.openAt + 1);
     await expect(accepted.attempt.cancel()).to.be.revertedWithCustomError(s.requests, 'Requests_NotCurrent');

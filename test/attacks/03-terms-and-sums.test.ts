@@ -62,7 +62,7 @@ describe('attacks on terms and sums', () => {
     await s.models.connect(s.owner).transferFrom(s.owner, s.node, s.model);
     const gains = await changes(s, { farmer: s.node }, async () => {
       const story = await request(s, { by: s.node });
-      await (await story.submit()).finalise(s.node, true);
+      await (await story.submit()).finalise(s.node);
       await s.escrow.claimRoyalty(s.model);
     });
     expect(gains.farmer).to.equal(-PROTOCOL);

@@ -125,7 +125,7 @@ describe('attacks with and on callbacks', () => {
 
   it('attack 14: a callback inside a batch cannot enter another batch', async () => {
     const s = await loadFixture(system);
-    const { asker, story } = await answered(s, 600_000);
+    const { asker, story } = await answered(s, 1_500_000);
     const second = await (await request(s, { lane: 3 })).submit();
     await time.increaseTo(second.end);
     const inner = s.requests.interface.encodeFunctionData('finaliseEach', [[finaliseCall(second)], false]);

@@ -21,7 +21,7 @@ const PAID = FEE - FEE / 100n - FEE / 20n; // what a node keeps of one fee
 async function submitted(s: System, count: number): Promise<Story[]> {
   const stories = await requestMany(s, count);
   for (const story of stories) await story.submit();
-  await time.increaseTo(Math.max(...stories.map(({ end }) => end)));
+  await time.increaseTo(1 + Math.max(...stories.map(({ end }) => end)));
   return stories;
 }
 

@@ -6,6 +6,7 @@ import { packTerms, type Terms } from '#core/protocol/terms.ts';
 import { ethers, loadFixture, onAFork, time } from '../support/contracts/chain.ts';
 import { floats, OUTPUT, TOLERANT } from '../support/contracts/model.ts';
 import { changes, checkMoney, nobodyLoses } from '../support/contracts/money.ts';
+import { refused } from '../support/contracts/refusals.ts';
 import { request, Story, storiesOf, tryRequest } from '../support/contracts/request.ts';
 import { DAY, deploySystem, PARAMETERS, system } from '../support/contracts/system.ts';
 
@@ -62,8 +63,14 @@ describe('attacks by replay and reorganisation', () => {
     expect(there.id).not.to.equal(here.id);
 
     const replayed = new Story(other, s.requester, here.terms, here.nonce, here.id, TOLERANT);
-    for (const call of [replayed.attempt.submit(), replayed.attempt.accept(), replayed.attempt.expire()])
-      await expect(call).to.be.revertedWithCustomError(s.requests, 'Requests_NotCurrent');
+    const { attempt } = replayed;
+    await refused(
+      s.requests,
+      'Requests_NotCurrent',
+      () => attempt.submit(),
+      () => attempt.accept(),
+      () => attempt.decline(),
+    );
     await here.is('Requested');
     await there.is('Requested');
     await checkMoney(s);
@@ -101,14 +108,15 @@ describe('attacks by replay and reorganisation', () => {
 
     await nobodyLoses(s, async () => {
       await time.increaseTo(due.openAt + 1);
-      for (const call of [
-        old.attempt.cancel(),
-        old.attempt.submit(),
-        old.attempt.accept(),
-        answered.attempt.finalise(),
-        answered.attempt.submit(),
-      ])
-        await expect(call).to.be.revertedWithCustomError(s.requests, 'Requests_NotCurrent');
+      await refused(
+        s.requests,
+        'Requests_NotCurrent',
+        () => old.attempt.cancel(),
+        () => old.attempt.submit(),
+        () => old.attempt.accept(),
+        () => answered.attempt.finalise(),
+        () => answered.attempt.submit(),
+      );
       await time.increaseTo(due.deadline);
       await expect(old.attempt.expire()).to.be.revertedWithCustomError(s.requests, 'Requests_NotCurrent');
     });
@@ -132,12 +140,14 @@ describe('attacks by replay and reorganisation', () => {
     await nobodyLoses(s, async () => {
       const fee = 1n;
       const tag = `0x${'11'.repeat(32)}`;
-      for (const call of [
-        s.escrow.connect(s.attacker).lock(s.requester, 0, fee, tag, false),
-        s.escrow.connect(s.attacker).lock(s.attacker, 5, fee, tag, true),
-        s.escrow.connect(s.attacker).lockMany(s.requester, 0, fee, [tag], false),
-      ])
-        await expect(call).to.be.revertedWithCustomError(s.escrow, 'Escrow_NotCapability').withArgs(s.attacker);
+      const thief = s.escrow.connect(s.attacker);
+      await refused(
+        s.escrow,
+        'Escrow_NotCapability',
+        () => thief.lock(s.requester, 0, fee, tag, false),
+        () => thief.lock(s.attacker, 5, fee, tag, true),
+        () => thief.lockMany(s.requester, 0, fee, [tag], false),
+      );
     });
     await request(s); // the lane is free
   });

@@ -77,7 +77,7 @@ describe('attacks with outputs', () => {
     const story = await request(s, { by: asker, callbackGas: 100_000 });
     const output = `${OUTPUT.slice(0, 26)}${'0'.repeat(8)}` as Hex; // its last element is 0.0: leaves are zero-padded
     await story.submit(s.node, output);
-    await time.increaseTo(story.end);
+    await time.increaseTo(story.end + 1);
     await nobodyLoses(s, async () => {
       for (const forged of [
         `${output}00`,

@@ -39,6 +39,7 @@ describe('attacks by governance, the guardian and the game', () => {
   it('attack 41: a hostile capability moves nothing of who has not consented, and no lock but its own', async () => {
     const s = await loadFixture(system);
     const capability = await hostileCapability(s);
+    await s.escrow.connect(s.attacker).setConsent(0, true);
     const story = await (await request(s)).submit();
     const requester = s.requester.address;
     const amounts = (story.nonce << 192n) | (SLICE << 96n) | FEE;
@@ -55,12 +56,11 @@ describe('attacks by governance, the guardian and the game', () => {
         sendAs(capability, s.escrow.close.populateTransaction(requester, 0, amounts, TAG, [thief])),
       ).to.be.revertedWithCustomError(s.escrow, 'Escrow_NoSuchLock');
       await expect(
-        sendAs(capability, s.escrow.relock.populateTransaction(requester, 0, amounts, TAG, TAG, s.node, 0n)),
+        sendAs(capability, s.escrow.relock.populateTransaction(requester, 0, amounts, TAG, TAG, s.attacker, 0n)),
       ).to.be.revertedWithCustomError(s.escrow, 'Escrow_NoSuchLock');
     });
 
     // Its own lock of an accomplice must not take the stake of a node that did not consent.
-    await s.escrow.connect(s.attacker).setConsent(0, true);
     const nonce = (await s.escrow.accountOf(s.attacker)).nonce;
     await sendAs(capability, s.escrow.lock.populateTransaction(s.attacker, 0, 1n, TAG, false));
     const own = (nonce << 192n) | 1n;

@@ -5,7 +5,7 @@ import type { Bytes32, Hex } from '#core/hex.ts';
 import { StateNumbers } from '#core/protocol/states.ts';
 import { AskFlags } from '#core/protocol/terms.ts';
 import type { Account, Actor } from './chain.ts';
-import { sendAs } from './chain.ts';
+import { ethers, sendAs } from './chain.ts';
 import type { Story } from './request.ts';
 
 interface By {
@@ -110,8 +110,9 @@ export class Attempt {
   async answers(verb: 'thaw' | 'condemn'): Promise<boolean> {
     const { s, packed, described } = this.#story;
     const from = await s.arbiter.getAddress();
+    const requests = this.#requests.connect(ethers.provider);
     return verb === 'thaw'
-      ? this.#requests.thaw.staticCall(packed, described, described.end, { from })
-      : this.#requests.condemn.staticCall(packed, described, { from });
+      ? requests.thaw.staticCall(packed, described, described.end, { from })
+      : requests.condemn.staticCall(packed, described, { from });
   }
 }

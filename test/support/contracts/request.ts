@@ -2,7 +2,7 @@
 // money; `attempt` makes the same calls without expecting anything.
 import { expect } from 'chai';
 import type { TransactionResponse } from 'ethers';
-import { ZeroAddress } from 'ethers';
+import { getAddress, ZeroAddress } from 'ethers';
 import { headersHash } from '#core/commitment/schema.ts';
 import type { Bytes32, Hex } from '#core/hex.ts';
 import { toAddress } from '#core/hex.ts';
@@ -209,11 +209,19 @@ export class Story {
   }
 
   async finalise(by: Actor = this.s.keeper, takeTip = false): Promise<this> {
-    if ((await time.latest()) <= this.end) await time.increaseTo(this.end);
+    if ((await time.latest()) < this.end) await time.increaseTo(this.end);
     const { toNode, royalty, protocol, tip } = feeSplit(this.terms, takeTip);
     await expect(this.attempt.finalise({ by, takeTip }))
       .to.emit(this.s.requests, 'Finalised')
-      .withArgs(this.id, this.described.node, toNode, royalty, protocol, tip, (callback: bigint) => callback >= 0n);
+      .withArgs(
+        this.id,
+        getAddress(this.described.node),
+        toNode,
+        royalty,
+        protocol,
+        tip,
+        (callback: bigint) => callback >= 0n,
+      );
     return this.over();
   }
 
