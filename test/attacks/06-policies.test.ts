@@ -36,7 +36,7 @@ describe('attacks by access policies', () => {
     const data = s.models.interface.encodeFunctionData('requireAccess', [s.version, s.requester.address, '0x']);
     let answered = 0;
     for (let gas = 20_000; gas <= 140_000; gas += 3000) {
-      const [success, returned] = await keeper.starve.staticCall(s.models, gas, data);
+      const { success, returned } = await keeper.starve.staticCall(s.models, gas, data);
       if (success) answered++;
       // Starved, it must not read as "denied": a requester would be turned away by somebody else's gas limit.
       else if (returned !== '0x') expect(s.models.interface.parseError(returned)?.name).to.equal('Models_PolicyGas');

@@ -95,11 +95,12 @@ describe('attacks by replay and reorganisation', () => {
 
   it('attack 31: old terms never match the next tenant of a lane, were it identical to the wei and second', async () => {
     const s = await loadFixture(system);
-    const due = { deadline: (await now()) + DAY, openAt: (await now()) + 60 };
+    const due = { deadline: (await now()) + DAY, openAt: (await now()) + 3600 };
     const old = await request(s, due);
     const answered = await request(s, { ...due, lane: 1 });
     await answered.submit();
     await answered.finalise();
+    await time.increaseTo(due.openAt);
     await old.attempt.cancel();
     const tenant = await request(s, due);
     await request(s, { ...due, lane: 1 });
@@ -107,7 +108,6 @@ describe('attacks by replay and reorganisation', () => {
     expect(tenant.id).not.to.equal(old.id);
 
     await nobodyLoses(s, async () => {
-      await time.increaseTo(due.openAt + 1);
       await refused(
         s.requests,
         'Requests_NotCurrent',
