@@ -6,18 +6,21 @@ import erasableTypes from './scripts/erasable-types.ts';
 // The compiler is the npm package, so that nothing is downloaded; `version` must equal its version in package.json.
 const solc = { version: '0.8.37', path: createRequire(import.meta.url).resolve('solc/soljson.js') };
 
+// Storage layouts are compared with test/snapshots by `npm run check`.
+const outputSelection = { '*': { '*': ['storageLayout'] } };
+
 export default defineConfig({
   plugins: [toolbox, erasableTypes],
   solidity: {
     profiles: {
       default: {
         ...solc,
-        settings: { evmVersion: 'cancun', optimizer: { enabled: true, runs: 200 } },
+        settings: { evmVersion: 'cancun', optimizer: { enabled: true, runs: 200 }, outputSelection },
       },
       // Minutes instead of seconds: for releases only (`hardhat --build-profile production build`).
       production: {
         ...solc,
-        settings: { evmVersion: 'cancun', viaIR: true, optimizer: { enabled: true, runs: 100_000 } },
+        settings: { evmVersion: 'cancun', viaIR: true, optimizer: { enabled: true, runs: 100_000 }, outputSelection },
       },
     },
   },

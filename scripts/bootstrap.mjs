@@ -13,6 +13,8 @@ const TASKS = {
   check: [['node', 'scripts/check.ts']],
   bench: [['node', 'scripts/bench.ts']],
   build: [['hardhat', 'build']],
+  deploy: [['node', 'deploy/run.ts']],
+  verify: [['node', 'deploy/verify.ts']],
   fix: [
     ['biome', 'check', '--write'],
     ['prettier', '--write', '--log-level', 'warn', '{contracts,test}/**/*.sol'],

@@ -14,6 +14,7 @@ const STEPS: readonly (readonly [name: string, command: string, ...args: string[
   ['layers', 'node', 'scripts/checks/layers.ts'],
   ['sizes', 'node', 'scripts/checks/sizes.ts'],
   ['names', 'node', 'scripts/checks/names.ts'],
+  ['snapshots', 'node', 'scripts/checks/snapshots.ts'],
 ];
 
 const rows = STEPS.map(([name, command, ...args]) => {

@@ -25,12 +25,13 @@ for (const [path, entry] of Object.entries(packages)) {
     const os = SYSTEMS.find((system) => words.includes(system));
     const cpu = PROCESSORS.find((processor) => words.includes(processor));
     if (!os || !/^\d/.test(version)) continue;
+    // In npm's own order of keys, so that npm and this script do not rewrite each other.
     packages[`node_modules/${name}`] = {
       version,
+      ...(cpu ? { cpu: [cpu] } : {}),
       ...(entry.dev ? { dev: true } : {}),
       optional: true,
       os: [os],
-      ...(cpu ? { cpu: [cpu] } : {}),
     };
     platforms += 1;
   }

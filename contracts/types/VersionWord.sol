@@ -25,6 +25,8 @@ library VersionWordLib {
     /// The leading dimension of every input and output is free in the ONNX file: a node may run all items of a bundle in
     /// one execution. On chain, a row is an item.
     uint8 internal constant ROWS = 16;
+    /// The version has a program root: its results can be disputed.
+    uint8 internal constant VERIFIABLE = 32;
 
     function model(VersionWord w) internal pure returns (ModelId) {
         return ModelId.wrap(uint48(VersionWord.unwrap(w) >> 208));

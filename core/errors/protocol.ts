@@ -57,14 +57,19 @@ export const protocolErrors = {
     remedy: 'Correct the schema: lists inputs and outputs of name, dtype and shape, and the flag rows.',
     retryable: false,
   },
-  'schema.input_missing': {
-    what: 'There is no input "{name}"; the version takes {expected}.',
-    remedy: 'Pass one tensor for each input of the schema and no other.',
+  'schema.tensor_missing': {
+    what: 'The tensor "{name}" is missing; the schema names {expected}.',
+    remedy: 'Pass one tensor for each name of the schema.',
     retryable: false,
   },
-  'terms.invalid': {
-    what: 'The terms are not valid: {reason}.',
-    remedy: 'Take the terms from the Requested event; unused bits are zero.',
+  'schema.tensor_unknown': {
+    what: 'There is no tensor "{name}" in the schema; it names {expected}.',
+    remedy: 'Correct the name, or leave this tensor out.',
+    retryable: false,
+  },
+  'word.reserved_bits': {
+    what: 'Bits that must be zero are set in the packed word {word}.',
+    remedy: 'Take packed words from the chain or its events, unchanged.',
     retryable: false,
   },
   'cost.range': {

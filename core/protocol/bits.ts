@@ -22,7 +22,7 @@ export function unpackWord(layout: Layout, word: bigint): Record<string, bigint>
     const value = rest & ((1n << BigInt(bits)) - 1n);
     rest >>= BigInt(bits);
     if (name !== '_') fields[name] = value;
-    else if (value !== 0n) throw new ProtocolError('terms.invalid', { reason: 'bits that must be zero are set' });
+    else if (value !== 0n) throw new ProtocolError('word.reserved_bits', { word: `0x${word.toString(16)}` });
   }
   if (rest !== 0n) throw new ProtocolError('number.range', { name: 'word', value: word, bits: 256 });
   return fields;

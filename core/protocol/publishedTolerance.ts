@@ -13,7 +13,7 @@ export interface PublishedTolerance {
 export function packToleranceUp({ abs, rel }: Tolerance): PublishedTolerance {
   if (!(abs >= 0) || !Number.isFinite(Math.fround(abs)))
     throw new ProtocolError('tolerance.invalid', { name: 'atol', value: abs });
-  const rtol = Math.ceil(rel * 2 ** 32);
+  const rtol = Math.ceil(rel * 2 ** 32) + 0; // + 0 drops the sign of -0
   if (!(rel >= 0) || rtol >= 2 ** 32) throw new ProtocolError('tolerance.invalid', { name: 'rtol', value: rel });
   const bits = new DataView(new ArrayBuffer(4));
   bits.setFloat32(0, abs);

@@ -24,6 +24,7 @@ export type Sections = { readonly [S in SectionName]: Given<(typeof sections)[S]
 export const roleSections = {
   node: ['process', 'network', 'journal', 'queue', 'signer', 'executor', 'models', 'admission', 'submission', 'keeper'],
   keeper: ['process', 'network', 'journal', 'queue', 'signer', 'submission', 'keeper'],
+  executor: ['process', 'journal', 'queue', 'executor', 'models'],
   storage: ['process', 'storage'],
 } as const satisfies Record<string, readonly SectionName[]>;
 

@@ -23,12 +23,27 @@ const DEFAULT_SCHEMA = 'opg';
 /** Of the queue in an embedded database: the name BullMQ gives it. */
 const QUEUE_SCHEMA = 'bullmq';
 
+export interface OpenOptions {
+  /** Share the schema with the process that has it to itself: for an executor beside its node. A server only. */
+  readonly guest?: boolean;
+}
+
 /**
  * Opens postgres://…[?schema=name], pglite:<directory> or pglite:memory, takes it for this process, and migrates the given areas.
  * Throws `sql.url`, `sql.unavailable`, `sql.locked`, or what `migrate` throws.
  */
-export async function openDatabase(url: string, areas: readonly Migrations[]): Promise<Database> {
-  const database = /^postgres(ql)?:\/\//.test(url) ? await openServer(url) : await openEmbedded(url);
+export async function openDatabase(
+  url: string,
+  areas: readonly Migrations[],
+  { guest = false }: OpenOptions = {},
+): Promise<Database> {
+  const onServer = /^postgres(ql)?:\/\//.test(url);
+  if (guest && !onServer)
+    throw new ProtocolError('sql.url', {
+      url: shown(url),
+      reason: 'only a postgres:// database can be shared by processes',
+    });
+  const database = onServer ? await openServer(url, guest) : await openEmbedded(url);
   try {
     await migrate(database.sql, areas);
     return database;
@@ -38,7 +53,7 @@ export async function openDatabase(url: string, areas: readonly Migrations[]): P
   }
 }
 
-async function openServer(url: string): Promise<Database> {
+async function openServer(url: string, guest: boolean): Promise<Database> {
   const parsed = parse(url);
   const schema = parsed.searchParams.get('schema') ?? DEFAULT_SCHEMA;
   if (!SCHEMA.test(schema))
@@ -58,7 +73,7 @@ async function openServer(url: string): Promise<Database> {
   pool.on('error', () => {});
   const sql = new PooledSql(pool, shown(url));
   try {
-    const release = await holdSchema(config, schema, shown(url));
+    const release = guest ? async () => {} : await holdSchema(config, schema, shown(url));
     await sql.query(`create schema if not exists ${schema}`);
     return {
       sql,
