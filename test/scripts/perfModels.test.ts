@@ -20,7 +20,7 @@ describe('the timing models', () => {
       const data = new Float32Array(shape.reduce((count, dim) => count * dim, 1)).fill(0.5);
       const got = (await session.run({ [inputName]: new Tensor('float32', data, shape) }))[output[0]];
       expect(got?.dims).to.deep.equal(output[1]);
-      const values = [...(got?.data as Float32Array)];
+      const values = Array.from((got as Tensor).data as Float32Array);
       expect(values.reduce((sum, p) => sum + p, 0)).to.be.closeTo(1, 1e-5);
       expect(Math.max(...values)).to.be.lessThan(1); // weights are scaled: nothing saturates or overflows
       await session.release();
