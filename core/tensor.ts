@@ -98,18 +98,20 @@ export function checkTensor(t: Tensor, name = 'tensor'): void {
   }
 }
 
-/** A shape has at most 7 dimensions, each a whole number from 1 to 2^32 - 1. */
+/** More elements than calldata can ever hold, few enough that no product overflows. */
+export const MAX_ELEMENTS = 2 ** 40;
+
+/** A shape has at most 7 dimensions, each a whole number from 1 to 2^32 - 1, and at most 2^40 elements in all. */
 export function checkShape(shape: readonly number[], name = 'tensor'): void {
-  const ok =
-    Array.isArray(shape) &&
-    shape.length <= 7 &&
-    shape.every((dim) => Number.isInteger(dim) && dim >= 1 && dim < 2 ** 32);
-  if (!ok || !Number.isSafeInteger(elementCount(shape) * 8))
+  const dims = Array.isArray(shape) && shape.length <= 7;
+  if (!dims || !shape.every((dim) => Number.isInteger(dim) && dim >= 1 && dim < 2 ** 32))
     throw new ProtocolError('tensor.shape', {
       name,
       got: String(shape),
       expected: 'at most 7 dimensions of 1 to 4294967295',
     });
+  if (elementCount(shape) > MAX_ELEMENTS)
+    throw new ProtocolError('tensor.shape', { name, got: String(shape), expected: 'at most 2^40 elements' });
 }
 
 export function sameShape(a: readonly number[], b: readonly number[]): boolean {

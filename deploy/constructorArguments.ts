@@ -1,6 +1,7 @@
 // What each contract was constructed with, in words an explorer can be given.
 import { ZeroAddress } from 'ethers';
 import type { Deployment } from './addresses.ts';
+import { leastChallengeBaseSeconds } from './parameters/parameterSet.ts';
 import type { Profile } from './parameters/schema.ts';
 
 export interface Constructed {
@@ -15,7 +16,7 @@ export function constructed({ addresses, deployer }: Deployment, parameters: Pro
   const { token, authority, models, nodes } = addresses;
   const game = parameters.firstSet.arbiter ?? ZeroAddress;
   const treasury = parameters.treasury ?? deployer;
-  const unbonding = parameters.unbondingDelaySeconds;
+  const unbondingDelay = parameters.unbondingDelaySeconds;
   const of = (contract: string, address: string, ...constructorArgs: unknown[]) => ({
     contract,
     address,
@@ -29,17 +30,25 @@ export function constructed({ addresses, deployer }: Deployment, parameters: Pro
     of('contracts/nodes/NodeRegistry.sol:NodeRegistry', nodes),
     of('contracts/models/policies/AllowListPolicy.sol:AllowListPolicy', addresses.allowListPolicy, models),
     of('contracts/models/policies/TokenHolderPolicy.sol:TokenHolderPolicy', addresses.tokenHolderPolicy, models),
-    of(
-      'contracts/requests/InferenceRequests.sol:InferenceRequests',
-      addresses.requests,
-      authority,
+    of('contracts/requests/InferenceRequests.sol:InferenceRequests', addresses.requests, {
       token,
       models,
       nodes,
+      authority,
       game,
       treasury,
-      unbonding,
+      unbondingDelay,
+      minTcBase: leastChallengeBaseSeconds(parameters),
+    }),
+    of(
+      'contracts/escrow/Escrow.sol:Escrow',
+      addresses.escrow,
+      token,
+      game,
+      models,
+      authority,
+      treasury,
+      unbondingDelay,
     ),
-    of('contracts/escrow/Escrow.sol:Escrow', addresses.escrow, authority, token, models, game, treasury, unbonding),
   ];
 }

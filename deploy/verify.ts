@@ -1,7 +1,6 @@
 // npm run verify -- --network baseSepolia [--explorer etherscan|blockscout|sourcify] [--parameters file]
 // Publishes the sources of a deployment, the Escrow that InferenceRequests created included.
 // Never run against a live explorer yet: the services need the network (docs/deploy.md says what was tested instead).
-import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { verifyContract } from '@nomicfoundation/hardhat-verify/verify';
@@ -11,7 +10,7 @@ import config from '../hardhat.config.ts';
 import { hashOf, readAddresses } from './addresses.ts';
 import { CHAINS } from './chains.ts';
 import { constructed } from './constructorArguments.ts';
-import { parseProfile } from './parameters/schema.ts';
+import { readProfile } from './parameters/schema.ts';
 
 const EXPLORERS = ['etherscan', 'blockscout', 'sourcify'] as const;
 
@@ -25,7 +24,7 @@ async function main(): Promise<void> {
   if (explorer === undefined) throw new Error(`--explorer must be one of ${EXPLORERS.join(', ')}.`);
 
   const file = values.parameters ?? path.join(import.meta.dirname, 'parameters', `${chain.profile}.json`);
-  const parameters = parseProfile(JSON.parse(readFileSync(file, 'utf8')), file);
+  const parameters = readProfile(file);
   const deployment = readAddresses(chain.id);
   if (hashOf(parameters) !== deployment.parametersHash)
     throw new Error(`${file} is not what chain ${chain.id} was deployed with: check out the commit of the deployment.`);

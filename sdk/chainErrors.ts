@@ -22,7 +22,7 @@ const errors = new Interface(
   ABIS.flatMap(({ createInterface }) => createInterface().fragments.filter(({ type }) => type === 'error')),
 );
 
-/** Runs a call and gives whatever it throws the name it has in docs/errors.md. */
+/** Runs a call and gives what it throws the name it has in docs/errors.md. */
 export async function named<T>(account: string, call: () => Promise<T>): Promise<T> {
   try {
     return await call();
@@ -31,18 +31,37 @@ export async function named<T>(account: string, call: () => Promise<T>): Promise
   }
 }
 
-export function toProtocolError(error: unknown, account = 'the account'): ProtocolError {
+/** Errors that are neither the chain's nor the way to it (a bug, a wrong argument) come back as they are. */
+export function toProtocolError(error: unknown, account = 'the account'): unknown {
   if (isProtocolError(error)) return error;
   const revert = revertDataIn(error);
   if (revert !== undefined) return fromRevert(revert, error);
-  if (isError(error, 'INSUFFICIENT_FUNDS'))
+  if (!(error instanceof Error)) return error;
+  const { message } = error;
+  if (isError(error, 'INSUFFICIENT_FUNDS') || /insufficient funds|does(n't| not) have enough funds/i.test(message))
     return new ProtocolError('chain.gas_unfunded', { account }, { cause: error });
   if (isError(error, 'CALL_EXCEPTION'))
     return new ProtocolError('chain.reverted', { reason: error.shortMessage }, { cause: error });
-  const reason = error instanceof Error ? error.message : String(error);
-  if (/does(n't| not) have enough funds|insufficient funds/i.test(reason))
-    return new ProtocolError('chain.gas_unfunded', { account }, { cause: error });
-  return new ProtocolError('chain.unavailable', { reason }, { cause: error });
+  if (ON_THE_WAY.some((code) => isError(error, code)) || isRpcOrSocket(error))
+    return new ProtocolError('chain.unavailable', { reason: message }, { cause: error });
+  return error;
+}
+
+/** What ethers calls trouble between us and the chain. */
+const ON_THE_WAY = [
+  'NETWORK_ERROR',
+  'SERVER_ERROR',
+  'TIMEOUT',
+  'BAD_DATA',
+  'UNKNOWN_ERROR',
+  'NONCE_EXPIRED',
+  'REPLACEMENT_UNDERPRICED',
+] as const;
+
+/** JSON-RPC errors carry a negative number, sockets a name such as ECONNREFUSED. */
+function isRpcOrSocket(error: Error): boolean {
+  const { code } = error as { readonly code?: unknown };
+  return typeof code === 'number' || (typeof code === 'string' && /^E[A-Z]+$/.test(code));
 }
 
 function fromRevert(data: string, cause: unknown): ProtocolError {

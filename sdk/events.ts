@@ -16,7 +16,7 @@ export function eventsIn(network: Network, logs: readonly Log[]): ProtocolEvent[
   );
   return logs.flatMap((log) => {
     const parsed = interfaces.get(log.address.toLowerCase())?.parseLog(log);
-    const event = parsed ? eventFrom(parsed.name, parsed.args.toObject(true)) : undefined;
+    const event = parsed ? eventFrom(parsed.name, parsed.args.toObject()) : undefined;
     return event === undefined ? [] : [event];
   });
 }

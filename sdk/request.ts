@@ -65,7 +65,12 @@ export async function requestByCommitment(
   const { terms } = await askTerms(account, account.address, options, items.length, 1);
   const byRoot = { ...terms, flags: terms.flags | AskFlags.ROOT_INPUT };
   const asked = await openOne(account, version, byRoot, (ask) =>
-    account.requests.request.populateTransaction(ask, [], commitment, options.policyData ?? '0x'),
+    account.requests.request.populateTransaction(
+      ask,
+      [...version.hashes.inputHeaders],
+      commitment,
+      options.policyData ?? '0x',
+    ),
   );
   return { ...asked, input };
 }

@@ -18,6 +18,8 @@ type Asked = { readonly id: RequestId; readonly block?: number };
 /** Takes the fee back: when the named node declined, or nobody has a reserved claim to the request any more. */
 export async function cancel(account: Account, asked: Asked): Promise<Transacted> {
   const { row } = await findRequest(account, asked);
+  if (row.state !== 'Requested' && row.state !== 'Declined')
+    throw new ProtocolError('Requests_NotCurrent', { id: row.id });
   const declined = row.state === 'Declined';
   return await transact(
     account,

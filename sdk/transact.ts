@@ -20,13 +20,14 @@ const GAS_RESERVE = 20n;
  */
 export async function transact(account: Account, call: ContractTransaction): Promise<Transacted> {
   const { address, signer, nonces } = account;
-  return await named(address, async () => {
+  const receipt = await named(address, async () => {
     const estimate = await signer.estimateGas(call);
     const gasLimit = estimate + (estimate * GAS_RESERVE) / 100n;
     const sent = await nonces.use((nonce) => signer.sendTransaction({ ...call, gasLimit, nonce }));
     // The receipt by hash, not sent.wait(): that throws for a failed transaction before we can name it.
-    const receipt = await account.provider.waitForTransaction(sent.hash);
-    if (receipt?.status !== 1) throw new ProtocolError('chain.mined_reverted', { hash: sent.hash });
-    return { receipt, events: eventsIn(account, receipt.logs) };
+    const mined = await account.provider.waitForTransaction(sent.hash);
+    if (mined?.status !== 1) throw new ProtocolError('chain.mined_reverted', { hash: sent.hash });
+    return mined;
   });
+  return { receipt, events: eventsIn(account, receipt.logs) };
 }

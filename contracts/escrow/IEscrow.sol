@@ -73,6 +73,8 @@ interface IEscrow {
     /// @notice Thrown when an amount does not fit its 96-bit field.
     error Escrow_AmountTooLarge(uint256 amount);
     error Escrow_ZeroAddress();
+    /// @notice Thrown when a capability is appended twice, or is the 257th.
+    error Escrow_CapabilityRefused(address capability);
 
     // ---- For everybody -------------------------------------------------------------------------------------------
 
@@ -192,6 +194,9 @@ interface IEscrow {
 
     /// @notice The challenge game, or 0 if this deployment has none.
     function game() external view returns (address);
+
+    /// @notice Who is asked who owns a model.
+    function registry() external view returns (address);
 
     function treasury() external view returns (address);
 

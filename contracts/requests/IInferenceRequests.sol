@@ -35,13 +35,7 @@ interface IInferenceRequests {
     );
     event Declined(RequestId indexed id);
     event Accepted(RequestId indexed id, address indexed node);
-    event Submitted(
-        RequestId indexed id,
-        address indexed node,
-        uint40 challengeEnd,
-        bytes32 outputHash,
-        bytes output
-    );
+    event Submitted(RequestId indexed id, address indexed node, uint40 challengeEnd, bytes32 outputHash, bytes output);
     event Frozen(RequestId indexed id);
     event Thawed(RequestId indexed id, uint40 end);
     // Endings: exactly one of these per id.
@@ -89,12 +83,16 @@ interface IInferenceRequests {
     error Requests_OutputMismatch(bytes32 got, bytes32 expected);
     error Requests_OutputTooLarge(uint256 got, uint256 max);
     error Requests_NotExact(VersionId version);
+    /// @notice Thrown when the current set has an arbiter and the version has no program root: a wrong result could not be
+    /// disputed.
+    error Requests_NotVerifiable(VersionId version);
     error Requests_NeedsAccept();
     error Requests_NotArbiter(address caller);
     /// @notice Thrown when the described request is not what the chain holds: wrong content, wrong state, or over.
     error Requests_NotCurrent(RequestId id);
     error Requests_GasTooLow(uint256 needed);
     error Requests_Reentered();
+    error Requests_EndOutOfRange(uint40 end, uint40 latest);
     error Requests_BadParameter(string name);
 
     // ---- Requesters ----------------------------------------------------------------------------------------------
@@ -102,7 +100,7 @@ interface IInferenceRequests {
     /// @notice Locks the fee and asks for a result.
     /// Emits Requested.
     /// Requirements: the table "Transitions" of the specification, row `request`.
-    /// @param inputHeaders headers of the inputs of one item (TensorHeader words); empty for ROOT_INPUT
+    /// @param inputHeaders headers of the inputs of one item (TensorHeader words), also for ROOT_INPUT
     /// @param input canonical bytes: for each item, its tensors in schema order; or the 32-byte commitment for ROOT_INPUT
     /// @param policyData handed to the version's access policy, if it has one
     function request(
@@ -189,10 +187,7 @@ interface IInferenceRequests {
     ) external returns (ItemStatus[] memory statuses);
 
     /// @notice Finalises an arbitrary mixture: all closings first, then all callbacks.
-    function finaliseEach(
-        FinaliseCall[] calldata calls,
-        bool takeTip
-    ) external returns (ItemStatus[] memory statuses);
+    function finaliseEach(FinaliseCall[] calldata calls, bool takeTip) external returns (ItemStatus[] memory statuses);
 
     /// @notice Frees a frozen request of a broken game: fee to the requester, slice to the node. Anyone, after
     /// challengeEnd + rescueDelay.
@@ -247,20 +242,12 @@ interface IInferenceRequests {
 
     /// @notice Whether the request is in `state` now. For Accepted only submission.nonce and submission.node are used, for
     /// Requested and Declined only submission.nonce.
-    function isCurrent(
-        Terms calldata terms,
-        State state,
-        Submission calldata submission
-    ) external view returns (bool);
+    function isCurrent(Terms calldata terms, State state, Submission calldata submission) external view returns (bool);
 
     /// @notice The fee at which `node`'s active offer is met for `items` items, all shares included.
     /// quote = ceil(items * (price + royalty) * 10,000 / (10,000 - protocolBps - tipBps))
     function quote(VersionId version, address node, uint8 items) external view returns (uint256 fee);
 
     /// @notice tc and slice a request of `items` items at `fee` would get now.
-    function windowsOf(
-        VersionId version,
-        uint8 items,
-        uint96 fee
-    ) external view returns (uint32 tc, uint96 slice);
+    function windowsOf(VersionId version, uint8 items, uint96 fee) external view returns (uint32 tc, uint96 slice);
 }

@@ -13,8 +13,8 @@ type Amounts is uint256;
 using AmountsLib for Amounts global;
 
 library AmountsLib {
-    function pack(uint64 nonce, uint96 slice, uint96 fee) internal pure returns (Amounts) {
-        return Amounts.wrap((uint256(nonce) << 192) | (uint256(slice) << 96) | fee);
+    function pack(uint64 nonce_, uint96 slice_, uint96 fee_) internal pure returns (Amounts) {
+        return Amounts.wrap((uint256(nonce_) << 192) | (uint256(slice_) << 96) | fee_);
     }
 
     function nonce(Amounts a) internal pure returns (uint64) {

@@ -3,7 +3,7 @@ import { ProtocolError } from '../errors.ts';
 import type { Bytes32 } from '../hex.ts';
 import { wordOf } from '../hex.ts';
 import type { TensorType } from '../tensor.ts';
-import { checkShape, elementCount } from '../tensor.ts';
+import { checkShape, elementCount, MAX_ELEMENTS } from '../tensor.ts';
 import { DTYPES, dtypeOfCode, isDtype } from './dtype.ts';
 
 const MAX_RANK = 7;
@@ -32,7 +32,9 @@ export function decodeHeader(header: Bytes32): TensorType {
   if (rank > MAX_RANK) throw refuse(`its rank is ${rank}, above 7`);
   if (dims.slice(0, rank).includes(0)) throw refuse('a dimension is 0');
   if (dims.slice(rank).some((dim) => dim !== 0) || (word & 0xffffn) !== 0n) throw refuse('unused bits are set');
-  return { dtype, shape: dims.slice(0, rank) };
+  const shape = dims.slice(0, rank);
+  if (elementCount(shape) > MAX_ELEMENTS) throw refuse('it has more than 2^40 elements');
+  return { dtype, shape };
 }
 
 /** Bytes of one tensor of this type on the wire. */

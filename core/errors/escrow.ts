@@ -62,4 +62,10 @@ export const escrowErrors = {
     remedy: 'Name the account that is meant.',
     retryable: false,
   },
+  Escrow_CapabilityRefused: {
+    args: ['capability'],
+    what: '{capability} is a capability already, or there are 256 of them.',
+    remedy: 'Append each contract once.',
+    retryable: false,
+  },
 } as const satisfies Record<string, ErrorEntry>;

@@ -152,6 +152,12 @@ export const requestsErrors = {
     remedy: 'Leave EXACT_OUTPUT out.',
     retryable: false,
   },
+  Requests_NotVerifiable: {
+    args: ['version'],
+    what: 'Version {version} has no program root, so a wrong result of it could not be disputed on this deployment.',
+    remedy: 'Request a version that was published with a program root.',
+    retryable: false,
+  },
   Requests_NeedsAccept: {
     args: [],
     what: 'The request must be accepted before a result can be submitted.',
@@ -180,6 +186,12 @@ export const requestsErrors = {
     args: [],
     what: 'A batch is in progress in this very call.',
     remedy: 'Do not call back into batch functions from onInference.',
+    retryable: false,
+  },
+  Requests_EndOutOfRange: {
+    args: ['end', 'latest'],
+    what: 'The new end {end} is before the present one or after {latest} (Unix seconds).',
+    remedy: 'Thaw to an end in between.',
     retryable: false,
   },
   Requests_BadParameter: {

@@ -5,7 +5,6 @@ import { toAddress } from '../hex.ts';
 import type { EscrowEvent, RequestEvent } from './events.ts';
 import { purseOf } from './ids.ts';
 import type { RequestRow } from './request.ts';
-import { penaltyOf } from './split.ts';
 
 /** Where burned parts wait for `flushBurn`. */
 export const BURN: Address = toAddress('0x000000000000000000000000000000000000dead');
@@ -76,16 +75,14 @@ export function postingsOfRequest(
         ...tip,
       ];
     }
-    case 'Undelivered': {
-      const penalty = penaltyOf(row.terms);
+    case 'Undelivered':
       return [
-        [requester, 'available', fee + penalty],
-        [node, 'stake', slice - penalty],
+        [requester, 'available', fee + event.penalty],
+        [node, 'stake', slice - event.penalty],
       ];
-    }
     case 'Condemned':
       return [
-        [requester, 'available', fee + event.toRequester],
+        [requester, 'available', event.toRequester], // the fee is in it
         [outsiders.arbiter, 'available', event.toPot],
         [BURN, 'available', event.burned],
       ];

@@ -39,7 +39,7 @@ export interface SlashSplit {
   readonly burned: bigint;
 }
 
-/** A condemned request's slice. The fee returns to the requester beside it. */
+/** A condemned request's slice. The fee returns to the requester beside it; the event Condemned reports both in one sum. */
 export function slashSplit(
   { fee, slice }: { readonly fee: bigint; readonly slice: bigint },
   { psiBps, rhoBps }: { readonly psiBps: number; readonly rhoBps: number },

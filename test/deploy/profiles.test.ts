@@ -4,7 +4,7 @@ import path from 'node:path';
 import { expect } from 'chai';
 import { hashOf } from '../../deploy/addresses.ts';
 import { CHAINS } from '../../deploy/chains.ts';
-import { ProfileError, parseProfile } from '../../deploy/parameters/schema.ts';
+import { ProfileError, parseProfile, readProfile } from '../../deploy/parameters/schema.ts';
 
 interface Mistake {
   from: string;
@@ -71,5 +71,12 @@ describe('deployment profiles', () => {
     const { chainId, ...rest } = parsed;
     expect(hashOf({ ...rest, chainId })).to.equal(hashOf(parsed));
     expect(hashOf({ ...parsed, firstSet: { ...parsed.firstSet, tipBps: 51 } })).not.to.equal(hashOf(parsed));
+  });
+});
+
+describe('a profile file', () => {
+  it('that is not there, or is no JSON, is refused by name', () => {
+    expect(() => readProfile('nowhere.json')).to.throw(ProfileError, /^nowhere.json cannot be deployed/);
+    expect(() => readProfile(import.meta.filename)).to.throw(ProfileError, /cannot be read/);
   });
 });

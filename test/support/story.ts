@@ -74,7 +74,7 @@ export const condemned = (by: Address): RequestEvent => ({
   type: 'Condemned',
   id,
   node: by,
-  toRequester: 1_000n,
+  toRequester: 2_000n, // fee and psi
   toPot: 4_000n,
   burned: 5_000n,
 });

@@ -201,6 +201,8 @@ function badHeaders() {
     { name: 'rank 8', header: header(1, 8, [1, 1, 1, 1, 1, 1, 1], '0000') },
     { name: 'a dimension of 0', header: header(1, 2, [3, 0], '0000') },
     { name: 'a dimension beyond the rank', header: header(1, 1, [3, 1], '0000') },
+    { name: 'more than 2^40 elements', header: header(2, 2, [2 ** 20, 2 ** 20 + 1], '0000') },
+    { name: 'more than 2^224 elements', header: header(2, 7, Array<number>(7).fill(2 ** 32 - 1), '0000') },
     { name: 'low bits set', header: header(1, 1, [3], '0001') },
   ];
 }

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { packCostUp, unpackCost } from '#core/protocol/cost.ts';
 import { toModelId } from '#core/protocol/ids.ts';
+import { packOffer, unpackOffer } from '#core/protocol/offer.ts';
 import { packToleranceUp, unpackTolerance } from '#core/protocol/publishedTolerance.ts';
 import { feeSplit, leavesNode, penaltyOf, quote, slashSplit } from '#core/protocol/split.ts';
 import { packVersionWord, unpackVersionWord } from '#core/protocol/version.ts';
@@ -79,6 +80,15 @@ describe('version word', () => {
       sliceFloorGwei: 10n ** 9n,
     };
     expect(unpackVersionWord(packVersionWord(word))).to.deep.equal(word);
+  });
+});
+
+describe('offer word', () => {
+  it('should unpack what it packed, and nothing as no offer', () => {
+    const offer = { price: 2n ** 96n - 1n, minReserved: 2 ** 24 - 1, until: 2 ** 40 - 1 };
+    expect(unpackOffer(packOffer(offer))).to.deep.equal(offer);
+    expect(unpackOffer(0n)).to.equal(undefined);
+    rejects('word.reserved_bits', () => unpackOffer(1n << 160n));
   });
 });
 
