@@ -1,5 +1,7 @@
 /** Every failure of the protocol has a code, evidence, and a sentence that says what to do. docs/errors.md is generated from here. */
+
 import { blobsErrors } from './errors/blobs.ts';
+import { chainErrors } from './errors/chain.ts';
 import type { ErrorEntry, PayloadOf } from './errors/entry.ts';
 import { render } from './errors/entry.ts';
 import { escrowErrors } from './errors/escrow.ts';
@@ -21,6 +23,7 @@ export const errorTable = {
   ...modelsErrors,
   ...nodesErrors,
   ...requestsErrors,
+  ...chainErrors,
   ...storageErrors,
 } as const satisfies Record<string, ErrorEntry>;
 
