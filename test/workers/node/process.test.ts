@@ -21,7 +21,7 @@ describe('a node and a keeper as processes', () => {
     this.timeout(120_000);
     devnet = await startDevnet(home);
     writeFileSync(file('deployment.json'), JSON.stringify(devnet.deployment));
-    [1, 3].forEach((key) => writeFileSync(file(`key${key}`), KEYS[key] as string, { mode: 0o600 }));
+    for (const key of [1, 3]) writeFileSync(file(`key${key}`), KEYS[key] as string, { mode: 0o600 });
     environment = {
       OPG_RPC_URL: devnet.anvil.url,
       OPG_DEPLOYMENT: file('deployment.json'),
