@@ -11,6 +11,7 @@ import { packTerms, requestId, termsHash } from './terms.ts';
 
 type System = Awaited<ReturnType<typeof deployed>>;
 type Sent = Promise<ContractTransactionResponse>;
+type Waits = Promise<{ wait(): Promise<unknown> }>;
 export type Ask = ReturnType<World['ask']>;
 export type Submission = { nonce: bigint; node: string; challengeEnd: bigint; end: bigint; outputHash: string };
 
@@ -293,7 +294,7 @@ const base = {
 export const begin = async () => new World(await networkHelpers.loadFixture(deployed));
 
 /** 'DONE', or the name of the custom error. */
-export async function outcome(sent: Sent): Promise<string> {
+export async function outcome(sent: Waits): Promise<string> {
   try {
     await (await sent).wait();
     return 'DONE';
