@@ -11,8 +11,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface RunningServer {
   readonly url: string;
-  /** kill -9, and start again on the same port and data. */
-  restart(): Promise<void>;
+  /** kill -9. */
+  kill(): Promise<void>;
+  /** Again, on the same port and data. */
+  start(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -83,8 +85,8 @@ async function supervise(
   };
   return {
     url,
-    restart: async () => {
-      await end('SIGKILL');
+    kill: () => end('SIGKILL'),
+    start: async () => {
       server = await start(run, url);
     },
     stop: async () => {

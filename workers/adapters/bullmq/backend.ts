@@ -48,8 +48,11 @@ export async function openBackend(url: string, embedded: QueuePool | undefined, 
 
 async function openRedis(url: string, log: Log): Promise<Backend> {
   const producer = new Redis(url, { lazyConnect: true, enableOfflineQueue: false, maxRetriesPerRequest: 1 });
-  // Errors reach the log through BullMQ's own events; ioredis only needs to know that somebody listens.
-  producer.on('error', () => {});
+  // Later errors reach the log through BullMQ's own events. Connecting tells only that it failed; the event says why.
+  let reason: Error | undefined;
+  producer.on('error', (error) => {
+    reason = error;
+  });
   try {
     await producer.connect();
     const [, policy] = (await producer.config('GET', 'maxmemory-policy').catch(() => [])) as string[];
@@ -57,7 +60,7 @@ async function openRedis(url: string, log: Log): Promise<Backend> {
       log.warn('redis may evict jobs: set maxmemory-policy noeviction', { maxmemoryPolicy: policy });
   } catch (error) {
     producer.disconnect();
-    throw error;
+    throw reason ?? error;
   }
   const consumer = new Redis(url, { maxRetriesPerRequest: null });
   consumer.on('error', () => {});

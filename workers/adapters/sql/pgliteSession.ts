@@ -30,8 +30,9 @@ export class PgliteSession {
   static async open(directory: string | undefined): Promise<PgliteSession> {
     const pglite = await PGlite.create({
       ...(directory === undefined ? {} : { dataDir: directory }),
-      // As pg does: 64-bit integers arrive as decimal strings, exact.
-      parsers: { [types.INT8]: (value: string) => value },
+      // As pg does: 64-bit integers arrive as decimal strings, exact. Bytes: PGlite's own way takes 0.4 s per megabyte.
+      parsers: { [types.INT8]: (value) => value, [types.BYTEA]: (value) => Buffer.from(value.slice(2), 'hex') },
+      serializers: { [types.BYTEA]: (value: Uint8Array) => `\\x${Buffer.from(value).toString('hex')}` },
       // How much log is kept for the next round after a checkpoint; the default is 1 GB.
       startParams: [...PGlite.defaultStartParams, '-c', 'max_wal_size=64MB', '-c', 'min_wal_size=32MB'],
     });
