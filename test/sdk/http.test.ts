@@ -15,7 +15,7 @@ import {
   waitForResult,
 } from '../../sdk/index.ts';
 import { rejectsLater } from '../support/rejects.ts';
-import { LOCAL, OPG, picture, prepare, probabilities, profile, submit } from './system.ts';
+import { OPG, picture, prepare, probabilities, profile, submit } from './system.ts';
 
 /** The accounts every development node starts with. */
 const PHRASE = Mnemonic.fromPhrase('test test test test test test test test test test test junk');
@@ -28,7 +28,7 @@ describe('the SDK over HTTP, with keys of its own', () => {
   let options: { version: Awaited<ReturnType<typeof prepare>>; node: Account['address'] };
 
   before(async () => {
-    server = await network.createServer(LOCAL, '127.0.0.1', 0);
+    server = await network.createServer('local', '127.0.0.1', 0);
     const { address, port } = await server.listen();
     const url = `http://${address}:${port}`;
     const connection = await network.create({ network: 'localhost', override: { url } });

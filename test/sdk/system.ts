@@ -48,11 +48,8 @@ const card = JSON.parse(readFileSync('models/digits-cnn/card.json', 'utf8'));
 const onnx = readFileSync('models/digits-cnn/model.onnx');
 export const profile = parseProfile(JSON.parse(readFileSync('deploy/parameters/local.json', 'utf8')), 'local.json');
 
-/** The contracts are compiled for speed of compilation, and then InferenceRequests is above the limit of EIP-170. */
-export const LOCAL = { network: 'local', override: { allowUnlimitedContractSize: true } } as const;
-
 export async function startSystem(): Promise<System> {
-  const connection = await network.create(LOCAL);
+  const connection = await network.create('local');
   const { ethers, networkHelpers } = connection;
   const deployment = parseDeployment(await deploySystem({ connection, parameters: profile }));
   const net = await connect({ provider: ethers.provider, deployment });

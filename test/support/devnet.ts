@@ -9,6 +9,7 @@ import {
   ModelRegistry__factory,
   NodeRegistry__factory,
   OPG__factory,
+  RequestsExtension__factory,
 } from '#types';
 import { parameterSet } from '../../deploy/parameters/parameterSet.ts';
 import { parseProfile } from '../../deploy/parameters/schema.ts';
@@ -70,7 +71,9 @@ async function deploy(anvil: Anvil): Promise<Deployment> {
   const token = await new OPG__factory(deployer).deploy(deployer.address);
   const models = await new ModelRegistry__factory(deployer).deploy();
   const nodes = await new NodeRegistry__factory(deployer).deploy();
+  const extension = await new RequestsExtension__factory(deployer).deploy(models, nodes, authority);
   const requests = await new InferenceRequests__factory(deployer).deploy({
+    extension,
     authority,
     token,
     models,
