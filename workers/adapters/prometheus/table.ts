@@ -40,9 +40,9 @@ export const metricTable = {
     labels: ['status'],
   },
 
-  worker_keep_due: { type: 'gauge', help: 'Requests whose time to be closed has come' },
+  worker_keep_due: { type: 'gauge', help: 'Requests looked at for closing at the last block' },
+  worker_keep_sent_total: { type: 'counter', help: 'Requests sent to be closed, by action', labels: ['action'] },
   worker_keep_moves_total: { type: 'counter', help: 'Requests moved, by the stage they came to', labels: ['to'] },
-  worker_keep_sent_total: { type: 'counter', help: 'Requests in transactions that close them', labels: ['action'] },
 
   worker_storage_blobs: { type: 'gauge', help: 'Blobs kept' },
   worker_storage_used_bytes: { type: 'gauge', help: 'Bytes of all blobs' },
