@@ -56,7 +56,10 @@ describe('the roads a request can take', () => {
     await expect(reserved.attempt.cancel())
       .to.be.revertedWithCustomError(s.requests, 'Requests_Reserved')
       .withArgs(reserved.terms.openAt);
-    await expect(accepted.attempt.cancel()).to.be.revertedWithCustomError(s.requests, 'Requests_NotCurrent');
+    await expect(accepted.attempt.cancel({ declined: true })).to.be.revertedWithCustomError(
+      s.requests,
+      'Requests_NotCurrent',
+    );
     const gains = await changes(s, { requester: s.requester }, async () => {
       for (const story of [rooted, declined, unnamed]) {
         await story.attempt.cancel();
