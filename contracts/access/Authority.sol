@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import {AccessManager} from "@openzeppelin/contracts/access/manager/AccessManager.sol";
 import {IEscrow} from "../escrow/IEscrow.sol";
-import {IInferenceRequests} from "../requests/IInferenceRequests.sol";
+import {IRequestsCore} from "../requests/IRequestsCore.sol";
 
 /// @title Who governs, what they may call, and how slowly.
 /// @notice Two roles. GOVERNOR: append a parameter set, unpause, set the treasury, append a capability, change the members of
@@ -38,9 +38,9 @@ contract Authority is AccessManager {
         if (governor == address(0) || guardian == address(0)) revert Access_ZeroAddress();
 
         // Effect: who may call what
-        _setTargetFunctionRole(requests, IInferenceRequests.appendSet.selector, GOVERNOR);
-        _setTargetFunctionRole(requests, IInferenceRequests.unpause.selector, GOVERNOR);
-        _setTargetFunctionRole(requests, IInferenceRequests.pause.selector, GUARDIAN);
+        _setTargetFunctionRole(requests, IRequestsCore.appendSet.selector, GOVERNOR);
+        _setTargetFunctionRole(requests, IRequestsCore.unpause.selector, GOVERNOR);
+        _setTargetFunctionRole(requests, IRequestsCore.pause.selector, GUARDIAN);
         _setTargetFunctionRole(escrow, IEscrow.setTreasury.selector, GOVERNOR);
         _setTargetFunctionRole(escrow, IEscrow.appendCapability.selector, GOVERNOR);
 

@@ -1,17 +1,319 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {IInferenceRequests} from "./IInferenceRequests.sol";
-import {RequestArbitration} from "./RequestArbitration.sol";
-import {RequestBase, RequestsConfig} from "./RequestBase.sol";
-import {RequestClosing} from "./RequestClosing.sol";
-import {RequestOpening} from "./RequestOpening.sol";
-import {RequestReturning} from "./RequestReturning.sol";
+import {Escrow} from "../escrow/Escrow.sol";
+import {Close, Credit, IEscrow, Relock} from "../escrow/IEscrow.sol";
+import {Amounts, AmountsLib} from "../types/Amounts.sol";
+import {RequestId} from "../types/Ids.sol";
+import {Terms, TermsLib} from "../types/Terms.sol";
+import {IRequestsCore} from "./IRequestsCore.sol";
+import {RequestAsk} from "./RequestAsk.sol";
+import {RequestBase} from "./RequestBase.sol";
+import {RequestsExtension} from "./RequestsExtension.sol";
+import {RequestGovernance} from "./RequestGovernance.sol";
+import {RequestHash} from "./RequestHash.sol";
+import {RequestSettlement} from "./RequestSettlement.sol";
+import {RequestTermsLib} from "./RequestTermsLib.sol";
+import {Ask, AskFlags, Callback, ParameterSet, State, Submission} from "./RequestTypes.sol";
 
-/// @notice See IInferenceRequests, which is the specification.
-/// @dev The parts follow a request's life: RequestOpening (request, cancel, decline, accept), RequestServing (submit),
-/// RequestClosing (finalise), RequestReturning (expire), RequestArbitration (freeze, thaw, condemn, rescue). RequestBase holds
-/// the parameter sets, the pause and the neighbours. It holds no token and, per request, no state.
-contract InferenceRequests is RequestOpening, RequestClosing, RequestReturning, RequestArbitration {
-    constructor(RequestsConfig memory config) RequestBase(config) {}
+/// @notice What a deployment fixes for good.
+struct RequestsConfig {
+    address token; // OPG
+    address models; // IModelRegistry
+    address nodes; // INodeRegistry
+    address authority; // OpenZeppelin AccessManager
+    address extension; // RequestsExtension, made for the same models, nodes and authority
+    address game; // the challenge game's address, or 0
+    address treasury; // the account the protocol share is swept to
+    uint40 unbondingDelay; // seconds
+    uint32 minTcBase; // seconds; the chain profile's minimum challenge window
+}
+
+/// @notice See IInferenceRequests, which is the specification of this address.
+/// @dev The way of a request that is served is here, and governance. Refunds, batches, arbitration and detailed views are the
+/// code of RequestsExtension, an immutable contract that the fallback runs on this contract's storage. RequestBase lays out that storage for both. This contract
+/// holds no token and, per request, no state.
+contract InferenceRequests is RequestAsk, RequestSettlement, RequestGovernance {
+    using RequestTermsLib for Terms;
+
+    IEscrow private immutable _escrowContract;
+    address public immutable extension;
+
+    constructor(RequestsConfig memory c) RequestBase(c.models, c.nodes, c.authority) RequestGovernance(c.minTcBase) {
+        if (c.token.code.length == 0) revert Requests_BadParameter("token");
+        if (c.extension.code.length == 0) revert Requests_BadParameter("extension");
+        RequestsExtension code = RequestsExtension(c.extension);
+        if (code.modelsOfCode() != c.models || code.nodesOfCode() != c.nodes) revert Requests_BadParameter("extension");
+        extension = c.extension;
+        // Escrow knows its creator and this contract knows Escrow, both as immutables: at no time is the wiring open.
+        IEscrow created = new Escrow(c.token, c.game, c.models, c.authority, c.treasury, c.unbondingDelay);
+        _escrowContract = created;
+        _storedEscrow = created;
+    }
+
+    /// @dev Functions of IRequestsExtension. Calldata goes on as it came, the answer comes back as it is; a selector that
+    /// RequestsExtension does not have reverts there. It runs as this contract: same storage, same address, same sender.
+    fallback() external {
+        address code = extension;
+        assembly ("memory-safe") {
+            let p := mload(0x40)
+            calldatacopy(p, 0, calldatasize())
+            let ok := delegatecall(gas(), code, p, calldatasize(), 0, 0)
+            returndatacopy(p, 0, returndatasize())
+            switch ok
+            case 0 {
+                revert(p, returndatasize())
+            }
+            default {
+                return(p, returndatasize())
+            }
+        }
+    }
+
+    /* REQUESTERS */
+
+    /// @inheritdoc IRequestsCore
+    function request(
+        Ask calldata ask,
+        bytes32[] calldata inputHeaders,
+        bytes calldata input,
+        bytes calldata policyData
+    ) external returns (RequestId id) {
+        // Check
+        Terms memory t = _termsOfOne(ask, inputHeaders, input, policyData);
+
+        // Effect
+        bytes32 h = t.hash();
+        uint64 nonce = _lock(ask, h);
+
+        // Log
+        id = RequestHash.requestId(msg.sender, nonce, h);
+        emit Requested(id, msg.sender, ask.node, t, nonce, input);
+    }
+
+    /// @inheritdoc IRequestsCore
+    function requestMany(
+        Ask calldata ask,
+        bytes32[] calldata inputHeaders,
+        bytes[] calldata inputs,
+        bytes calldata policyData
+    ) external returns (RequestId[] memory ids) {
+        // Check
+        _requireNoBatch();
+        uint256 n = inputs.length;
+        if (n == 0 || n > MAX_ITEMS) revert Requests_ItemsInvalid(n);
+        Terms[] memory many = _termsOfMany(ask, inputHeaders, inputs, policyData);
+
+        // Effect
+        uint64 first = _lockMany(ask, many);
+
+        // Log
+        ids = new RequestId[](n);
+        for (uint256 i; i < n; ++i) {
+            uint64 nonce = uint64(first + i);
+            ids[i] = RequestHash.requestId(msg.sender, nonce, many[i].hash());
+            emit Requested(ids[i], msg.sender, ask.node, many[i], nonce, inputs[i]);
+        }
+    }
+
+    /* NODES */
+
+    /// @inheritdoc IRequestsCore
+    function decline(Terms calldata terms, uint64 nonce) external {
+        // Check
+        Terms memory t = terms;
+        address node = t.node();
+        _requireActor(node, MAY_DECLINE);
+        if (block.timestamp > t.openAt()) revert Requests_TooLate(t.openAt());
+
+        // Effect
+        bytes32 h = t.hash();
+        RequestId id = RequestHash.requestId(t.requester(), nonce, h);
+        Amounts amounts = AmountsLib.pack(nonce, 0, t.fee());
+        Relock memory r = Relock(t.lane(), amounts, RequestHash.openTag(h, false), RequestHash.openTag(h, true));
+        _relock(t, id, r, node, 0);
+
+        // Log
+        emit Declined(id);
+    }
+
+    /// @inheritdoc IRequestsCore
+    function accept(Terms calldata terms, uint64 nonce, address node, bool declined) external {
+        // Check
+        Terms memory t = terms;
+        _requireActor(node, MAY_ACCEPT);
+        if (block.timestamp > t.deadline()) revert Requests_TooLate(t.deadline());
+        address named = t.node();
+        if (!declined && named != address(0) && node != named && block.timestamp <= t.openAt()) {
+            revert Requests_Reserved(t.openAt());
+        }
+
+        // Effect
+        bytes32 h = t.hash();
+        RequestId id = RequestHash.requestId(t.requester(), nonce, h);
+        Amounts amounts = AmountsLib.pack(nonce, 0, t.fee());
+        bytes32 newTag = RequestHash.acceptedTag(h, node);
+        _relock(t, id, Relock(t.lane(), amounts, RequestHash.openTag(h, declined), newTag), node, t.slice());
+
+        // Log
+        emit Accepted(id, node);
+    }
+
+    /// @inheritdoc IRequestsCore
+    function submit(
+        Terms calldata terms,
+        uint64 nonce,
+        address acceptedBy,
+        bytes32[] calldata outputHeaders,
+        bytes calldata output
+    ) external {
+        // Check
+        Terms memory t = terms;
+        address node = _submitter(t, acceptedBy);
+        _requireActor(node, MAY_SUBMIT);
+        if (block.timestamp > t.deadline()) revert Requests_TooLate(t.deadline());
+        bytes32 outputHash = _commitOutput(t, outputHeaders, output);
+
+        // Effect
+        RequestId id = _place(t, nonce, acceptedBy, outputHash);
+
+        // Log
+        emit Submitted(id, node, _challengeEnd(t), outputHash, output);
+    }
+
+    /* ANYONE */
+
+    /// @inheritdoc IRequestsCore
+    function finalise(
+        Terms calldata terms,
+        Submission calldata submission,
+        bool takeTip,
+        bytes32[] calldata outputHeaders,
+        bytes calldata output
+    ) external {
+        // Check
+        Terms memory t = terms;
+        Submission memory s = submission;
+        if (block.timestamp <= s.end) revert Requests_TooEarly(uint256(s.end) + 1);
+        if (takeTip) {
+            uint256 from = _tipFrom(t, s.challengeEnd);
+            if (block.timestamp < from) revert Requests_TooEarly(from);
+        }
+        uint256 callbackGas = t.callbackGas();
+        if (callbackGas != 0) {
+            bytes32 root = _commitOutput(t, outputHeaders, output);
+            if (root != s.outputHash) revert Requests_OutputMismatch(root, s.outputHash);
+        }
+
+        // Effect
+        bytes32 h = t.hash();
+        RequestId id = RequestHash.requestId(t.requester(), s.nonce, h);
+        Parts memory p = _parts(t, takeTip);
+        bytes32 tag = _submittedTag(State.Submitted, h, s);
+        _close(t, id, AmountsLib.pack(s.nonce, t.slice(), t.fee()), tag, _credits(t, s.node, p));
+
+        // Interaction
+        Callback callback;
+        if (callbackGas != 0) callback = _callBack(t.requester(), callbackGas, id, output);
+
+        // Log
+        _logFinalised(id, s.node, p, callback);
+    }
+
+    /* VIEWS */
+
+    /// @inheritdoc IRequestsCore
+    function escrow() external view returns (address) {
+        return address(_escrowContract);
+    }
+
+    /// @inheritdoc IRequestsCore
+    function models() external view returns (address) {
+        return address(_models);
+    }
+
+    /// @inheritdoc IRequestsCore
+    function nodes() external view returns (address) {
+        return address(_nodes);
+    }
+
+    /// @inheritdoc IRequestsCore
+    function currentSet() external view returns (uint16) {
+        return _head.set();
+    }
+
+    /// @inheritdoc IRequestsCore
+    function parametersOf(uint16 set) external view returns (ParameterSet memory) {
+        return _sets[set];
+    }
+
+    /// @inheritdoc IRequestsCore
+    function pausedUntil() external view returns (uint40) {
+        return _pausedUntil;
+    }
+
+    /// @inheritdoc IRequestsCore
+    function idOf(Terms calldata terms, uint64 nonce) external view returns (RequestId) {
+        Terms memory t = terms;
+        return RequestHash.requestId(t.requester(), nonce, t.hash());
+    }
+
+    /* INTERNAL */
+
+    function _escrow() internal view override returns (IEscrow) {
+        return _escrowContract;
+    }
+
+    function _lock(Ask calldata ask, bytes32 h) private returns (uint64 nonce) {
+        bool pull = ask.flags & AskFlags.PULL != 0;
+        return _escrow().lock(msg.sender, ask.lane, ask.fee, RequestHash.openTag(h, false), pull);
+    }
+
+    function _termsOfOne(
+        Ask calldata ask,
+        bytes32[] calldata inputHeaders,
+        bytes calldata input,
+        bytes calldata policyData
+    ) private view returns (Terms memory t) {
+        uint256 expected;
+        uint256 maxInput;
+        (t, expected, maxInput) = _terms(ask, inputHeaders, policyData);
+        t.input = _commitInput(ask, inputHeaders, input, expected, maxInput);
+    }
+
+    function _lockMany(Ask calldata ask, Terms[] memory many) private returns (uint64 firstNonce) {
+        bytes32[] memory tags = new bytes32[](many.length);
+        for (uint256 i; i < many.length; ++i) tags[i] = RequestHash.openTag(many[i].hash(), false);
+        return _escrow().lockMany(msg.sender, ask.lane, ask.fee, tags, ask.flags & AskFlags.PULL != 0);
+    }
+
+    /// @dev The terms of requestMany's items: they differ in input and lane.
+    function _termsOfMany(
+        Ask calldata ask,
+        bytes32[] calldata inputHeaders,
+        bytes[] calldata inputs,
+        bytes calldata policyData
+    ) private view returns (Terms[] memory many) {
+        (Terms memory t, uint256 expected, uint256 maxInput) = _terms(ask, inputHeaders, policyData);
+        many = new Terms[](inputs.length);
+        for (uint256 i; i < inputs.length; ++i) {
+            // Escrow refuses a run of lanes beyond 65,535, so a lane that wrapped here is never opened
+            t.setItem(_commitInput(ask, inputHeaders, inputs[i], expected, maxInput), uint16(ask.lane + i));
+            many[i] = Terms(t.version, t.input, t.requesterFee, t.nodeSlice, t.shares, t.shape, t.outputSchema);
+        }
+    }
+
+    /// @dev Effect of a single submission; the slice is taken here if the node had not accepted before.
+    function _place(
+        Terms memory t,
+        uint64 nonce,
+        address acceptedBy,
+        bytes32 outputHash
+    ) private returns (RequestId id) {
+        bytes32 h = t.hash();
+        id = RequestHash.requestId(t.requester(), nonce, h);
+        Relock memory r = _submitRelock(t, h, nonce, acceptedBy, outputHash);
+        if (acceptedBy == address(0)) _relock(t, id, r, t.node(), t.slice());
+        else _relock(t, id, r, acceptedBy, 0);
+    }
 }

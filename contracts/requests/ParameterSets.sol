@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import {HeadWord, HeadWordLib} from "../types/HeadWord.sol";
-import {IInferenceRequests} from "./IInferenceRequests.sol";
+import {IRequestEvents} from "./IRequestEvents.sol";
 import {ParameterSet} from "./RequestTypes.sol";
 
 /// @title Parameter sets: appended, validated once, never edited.
@@ -55,6 +55,6 @@ library ParameterSets {
     }
 
     function _bad(string memory name) private pure {
-        revert IInferenceRequests.Requests_BadParameter(name);
+        revert IRequestEvents.Requests_BadParameter(name);
     }
 }

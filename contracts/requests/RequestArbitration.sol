@@ -5,18 +5,18 @@ import {Credit, IEscrow, Relock} from "../escrow/IEscrow.sol";
 import {Amounts, AmountsLib} from "../types/Amounts.sol";
 import {RequestId} from "../types/Ids.sol";
 import {Terms} from "../types/Terms.sol";
-import {IInferenceRequests} from "./IInferenceRequests.sol";
+import {IRequestsExtension} from "./IRequestsExtension.sol";
 import {RequestBase} from "./RequestBase.sol";
 import {RequestHash} from "./RequestHash.sol";
 import {RequestTermsLib} from "./RequestTermsLib.sol";
 import {State, Submission} from "./RequestTypes.sol";
 
 /// @notice What the arbiter of a request's set can do to it: freeze, thaw, condemn; and the way out if it is stuck.
-abstract contract RequestArbitration is RequestBase {
+abstract contract RequestArbitration is RequestBase, IRequestsExtension {
     /// Where burned parts wait (Escrow.BURN).
     address private constant BURN = 0x000000000000000000000000000000000000dEaD;
 
-    /// @inheritdoc IInferenceRequests
+    /// @inheritdoc IRequestsExtension
     function freeze(Terms calldata terms, Submission calldata submission) external {
         // Check
         Terms memory t = terms;
@@ -35,7 +35,7 @@ abstract contract RequestArbitration is RequestBase {
         emit Frozen(id);
     }
 
-    /// @inheritdoc IInferenceRequests
+    /// @inheritdoc IRequestsExtension
     function thaw(Terms calldata terms, Submission calldata submission, uint40 newEnd) external returns (bool done) {
         // Check: bounded from the original end, so repeated thaws add nothing
         Terms memory t = terms;
@@ -49,7 +49,7 @@ abstract contract RequestArbitration is RequestBase {
         bytes32 oldTag = _submittedTag(State.Frozen, h, s);
         s.end = newEnd;
         bytes32 newTag = _submittedTag(State.Submitted, h, s);
-        try _escrow.relock(t.requester(), t.lane(), _amounts(t, s), oldTag, newTag, s.node, 0) {} catch (
+        try _escrow().relock(t.requester(), t.lane(), _amounts(t, s), oldTag, newTag, s.node, 0) {} catch (
             bytes memory reason
         ) {
             return _notCurrent(reason);
@@ -60,7 +60,7 @@ abstract contract RequestArbitration is RequestBase {
         return true;
     }
 
-    /// @inheritdoc IInferenceRequests
+    /// @inheritdoc IRequestsExtension
     function condemn(Terms calldata terms, Submission calldata submission) external returns (bool done) {
         // Check
         Terms memory t = terms;
@@ -78,7 +78,7 @@ abstract contract RequestArbitration is RequestBase {
         credits[2] = Credit(BURN, slice - psi - rho, 0);
         bytes32 h = t.hash();
         bytes32 tag = _submittedTag(State.Frozen, h, s);
-        try _escrow.close(t.requester(), t.lane(), _amounts(t, s), tag, credits) {} catch (bytes memory reason) {
+        try _escrow().close(t.requester(), t.lane(), _amounts(t, s), tag, credits) {} catch (bytes memory reason) {
             return _notCurrent(reason);
         }
 
@@ -87,7 +87,7 @@ abstract contract RequestArbitration is RequestBase {
         return true;
     }
 
-    /// @inheritdoc IInferenceRequests
+    /// @inheritdoc IRequestsExtension
     function rescue(Terms calldata terms, Submission calldata submission) external {
         // Check
         Terms memory t = terms;

@@ -55,7 +55,7 @@ enum ItemStatus {
     GONE, // not as described: wrong content, wrong state, over, or earlier in this very call
     EARLY, // its time has not come
     LATE, // its time is over
-    GAS, // not enough gas left for its callback
+    GAS, // the callbacks of the batch would exceed 8,000,000 gas in all
     BADOUTPUT, // wrong length, headers or encoding
     NOSTAKE, // the node's free stake does not cover the slice
     DENIED // the sender may not act for this item's node

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {Relock} from "../escrow/IEscrow.sol";
+import {TensorCommitment} from "../lib/TensorCommitment.sol";
+import {AmountsLib} from "../types/Amounts.sol";
+import {Terms, TermsLib} from "../types/Terms.sol";
+import {RequestBase} from "./RequestBase.sol";
+import {RequestHash} from "./RequestHash.sol";
+import {State} from "./RequestTypes.sol";
+
+/// @notice What a submission is: by whom, until when it can be challenged, and the commitment of its output.
+abstract contract RequestResult is RequestBase {
+    /// @dev Who submits: the node that accepted, or the named one by implied acceptance.
+    function _submitter(Terms memory t, address acceptedBy) internal pure returns (address node) {
+        if (acceptedBy != address(0)) return acceptedBy;
+        node = t.node();
+        if (node == address(0) || t.flags() & TermsLib.ROOT_INPUT != 0) revert Requests_NeedsAccept();
+    }
+
+    function _challengeEnd(Terms memory t) internal view returns (uint40) {
+        unchecked {
+            return uint40(block.timestamp + t.tc()); // 32-bit seconds on top of a 35-bit clock
+        }
+    }
+
+    function _submitRelock(
+        Terms memory t,
+        bytes32 h,
+        uint64 nonce,
+        address acceptedBy,
+        bytes32 outputHash
+    ) internal view returns (Relock memory r) {
+        bool implied = acceptedBy == address(0);
+        uint40 end = _challengeEnd(t);
+        r.lane = t.lane();
+        r.amounts = AmountsLib.pack(nonce, implied ? 0 : t.slice(), t.fee());
+        r.oldTag = implied ? RequestHash.openTag(h, false) : RequestHash.acceptedTag(h, acceptedBy);
+        address node = implied ? t.node() : acceptedBy;
+        r.newTag = RequestHash.submittedTag(State.Submitted, h, node, outputHash, end, end);
+    }
+
+    /// @dev The commitment of a submission, or the reason it is none.
+    function _commitOutput(
+        Terms memory t,
+        bytes32[] calldata headers,
+        bytes calldata output
+    ) internal pure returns (bytes32 root) {
+        bool exact = t.flags() & TermsLib.EXACT_OUTPUT != 0;
+        uint256 expected = exact ? 32 : t.outputBytes();
+        if (output.length != expected) revert Requests_OutputLength(output.length, expected);
+        if (exact) return bytes32(output);
+        if (TensorCommitment.headersHash(headers) != t.outputSchema) revert Requests_SchemaMismatch();
+        uint256 schemaBytes = TensorCommitment.itemBytes(headers) * t.items();
+        if (schemaBytes != output.length) revert Requests_OutputLength(output.length, schemaBytes);
+        bool canonical;
+        (root, canonical) = TensorCommitment.commit(headers, t.items(), output);
+        if (!canonical) revert Requests_OutputNotCanonical();
+    }
+
+    /// @dev The same without reverting, for batches.
+    function _tryCommitOutput(
+        Terms memory t,
+        bytes32[] calldata headers,
+        bytes calldata output
+    ) internal pure returns (bytes32 root, bool good) {
+        if (t.flags() & TermsLib.EXACT_OUTPUT != 0) {
+            return output.length == 32 ? (bytes32(output), true) : (bytes32(0), false);
+        }
+        if (output.length != t.outputBytes()) return (0, false);
+        if (TensorCommitment.headersHash(headers) != t.outputSchema) return (0, false);
+        if (TensorCommitment.itemBytes(headers) * t.items() != output.length) return (0, false);
+        return TensorCommitment.commit(headers, t.items(), output);
+    }
+}

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {Close, Credit} from "../escrow/IEscrow.sol";
+import {AmountsLib} from "../types/Amounts.sol";
+import {ModelId, RequestId} from "../types/Ids.sol";
+import {Terms} from "../types/Terms.sol";
+import {IInferenceCallback} from "./IInferenceCallback.sol";
+import {RequestResult} from "./RequestResult.sol";
+import {RequestTermsLib} from "./RequestTermsLib.sol";
+import {Callback, State, Submission} from "./RequestTypes.sol";
+
+/// @notice How a fee is split at finality, and how the requester is told.
+abstract contract RequestSettlement is RequestResult {
+    /// @dev The parts of a fee at finality; they sum to it.
+    struct Parts {
+        uint96 toNode;
+        uint96 royalty;
+        uint96 protocol;
+        uint96 tip;
+    }
+
+    /// Gas around one callback: copying up to 16 kB of output, the call, the event.
+    uint256 internal constant CALLBACK_RESERVE = 40_000;
+    /// High 112 bits of a purse's address (Escrow).
+    uint160 internal constant PURSE = 0x00A0DE1 << 48;
+
+    function _finalOf(Terms memory t, bytes32 h, Submission memory s) internal pure returns (Close memory) {
+        return Close(t.lane(), AmountsLib.pack(s.nonce, t.slice(), t.fee()), _submittedTag(State.Submitted, h, s));
+    }
+
+    /// @dev First second in which the tip may be taken.
+    function _tipFrom(Terms memory t, uint40 challengeEnd) internal view returns (uint256) {
+        return uint256(challengeEnd) + _sets[t.set()].tipDelay + 1;
+    }
+
+    /// @dev royalty exact, protocol and tip floored, the node gets the rest. fee >= royalty + protocol + tip + 1 since request.
+    function _parts(Terms memory t, bool takeTip) internal pure returns (Parts memory p) {
+        uint96 fee = t.fee();
+        p.royalty = t.royalty();
+        (p.protocol, p.tip) = RequestTermsLib.shares(fee, t.protocolBps(), t.tipBps());
+        if (!takeTip) p.tip = 0;
+        p.toNode = fee - p.royalty - p.protocol - p.tip;
+    }
+
+    function _credits(Terms memory t, address node, Parts memory p) internal view returns (Credit[] memory credits) {
+        credits = new Credit[](p.tip == 0 ? 2 : 3);
+        credits[0] = Credit(node, p.toNode, t.slice());
+        credits[1] = Credit(address(PURSE | ModelId.unwrap(t.model())), p.royalty, p.protocol);
+        if (p.tip != 0) credits[2] = Credit(msg.sender, p.tip, 0);
+    }
+
+    /// @dev Calls the requester with exactly the gas it asked for and copies nothing back.
+    function _callBack(
+        address to,
+        uint256 callbackGas,
+        RequestId id,
+        bytes calldata output
+    ) internal returns (Callback) {
+        bytes memory data = abi.encodeCall(IInferenceCallback.onInference, (id, output));
+        // EIP-150 keeps a 64th back: without this check a caller could make the callback fail by starving it.
+        uint256 needed = (callbackGas * 64) / 63 + CALLBACK_RESERVE / 4;
+        if (gasleft() < needed) revert Requests_GasTooLow(needed);
+        bool ok;
+        assembly ("memory-safe") {
+            ok := call(callbackGas, to, 0, add(data, 32), mload(data), 0, 0)
+        }
+        return ok ? Callback.Succeeded : Callback.Failed;
+    }
+
+    function _logFinalised(RequestId id, address node, Parts memory p, Callback callback) internal {
+        emit Finalised(id, node, p.toNode, p.royalty, p.protocol, p.tip, callback);
+    }
+}
