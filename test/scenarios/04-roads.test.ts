@@ -65,7 +65,7 @@ describe('the roads a request can take', () => {
         await story.attempt.cancel();
         await story.over();
       }
-      await at(reserved.terms.openAt + 1);
+      await at(accepted.terms.openAt + 1);
       await reserved.attempt.cancel();
     });
     expect(gains.requester).to.equal(4n * FEE);

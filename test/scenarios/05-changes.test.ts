@@ -110,7 +110,7 @@ describe('what changes under a request', () => {
     await key(until, SUBMIT);
     await at(until + 1);
     await refused(s.nodes, 'Nodes_KeyNotAllowed', calls[SUBMIT] ?? (() => Promise.resolve()));
-    const later = (await time.latest()) + 100;
+    const later = until + 100;
     await key(later, SUBMIT);
     await at(later);
     await story.submitted(await story.attempt.submit({ by }), s.node);

@@ -113,6 +113,7 @@ export async function deploySystem(
     models,
     nodes,
     authority,
+    extension: await ethers.deployContract('RequestsExtension', [models, nodes, authority]),
     game: arbiter,
     treasury,
     unbondingDelay: UNBONDING,
