@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { MaxUint256, ZeroHash } from 'ethers';
+import { MaxUint256, ZeroAddress, ZeroHash } from 'ethers';
 import { AskFlags } from '#core/protocol/terms.ts';
 import { ethers, loadFixture, time } from '../support/contracts/chain.ts';
 import { availableOf, changes, checkMoney, nobodyLoses } from '../support/contracts/money.ts';
@@ -53,7 +53,7 @@ describe('policies and tokens', () => {
     const s = await loadFixture(system);
     await s.models.connect(s.owner).setPolicy(s.version, s.attacker);
     await nobodyLoses(s, () => refused(s.models, 'Models_AccessDenied', () => tryRequest(s)));
-    await s.models.connect(s.owner).setPolicy(s.version, '0x0000000000000000000000000000000000000000');
+    await s.models.connect(s.owner).setPolicy(s.version, ZeroAddress);
     await request(s);
   });
 
@@ -109,7 +109,7 @@ describe('policies and tokens', () => {
         withdraw: [s.escrow, escrow.encodeFunctionData('withdraw', [OPG_1, s.attacker.address])],
         deposit: [s.escrow, escrow.encodeFunctionData('deposit', [OPG_1])],
         stake: [s.escrow, escrow.encodeFunctionData('stake', [OPG_1])],
-        flushBurn: [s.escrow, escrow.encodeFunctionData('flushBurn', [])],
+        flushBurn: [s.escrow, escrow.encodeFunctionData('flushBurn')],
         cancel: [s.requests, s.requests.interface.encodeFunctionData('cancel', [story.packed, story.nonce, false])],
       } as const;
       const [target, data] = inner[entry];
@@ -121,6 +121,7 @@ describe('policies and tokens', () => {
         ]) {
           await hook.arm(target, data, afterMove);
           await outer();
+          expect(await hook.callee(), 'the hook ran').to.equal(ZeroAddress);
           await checkMoney(s);
         }
       expect(await s.token.balanceOf(s.attacker), 'what it had outside').to.equal(FUNDS);
