@@ -219,11 +219,16 @@ describe('the transitions of a request', () => {
           'Escrow_NotCapability',
           () => escrow.lock(by, 0, 1n, tag, false),
           () => escrow.lockMany(by, 0, 1n, [tag], false),
-          () => escrow.relock(by, 0, 1n, tag, tag, by, 0n),
-          () => escrow.relockMany(by, [], by, 0n),
+          () => escrow.relock(by, 0, 1n, tag, tag, by, 1n),
+          () => escrow.relockMany(by, [], by, 1n),
         );
         // Keys hold the caller, so these find nothing; closeMany says so without reverting.
-        await refused(s.escrow, 'Escrow_NoSuchLock', () => escrow.close(by, 0, 1n, tag, []));
+        await refused(
+          s.escrow,
+          'Escrow_NoSuchLock',
+          () => escrow.relock(by, 0, 1n, tag, tag, by, 0n),
+          () => escrow.close(by, 0, 1n, tag, []),
+        );
         const theft = [{ to: by.address, available: 1n, stake: 0n }];
         expect(await escrow.closeMany.staticCall(by, [{ lane: 0, amounts: 1n, tag }], theft)).to.equal(1n);
         await escrow.closeMany(by, [{ lane: 0, amounts: 1n, tag }], theft);
