@@ -1,4 +1,7 @@
 /** Every failure of the protocol has a code, evidence, and a sentence that says what to do. docs/errors.md is generated from here. */
+
+import { blobsErrors } from './errors/blobs.ts';
+import { chainErrors } from './errors/chain.ts';
 import type { ErrorEntry, PayloadOf } from './errors/entry.ts';
 import { render } from './errors/entry.ts';
 import { escrowErrors } from './errors/escrow.ts';
@@ -6,16 +9,22 @@ import { modelsErrors } from './errors/models.ts';
 import { nodesErrors } from './errors/nodes.ts';
 import { protocolErrors } from './errors/protocol.ts';
 import { requestsErrors } from './errors/requests.ts';
+import { runtimeErrors } from './errors/runtime.ts';
 import { sdkErrors } from './errors/sdk.ts';
+import { storageErrors } from './errors/storage.ts';
 
 /** Codes with an underscore are the contracts' custom errors, verbatim; dotted ones are ours. */
 export const errorTable = {
   ...protocolErrors,
   ...sdkErrors,
+  ...blobsErrors,
+  ...runtimeErrors,
   ...escrowErrors,
   ...modelsErrors,
   ...nodesErrors,
   ...requestsErrors,
+  ...chainErrors,
+  ...storageErrors,
 } as const satisfies Record<string, ErrorEntry>;
 
 export type ErrorCode = keyof typeof errorTable;

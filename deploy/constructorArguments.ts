@@ -30,11 +30,13 @@ export function constructed({ addresses, deployer }: Deployment, parameters: Pro
     of('contracts/nodes/NodeRegistry.sol:NodeRegistry', nodes),
     of('contracts/models/policies/AllowListPolicy.sol:AllowListPolicy', addresses.allowListPolicy, models),
     of('contracts/models/policies/TokenHolderPolicy.sol:TokenHolderPolicy', addresses.tokenHolderPolicy, models),
+    of('contracts/requests/RequestsExtension.sol:RequestsExtension', addresses.extension, models, nodes, authority),
     of('contracts/requests/InferenceRequests.sol:InferenceRequests', addresses.requests, {
       token,
       models,
       nodes,
       authority,
+      extension: addresses.extension,
       game,
       treasury,
       unbondingDelay,

@@ -27,6 +27,7 @@ const CONTRACTS = [
   'NodeRegistry',
   'AllowListPolicy',
   'TokenHolderPolicy',
+  'RequestsExtension',
   'InferenceRequests',
   'Escrow',
 ];
@@ -119,6 +120,7 @@ export async function deploySystem({
       models: at('models'),
       nodes: at('nodes'),
       requests: at('requests'),
+      extension: at('extension'),
       escrow: at('escrow'),
       allowListPolicy: at('allowListPolicy'),
       tokenHolderPolicy: at('tokenHolderPolicy'),

@@ -36,16 +36,25 @@ export interface Account extends Network {
 }
 
 export interface ConnectOptions {
-  /** An endpoint's URL, or a provider. */
+  /**
+   * An endpoint's URL, or a provider. A JsonRpcProvider of one's own needs `cacheTimeout: -1`: an answer that is 250 ms old can
+   * show a lane free that was just taken.
+   */
   readonly provider: string | Provider;
+  /** Milliseconds between looks for a receipt, for a provider made from a URL; default 500. */
+  readonly pollMs?: number;
   /** The content of deploy/addresses/<chainId>.json. */
   readonly deployment: unknown;
 }
 
 /** Connects and checks that chain and contracts belong together, before any money moves. */
-export async function connect({ provider: source, deployment: record }: ConnectOptions): Promise<Network> {
+export async function connect({
+  provider: source,
+  pollMs = 500,
+  deployment: record,
+}: ConnectOptions): Promise<Network> {
   const deployment = parseDeployment(record);
-  const provider = typeof source === 'string' ? new JsonRpcProvider(source) : source;
+  const provider = typeof source === 'string' ? providerOf(source, pollMs) : source;
   const { addresses } = deployment;
   const network: Network = {
     provider,
@@ -68,6 +77,11 @@ export async function actAs(network: Network, signer: Signer, { laneLimit = 16 }
   const lockOf = (lane: number) => network.escrow.lockOf(network.deployment.addresses.requests, address, lane);
   const lanes = new Lanes(address, lockOf, laneLimit);
   return { ...network, address, signer: connected, nonces, lanes };
+}
+
+/** Detects the chain once, never answers from a cache. */
+function providerOf(url: string, pollingInterval: number): Provider {
+  return new JsonRpcProvider(url, undefined, { staticNetwork: true, cacheTimeout: -1, pollingInterval });
 }
 
 async function assertTogether({ provider, deployment, escrow, requests }: Network): Promise<void> {

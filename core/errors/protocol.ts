@@ -87,11 +87,6 @@ export const protocolErrors = {
     remedy: 'An event is missing or came twice: read the logs of this request again from its Requested event.',
     retryable: false,
   },
-  'ledger.caller_unknown': {
-    what: 'Request {id} paid a tip of {tip} wei to whoever finalised it, and the caller was not given.',
-    remedy: 'Pass the sender of the call with the Finalised event.',
-    retryable: false,
-  },
   'ledger.mismatch': {
     what: 'The event {event} moves {asked} but {account} has {available} {field}.',
     remedy: 'An event is missing or came twice: replay from the block of the deployment.',

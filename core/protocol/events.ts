@@ -90,6 +90,8 @@ const requestEvents = {
     royalty: wideField,
     protocol: wideField,
     tip: wideField,
+    /** Who got the tip; the zero address if there was none. */
+    keeper: addressField,
     /** The enum Callback: 0 none, 1 succeeded, 2 failed. */
     callback: smallField,
   },

@@ -74,10 +74,10 @@ export class Ledger {
     return sum;
   }
 
-  /** Applies the next event of the chain. `caller` is who sent the call: a Finalised event pays its tip to them. */
-  apply(event: LedgerEvent, caller?: Address): void {
+  /** Applies the next event of the chain. */
+  apply(event: LedgerEvent): void {
     if (isRequestEvent(event)) {
-      this.#applyRequest(event, caller);
+      this.#applyRequest(event);
       return;
     }
     if (event.type === 'SetAppended') this.#arbiters.set(event.set, event.parameters.arbiter);
@@ -85,11 +85,11 @@ export class Ledger {
     if (event.type === 'Unstaked') this.#change(event.account, { readyAt: event.readyAt });
   }
 
-  #applyRequest(event: RequestEvent, caller: Address | undefined): void {
+  #applyRequest(event: RequestEvent): void {
     const before = this.#requests.get(event.id);
     const row = reduce(before, event);
     const arbiter = this.#arbiters.get(row.terms.set) ?? ZERO_ADDRESS;
-    this.#post(event, postingsOfRequest(event, row, before, { caller, arbiter }));
+    this.#post(event, postingsOfRequest(event, row, before, arbiter));
     this.#requests.set(event.id, row);
     if (event.type === 'Requested') {
       this.#open.add(event.id);

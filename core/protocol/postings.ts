@@ -1,5 +1,4 @@
 /** What each event does to the accounts, as data: which field of which account changes by how much. Wei of OPG. */
-import { ProtocolError } from '../errors.ts';
 import type { Address } from '../hex.ts';
 import { toAddress } from '../hex.ts';
 import type { EscrowEvent, RequestEvent } from './events.ts';
@@ -38,20 +37,15 @@ export function postingsOfEscrow(event: EscrowEvent): readonly Posting[] {
   }
 }
 
-/** What the events of requests do besides the lock itself, and who outside the request they pay. */
-export interface Outsiders {
-  /** Who sent the call that finalised. */
-  readonly caller: Address | undefined;
-  /** The arbiter of the request's parameter set. */
-  readonly arbiter: Address;
-}
-
-/** `row` is the request after the event, `before` the state it was in. Sums to minus what the lock gained. */
+/**
+ * What the events of requests do besides the lock itself. `row` is the request after the event, `before` the state it was in,
+ * `arbiter` that of the request's parameter set. Sums to minus what the lock gained.
+ */
 export function postingsOfRequest(
   event: RequestEvent,
   row: RequestRow,
   before: RequestRow | undefined,
-  outsiders: Outsiders,
+  arbiter: Address,
 ): readonly Posting[] {
   const { requester, fee, slice, model } = row.terms;
   const node = row.node ?? row.terms.node;
@@ -65,8 +59,7 @@ export function postingsOfRequest(
       return before?.state === 'Accepted' ? [] : [[node, 'stake', -slice]];
     case 'Finalised': {
       const purse = purseOf(model);
-      const tip: Posting[] =
-        event.tip === 0n ? [] : [[keeperOf(event.id, event.tip, outsiders), 'available', event.tip]];
+      const tip: Posting[] = event.tip === 0n ? [] : [[event.keeper, 'available', event.tip]];
       return [
         [node, 'available', event.toNode],
         [node, 'stake', slice],
@@ -83,7 +76,7 @@ export function postingsOfRequest(
     case 'Condemned':
       return [
         [requester, 'available', event.toRequester], // the fee is in it
-        [outsiders.arbiter, 'available', event.toPot],
+        [arbiter, 'available', event.toPot],
         [BURN, 'available', event.burned],
       ];
     case 'Rescued':
@@ -104,9 +97,4 @@ function move(from: Address, out: AccountField, to: Address, into: AccountField,
     [from, out, -amount],
     [to, into, amount],
   ];
-}
-
-function keeperOf(id: string, tip: bigint, { caller }: Outsiders): Address {
-  if (caller !== undefined) return caller;
-  throw new ProtocolError('ledger.caller_unknown', { id, tip });
 }

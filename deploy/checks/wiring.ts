@@ -46,6 +46,7 @@ export async function assertWiring(
 async function checkImmutables(ethers: HardhatEthers, { addresses, deployer }: Deployment, parameters: Profile) {
   const requests = await ethers.getContractAt('InferenceRequests', addresses.requests);
   const escrow = await ethers.getContractAt('Escrow', addresses.escrow);
+  const extension = await ethers.getContractAt('RequestsExtension', addresses.extension);
   const allowList = await ethers.getContractAt('AllowListPolicy', addresses.allowListPolicy);
   const tokenHolder = await ethers.getContractAt('TokenHolderPolicy', addresses.tokenHolderPolicy);
   return [
@@ -54,6 +55,9 @@ async function checkImmutables(ethers: HardhatEthers, { addresses, deployer }: D
     check('requests: nodes', await requests.nodes(), addresses.nodes),
     check('requests: least challenge window', await requests.minTcBase(), leastChallengeBaseSeconds(parameters)),
     check('requests: authority', await requests.authority(), addresses.authority),
+    check('requests: extension', await requests.extension(), addresses.extension),
+    check('extension: models', await extension.modelsOfCode(), addresses.models),
+    check('extension: nodes', await extension.nodesOfCode(), addresses.nodes),
     check('escrow: requests', await escrow.requests(), addresses.requests),
     check('escrow: models', await escrow.registry(), addresses.models),
     check('escrow: token', await escrow.token(), addresses.token),

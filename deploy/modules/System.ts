@@ -22,6 +22,7 @@ const system = (tokenOf: (m: IgnitionModuleBuilder) => Token) => (m: IgnitionMod
   const allowListPolicy = m.contract('AllowListPolicy', [models]);
   const tokenHolderPolicy = m.contract('TokenHolderPolicy', [models]);
 
+  const extension = m.contract('RequestsExtension', [models, nodes, authority]);
   // Its constructor creates Escrow, so neither exists without the other.
   const requests = m.contract('InferenceRequests', [
     {
@@ -29,6 +30,7 @@ const system = (tokenOf: (m: IgnitionModuleBuilder) => Token) => (m: IgnitionMod
       models,
       nodes,
       authority,
+      extension,
       game: m.getParameter<string>('game'),
       treasury: m.getParameter<string>('treasury'),
       unbondingDelay: m.getParameter<number>('unbondingDelaySeconds'),
@@ -47,7 +49,7 @@ const system = (tokenOf: (m: IgnitionModuleBuilder) => Token) => (m: IgnitionMod
     },
   );
 
-  return { token, authority, models, nodes, requests, escrow, allowListPolicy, tokenHolderPolicy };
+  return { token, authority, models, nodes, requests, extension, escrow, allowListPolicy, tokenHolderPolicy };
 };
 
 // One module in one run: Ignition judges a run by its whole journal, so a second module would find the first unfinished.

@@ -1,6 +1,5 @@
 import { expect } from 'chai';
 import type { Address } from '#core/hex.ts';
-import { toAddress } from '#core/hex.ts';
 import { purseOf } from '#core/protocol/ids.ts';
 import type { LedgerEvent } from '#core/protocol/ledger.ts';
 import { Ledger } from '#core/protocol/ledger.ts';
@@ -16,8 +15,7 @@ async function replayed({ net, deployment }: System): Promise<Ledger> {
   const { escrow, requests } = deployment.addresses;
   const logs = await net.provider.getLogs({ address: [escrow, requests], fromBlock: deployment.block });
   for (const log of logs) {
-    const sender = (await net.provider.getTransaction(log.transactionHash))?.from;
-    for (const event of eventsIn(net, [log])) ledger.apply(event as LedgerEvent, toAddress(sender ?? ''));
+    for (const event of eventsIn(net, [log])) ledger.apply(event as LedgerEvent);
   }
   return ledger;
 }

@@ -105,7 +105,7 @@ describe('requests through the SDK', () => {
 
   it('should use a lane again when its request is over', async () => {
     const { requester } = system;
-    const anybody = { version: options.version, fee: 2n * OPG };
+    const anybody = { version: options.version, fee: 3n * OPG };
     const first = await request(requester, anybody, picture(0));
     await cancel(requester, first);
     const second = await request(requester, anybody, picture(0));

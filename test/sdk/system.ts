@@ -1,6 +1,5 @@
 /** The whole system on an in-process chain: a published model, a requester with money, a node with stake and an offer. */
 import { readFileSync } from 'node:fs';
-import type { HardhatEthers } from '@nomicfoundation/hardhat-ethers/types';
 import { network } from 'hardhat';
 import { encodeItems } from '#core/commitment/canonical.ts';
 import { toHex, ZERO_ADDRESS } from '#core/hex.ts';
@@ -8,8 +7,8 @@ import type { VersionId } from '#core/protocol/ids.ts';
 import { packTerms } from '#core/protocol/terms.ts';
 import type { Tensor } from '#core/tensor.ts';
 import { tensorFrom } from '#core/tensor.ts';
-import { parameterSet } from '../../deploy/parameters/parameterSet.ts';
 import { parseProfile } from '../../deploy/parameters/schema.ts';
+import { deploySystem } from '../../deploy/system.ts';
 import type { Account, Asked, Deployment, Network } from '../../sdk/index.ts';
 import {
   actAs,
@@ -30,7 +29,7 @@ export const OPG = 10n ** 18n;
 export const FUNDS = 1_000n * OPG;
 export const STAKE = 200n * OPG;
 /** What the node asks for per item, after shares and royalty. */
-export const PRICE = OPG;
+export const PRICE = 2n * OPG;
 export const ROYALTY = OPG / 10n;
 
 export interface System {
@@ -47,18 +46,30 @@ export interface System {
 
 const card = JSON.parse(readFileSync('models/digits-cnn/card.json', 'utf8'));
 const onnx = readFileSync('models/digits-cnn/model.onnx');
-const profile = parseProfile(JSON.parse(readFileSync('deploy/parameters/local.json', 'utf8')), 'local.json');
+export const profile = parseProfile(JSON.parse(readFileSync('deploy/parameters/local.json', 'utf8')), 'local.json');
 
 export async function startSystem(): Promise<System> {
-  const { ethers, networkHelpers } = await network.create({
-    network: 'local',
-    override: { allowUnlimitedContractSize: true },
-  });
-  const deployment = await deployContracts(ethers);
+  const connection = await network.create('local');
+  const { ethers, networkHelpers } = connection;
+  const deployment = parseDeployment(await deploySystem({ connection, parameters: profile }));
   const net = await connect({ provider: ethers.provider, deployment });
   const accounts = await Promise.all((await ethers.getSigners()).slice(0, 4).map((signer) => actAs(net, signer)));
   const [owner, requester, node, keeper] = accounts as [Account, Account, Account, Account];
+  const version = await prepare(owner, requester, node);
+  return {
+    deployment,
+    net,
+    owner,
+    requester,
+    node,
+    keeper,
+    version,
+    pass: (seconds) => networkHelpers.time.increase(seconds),
+  };
+}
 
+/** A published model, a requester with money, a node with stake and an offer. */
+export async function prepare(owner: Account, requester: Account, node: Account): Promise<VersionId> {
   for (const { address } of [requester, node])
     await transact(owner, await owner.token.transfer.populateTransaction(address, FUNDS));
   const { model } = await createModel(owner, 'acme', 'digits');
@@ -74,44 +85,7 @@ export async function startSystem(): Promise<System> {
   await stake(node, STAKE);
   await setNode(node, 1, 'https://node.example');
   await setOffer(node, version, { price: PRICE, minReserved: 30, until: 4_000_000_000 });
-  return {
-    deployment,
-    net,
-    owner,
-    requester,
-    node,
-    keeper,
-    version,
-    pass: (seconds) => networkHelpers.time.increase(seconds),
-  };
-}
-
-/** The contracts alone, with the local parameters; deploy/ has tests of its own. */
-async function deployContracts(ethers: HardhatEthers): Promise<Deployment> {
-  const [deployer] = await ethers.getSigners();
-  if (deployer === undefined) throw new Error('the local network has no accounts');
-  const token = await ethers.deployContract('OPG', [deployer]);
-  const models = await ethers.deployContract('ModelRegistry');
-  const nodes = await ethers.deployContract('NodeRegistry');
-  const authority = await ethers.deployContract('Authority', [deployer, 0]);
-  const config = {
-    token,
-    models,
-    nodes,
-    authority,
-    game: ZERO_ADDRESS,
-    treasury: deployer,
-    unbondingDelay: profile.unbondingDelaySeconds,
-    minTcBase: 1,
-  };
-  const requests = await ethers.deployContract('InferenceRequests', [config]);
-  await requests.appendSet(parameterSet(profile));
-  const named = { token, models, nodes, requests, escrow: await requests.escrow() };
-  const addresses = Object.fromEntries(
-    Object.entries(named).map(([name, contract]) => [name, typeof contract === 'string' ? contract : contract.target]),
-  );
-  const { chainId } = await ethers.provider.getNetwork();
-  return parseDeployment({ chainId: Number(chainId), block: 0, addresses });
+  return version;
 }
 
 /** An 8x8 picture whose pixels are all `shade`. */

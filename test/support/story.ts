@@ -65,6 +65,7 @@ export const finalisedFor = (by: Address, tip: bigint): RequestEvent => ({
   royalty: 100n,
   protocol: 50n,
   tip,
+  keeper: tip === 0n ? ZERO_ADDRESS : keeper,
   callback: 0,
 });
 export const cancelled: RequestEvent = { type: 'Cancelled', id };

@@ -45,7 +45,7 @@ describe('ledger (I9)', () => {
 
   it('should pay node, model, protocol and keeper when final', () => {
     const ledger = opened(story.requested(), story.submittedBy(node));
-    ledger.apply(story.finalisedFor(node, 10n), keeper);
+    ledger.apply(story.finalisedFor(node, 10n));
     const purse = ledger.accountOf(purseOf(terms.model));
     expect(ledger.accountOf(node).available).to.equal(840n);
     expect(stake(ledger)).to.equal(20_000n);
@@ -59,12 +59,6 @@ describe('ledger (I9)', () => {
     expect(ledger.accountOf(game).available).to.equal(100n);
     expect(ledger.accountOf(keeper).available).to.equal(60n);
     expect(ledger.total()).to.equal(25_000n);
-  });
-
-  it('should ask who finalised when there was a tip', () => {
-    const ledger = opened(story.requested(), story.submittedBy(node));
-    rejects('ledger.caller_unknown', () => ledger.apply(story.finalisedFor(node, 10n)));
-    expect(ledger.lockOf(story.id)?.fee).to.equal(1_000n);
   });
 
   for (const ending of [story.cancelled, story.expired])

@@ -41,13 +41,6 @@ export const stakeOf = async (s: System, account: { address: string }) => (await
 /** The purse of the system's model. */
 export const purse = (s: System) => purseOf(Number(s.model) as Parameters<typeof purseOf>[0]);
 
-/** A Finalised event pays its tip to whoever called: the sender, or the contract it went through. */
-async function callerOf(s: System, log: Log): Promise<Address> {
-  const transaction = await log.getTransaction();
-  const { to, from } = transaction;
-  return toAddress(to === null || to === (await s.requests.getAddress()) ? from : to);
-}
-
 /** Replays what Escrow and InferenceRequests have said since the system exists. */
 export async function replay(s: System): Promise<Ledger> {
   const ledger = new Ledger();
@@ -57,7 +50,7 @@ export async function replay(s: System): Promise<Ledger> {
     const event =
       parsed === null ? undefined : eventFrom(parsed.name, parsed.args as unknown as Record<string, unknown>);
     if (event === undefined) continue; // of the access manager
-    ledger.apply(event as LedgerEvent, event.type === 'Finalised' ? await callerOf(s, log) : undefined);
+    ledger.apply(event as LedgerEvent);
   }
   return ledger;
 }

@@ -108,12 +108,13 @@ export async function deploySystem(
   const models = await ethers.deployContract('ModelRegistry');
   const nodes = await ethers.deployContract('NodeRegistry');
   const arbiter = (await ethers.deployContract('ContractWallet', [judge])).connect(judge);
+  const extension = await ethers.deployContract('RequestsExtension', [models, nodes, authority]);
   const config = {
     token,
     models,
     nodes,
     authority,
-    extension: await ethers.deployContract('RequestsExtension', [models, nodes, authority]),
+    extension,
     game: arbiter,
     treasury,
     unbondingDelay: UNBONDING,
