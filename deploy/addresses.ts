@@ -26,6 +26,7 @@ const deployment = z.strictObject({
     models: address,
     nodes: address,
     requests: address,
+    extension: address,
     escrow: address,
     allowListPolicy: address,
     tokenHolderPolicy: address,

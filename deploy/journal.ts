@@ -7,25 +7,38 @@ const FOLDER = path.join(import.meta.dirname, 'deployments');
 
 export const journalOf = (chainId: number, folder = FOLDER): string => path.join(folder, `chain-${chainId}`);
 
-/** Whether the journal speaks of contracts that the chain does not have: the chain was started anew. */
+const recordIn = (journal: string) => path.join(journal, 'first-block.json');
+const json = (file: string) => (existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined);
+
+/** Whether the journal is about a chain that this one is not: a contract has no code, or a block is another. */
 export async function isStale(journal: string, ethers: HardhatEthers): Promise<boolean> {
-  const file = path.join(journal, 'deployed_addresses.json');
-  if (!existsSync(file)) return false;
-  const addresses: Record<string, string> = JSON.parse(readFileSync(file, 'utf8'));
+  const addresses: Record<string, string> = json(path.join(journal, 'deployed_addresses.json')) ?? {};
   for (const address of Object.values(addresses)) {
     if ((await ethers.provider.getCode(address)) === '0x') return true;
   }
-  return false;
+  const first: FirstBlock | undefined = json(recordIn(journal));
+  return first !== undefined && (await ethers.provider.getBlock(first.number))?.hash !== first.hash;
 }
 
 export const forget = (journal: string): void => rmSync(journal, { recursive: true, force: true });
 
-/** The block before the first transaction of this deployment, also when a later run resumes it. */
-export function firstBlock(journal: string | undefined, current: number): number {
-  if (journal === undefined) return current;
-  const file = path.join(journal, 'first-block.json');
-  if (existsSync(file)) return Number(JSON.parse(readFileSync(file, 'utf8')));
-  mkdirSync(journal, { recursive: true });
-  writeFileSync(file, `${current}\n`);
-  return current;
+interface FirstBlock {
+  readonly number: number;
+  readonly hash: string | null;
+}
+
+/**
+ * The last block before the first transaction of this deployment, also when a later run resumes it. On a public chain one
+ * that is too deep for a reorganisation to replace.
+ */
+export async function firstBlock(journal: string | undefined, ethers: HardhatEthers, depth: number): Promise<number> {
+  const known: FirstBlock | undefined = journal === undefined ? undefined : json(recordIn(journal));
+  if (known !== undefined) return known.number;
+  const number = Math.max(0, (await ethers.provider.getBlockNumber()) - depth);
+  if (journal !== undefined) {
+    const block = await ethers.provider.getBlock(number);
+    mkdirSync(journal, { recursive: true });
+    writeFileSync(recordIn(journal), `${JSON.stringify({ number, hash: block?.hash ?? null })}\n`);
+  }
+  return number;
 }

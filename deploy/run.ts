@@ -1,5 +1,4 @@
 // npm run deploy -- --network local|baseSepolia|ogDevnet [--parameters file] [--rpc-url url]
-import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { network, tasks } from 'hardhat';
@@ -7,8 +6,8 @@ import { writeAddresses } from './addresses.ts';
 import type { ChainName } from './chains.ts';
 import { CHAINS } from './chains.ts';
 import { journalOf } from './journal.ts';
-import { parseProfile } from './parameters/schema.ts';
-import { deploySystem } from './system.ts';
+import { readProfile } from './parameters/schema.ts';
+import { deployerOf, deploySystem } from './system.ts';
 
 const NAMES = Object.keys(CHAINS).join(', ');
 const isChainName = (name: string): name is ChainName => Object.hasOwn(CHAINS, name);
@@ -25,12 +24,14 @@ async function main(): Promise<void> {
 
   // Before anything slow: a mistake in the parameters should cost a second.
   const file = values.parameters ?? path.join(import.meta.dirname, 'parameters', `${chain.profile}.json`);
-  const parameters = parseProfile(JSON.parse(readFileSync(file, 'utf8')), file);
+  const parameters = readProfile(file);
 
   const connection = await network.create({
     network: chain.network,
     ...(values['rpc-url'] === undefined ? {} : { override: { url: values['rpc-url'] } }),
   });
+  // Asked now for the same reason: is there a node, on the right chain, and a key to pay with?
+  await deployerOf(connection, parameters);
   const profile = chain.ephemeral ? 'default' : 'production';
   say(`compiling with the ${profile} profile${chain.ephemeral ? '' : ', minutes if nothing is cached'}`);
   await tasks.getTask('build').run({ quiet: true, noTests: true, defaultBuildProfile: profile });

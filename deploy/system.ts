@@ -4,7 +4,7 @@ import {
   errorDeploymentResultToExceptionMessage,
   HardhatArtifactResolver,
 } from '@nomicfoundation/hardhat-ignition/helpers';
-import type { DeploymentParameters, IgnitionModule, IgnitionModuleResult } from '@nomicfoundation/ignition-core';
+import type { IgnitionModule, IgnitionModuleResult } from '@nomicfoundation/ignition-core';
 import { DeploymentResultType, deploy } from '@nomicfoundation/ignition-core';
 import { getAddress, ZeroAddress } from 'ethers';
 import { artifacts } from 'hardhat';
@@ -12,12 +12,25 @@ import type { EthereumProvider } from 'hardhat/types/providers';
 import type { Deployment } from './addresses.ts';
 import { hashOf } from './addresses.ts';
 import { chainById } from './chains.ts';
+import { oversized } from './checks/codeSizes.ts';
 import { assertWiring } from './checks/wiring.ts';
 import { firstBlock, forget, isStale } from './journal.ts';
-import SystemModule from './modules/System.ts';
-import TokenModule from './modules/Token.ts';
-import { parameterSet } from './parameters/parameterSet.ts';
+import { settleLostTransactions } from './lostTransactions.ts';
+import { SystemOnToken, SystemWithOPG } from './modules/System.ts';
+import { leastChallengeBaseSeconds, parameterSet } from './parameters/parameterSet.ts';
 import type { Profile } from './parameters/schema.ts';
+
+const CONTRACTS = [
+  'OPG',
+  'Authority',
+  'ModelRegistry',
+  'NodeRegistry',
+  'AllowListPolicy',
+  'TokenHolderPolicy',
+  'RequestsExtension',
+  'InferenceRequests',
+  'Escrow',
+];
 
 export interface DeployOptions {
   /** What `network.create()` of Hardhat returns; its first account pays. */
@@ -28,6 +41,20 @@ export interface DeployOptions {
   readonly say?: (line: string) => void;
 }
 
+/** The account that pays. Throws if there is none, or if the node is on another chain than the parameters are for. */
+export async function deployerOf(connection: DeployOptions['connection'], { chainId }: Profile): Promise<string> {
+  const found = Number((await connection.ethers.provider.getNetwork()).chainId);
+  if (found !== chainId)
+    throw new Error(
+      `The node is on chain ${found}, the parameters are for chain ${chainId}: name the other network, or ask the node you meant.`,
+    );
+  const accounts = await connection.provider.request({ method: 'eth_accounts' });
+  const first: unknown = Array.isArray(accounts) ? accounts[0] : undefined;
+  if (typeof first !== 'string')
+    throw new Error('The connection has no account to pay with: set the deployer key of this network.');
+  return getAddress(first);
+}
+
 /** Sends what is missing, then asserts the wiring. The contracts must be compiled. */
 export async function deploySystem({
   connection,
@@ -36,18 +63,13 @@ export async function deploySystem({
   say = () => {},
 }: DeployOptions): Promise<Deployment> {
   const { ethers } = connection;
-  const chainId = Number((await ethers.provider.getNetwork()).chainId);
-  const chain = chainById(chainId);
-  if (chainId !== parameters.chainId)
-    throw new Error(
-      `The node is on chain ${chainId}, the parameters are for chain ${parameters.chainId}: name the other network, or ask the node you meant.`,
-    );
-  if (chain === undefined) throw new Error(`deploy/chains.ts does not know chain ${chainId}.`);
+  const deployer = await deployerOf(connection, parameters);
+  const chain = chainById(parameters.chainId);
+  if (chain === undefined) throw new Error(`deploy/chains.ts does not know chain ${parameters.chainId}.`);
 
-  const accounts = await connection.provider.request({ method: 'eth_accounts' });
-  const deployer = Array.isArray(accounts) && typeof accounts[0] === 'string' ? getAddress(accounts[0]) : undefined;
-  if (deployer === undefined)
-    throw new Error('The connection has no account to pay with: set the deployer key of this network.');
+  // A local chain may have been told to accept any size; a public one will not.
+  const tooLarge = chain.ephemeral ? [] : await oversized(artifacts, CONTRACTS);
+  if (tooLarge.length > 0) throw new Error(`Nothing was sent to ${chain.name}:\n  ${tooLarge.join('\n  ')}`);
 
   if (journal !== undefined && (await isStale(journal, ethers))) {
     if (!chain.ephemeral)
@@ -57,48 +79,48 @@ export async function deploySystem({
     say('the chain was started anew: forgetting the journal of the old one');
     forget(journal);
   }
-  const block = firstBlock(journal, await ethers.provider.getBlockNumber());
+  const block = await firstBlock(journal, ethers, chain.ephemeral ? 0 : 64);
 
-  const run = <Result extends IgnitionModuleResult<string>>(
-    ignitionModule: IgnitionModule<string, string, Result>,
-    deploymentParameters: DeploymentParameters,
-  ) => {
-    say(`${ignitionModule.id}: sending what is missing`);
-    return runModule(ignitionModule, {
-      accounts: [deployer],
-      artifactResolver: new HardhatArtifactResolver(artifacts),
-      config: { blockPollingInterval: chain.pollMs, requiredConfirmations: chain.confirmations },
-      deploymentParameters,
-      provider: connection.provider,
-      ...(journal === undefined ? {} : { deploymentDir: journal }),
-    });
-  };
+  const artifactResolver = new HardhatArtifactResolver(artifacts);
+  if (journal !== undefined) {
+    const { provider } = connection;
+    await settleLostTransactions(journal, { ethers, provider, artifactResolver, deployer, firstBlock: block });
+  }
 
-  const token =
-    parameters.token ?? (await run(TokenModule, { Token: { holder: parameters.holder ?? deployer } }))('token');
-  const at = await run(SystemModule, {
-    System: {
-      token,
-      game: parameters.firstSet.arbiter ?? ZeroAddress,
-      treasury: parameters.treasury ?? deployer,
-      governor: parameters.governor ?? deployer,
-      guardian: parameters.guardian ?? deployer,
-      governorDelaySeconds: parameters.governorDelaySeconds,
-      unbondingDelaySeconds: parameters.unbondingDelaySeconds,
-      firstSet: parameterSet(parameters),
+  say('sending what is missing');
+  const at = await runModule(parameters.token === null ? SystemWithOPG : SystemOnToken, {
+    accounts: [deployer],
+    artifactResolver,
+    config: { blockPollingInterval: chain.pollMs, requiredConfirmations: chain.confirmations },
+    deploymentParameters: {
+      Token: { holder: parameters.holder ?? deployer },
+      System: {
+        ...(parameters.token === null ? {} : { token: parameters.token }),
+        game: parameters.firstSet.arbiter ?? ZeroAddress,
+        treasury: parameters.treasury ?? deployer,
+        governor: parameters.governor ?? deployer,
+        guardian: parameters.guardian ?? deployer,
+        governorDelaySeconds: parameters.governorDelaySeconds,
+        unbondingDelaySeconds: parameters.unbondingDelaySeconds,
+        leastChallengeBaseSeconds: leastChallengeBaseSeconds(parameters),
+        firstSet: parameterSet(parameters),
+      },
     },
+    provider: connection.provider,
+    ...(journal === undefined ? {} : { deploymentDir: journal }),
   });
   const deployment: Deployment = {
-    chainId,
+    chainId: chain.id,
     block,
     parametersHash: hashOf(parameters),
     deployer,
     addresses: {
-      token,
+      token: at('token'),
       authority: at('authority'),
       models: at('models'),
       nodes: at('nodes'),
       requests: at('requests'),
+      extension: at('extension'),
       escrow: at('escrow'),
       allowListPolicy: at('allowListPolicy'),
       tokenHolderPolicy: at('tokenHolderPolicy'),

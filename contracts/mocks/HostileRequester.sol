@@ -12,8 +12,8 @@ contract HostileRequester is IInferenceCallback {
         Store, // keep the id and the first word of the output
         Reverts,
         BurnsGas,
-        Bomb, // return 1 MB
-        RevertBomb, // revert with 1 MB
+        Bomb, // return 900,000 bytes: about as many as a callback's 2,000,000 gas can pay for
+        RevertBomb, // revert with as many
         ReEnters, // call `callee` with `data`, remember the outcome, then store
         SelfDestructs
     }
@@ -57,9 +57,9 @@ contract HostileRequester is IInferenceCallback {
         if (b == Behaviour.Bomb || b == Behaviour.RevertBomb) {
             assembly {
                 if eq(b, 3) {
-                    return(0, 1000000)
+                    return(0, 900000)
                 }
-                revert(0, 1000000)
+                revert(0, 900000)
             }
         }
         if (b == Behaviour.ReEnters) (reentrySucceeded, reentryReturned) = callee.call(data);

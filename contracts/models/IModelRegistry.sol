@@ -4,8 +4,8 @@ pragma solidity 0.8.37;
 import {ModelId, VersionId} from "../types/Ids.sol";
 import {VersionWord} from "../types/VersionWord.sol";
 
-/// @notice What a version is, immutable once published. Everything here except the last two fields is in its id or in
-/// its hot word.
+/// @notice What a version is, immutable once published. Everything here except the licence is in its id (VersionContentLib);
+/// what a request needs of it is also in the hot word.
 struct VersionContent {
     bytes32 sha256Hash; // of the ONNX bytes; not 0
     uint64 size; // bytes of the ONNX file; not 0

@@ -21,6 +21,7 @@ interface IRequestEvents {
     event Frozen(RequestId indexed id);
     event Thawed(RequestId indexed id, uint40 end);
     // Endings: exactly one of these per id.
+    /// @notice keeper: who got the tip; 0 if there was none.
     event Finalised(
         RequestId indexed id,
         address indexed node,
@@ -28,6 +29,7 @@ interface IRequestEvents {
         uint96 royalty,
         uint96 protocol,
         uint96 tip,
+        address keeper,
         Callback callback
     );
     event Cancelled(RequestId indexed id);

@@ -5,7 +5,8 @@ pragma solidity 0.8.37;
 /// index and no creation time enters it, so a request mined again after a reorganisation keeps its id.
 type RequestId is bytes32;
 
-/// @notice A model version: H(VERSION, chainid, registry, model, sha256, programRoot, schema, tolerance, outputBytes).
+/// @notice A model version: H(VERSION, chainid, registry, model, sha256, programRoot, schema, tolerance, shape), see
+/// contracts/models/VersionContentLib.sol.
 type VersionId is bytes32;
 
 /// @notice A model, which is also its ERC-721 token id. 48 bits: 2.8e14 models.

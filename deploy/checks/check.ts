@@ -21,7 +21,8 @@ export class WiringError extends Error {
     const lines = failed.map(({ what, wanted, found }) => `  ${what}: wanted ${wanted}, found ${found}`);
     super(
       `The deployment is not what its parameters say; do not use it:\n${lines.join('\n')}\n` +
-        'Immutable contracts cannot be corrected: mend the cause, remove the journal of this chain in deploy/deployments, deploy again.',
+        'If governance has acted since, that is what you see. Otherwise immutable contracts cannot be corrected: mend the cause, ' +
+        'remove the journal of this chain in deploy/deployments, deploy again.',
     );
     this.name = 'WiringError';
     this.failed = failed;

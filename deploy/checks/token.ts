@@ -17,7 +17,7 @@ const MAX_SUPPLY = 2n ** 96n;
 const LEAST_AMOUNT = 10_000n;
 /** A receiver that refuses to be called: a token that calls its receiver has hooks. PUSH0 PUSH0 REVERT. */
 const REFUSES_CALLS = '0x5f5ffd';
-const RECEIVER = '0x00000000000000000000000000000000000fEE15';
+const RECEIVER = '0x00000000000000000000000000000000000fee15';
 /** Storage slot of the implementation in an ERC-1967 proxy. */
 const IMPLEMENTATION = toBeHex(BigInt(id('eip1967.proxy.implementation')) - 1n, 32);
 /** Powers a plain token does not have. An answer of one word means that the function exists. */

@@ -1,27 +1,26 @@
 // Whether a deployment is what its parameters say: each immutable, role, delay and parameter, and a plain token.
 import type { HardhatEthers } from '@nomicfoundation/hardhat-ethers/types';
-import { Contract, ZeroAddress } from 'ethers';
+import { ZeroAddress } from 'ethers';
 import type { Deployment } from '../addresses.ts';
 import { hashOf } from '../addresses.ts';
-import { parameterSet } from '../parameters/parameterSet.ts';
+import { leastChallengeBaseSeconds, parameterSet } from '../parameters/parameterSet.ts';
 import type { Profile } from '../parameters/schema.ts';
 import type { Check } from './check.ts';
 import { check, failures, WiringError } from './check.ts';
 import { checkRoles } from './roles.ts';
 import { checkToken } from './token.ts';
 
-const AUTHORITY = ['function authority() view returns (address)'];
-
 /** All facts, right or wrong. */
 export async function wiringOf(ethers: HardhatEthers, deployment: Deployment, parameters: Profile): Promise<Check[]> {
   const { addresses, deployer } = deployment;
-  const checks: Check[] = [check('parameters: sha256', hashOf(parameters), deployment.parametersHash)];
+  const checks: Check[] = [];
   for (const [name, address] of Object.entries(addresses))
     checks.push(check(`${name}: has code`, (await ethers.provider.getCode(address)) !== '0x', true));
   // A view of an account without code would throw a riddle instead of an answer.
   if (failures(checks).length > 0) return checks;
   return [
     ...checks,
+    check('parameters: sha256', hashOf(parameters), deployment.parametersHash),
     ...(await checkImmutables(ethers, deployment, parameters)),
     ...(await checkFirstSet(ethers, deployment, parameters)),
     ...(await checkRoles(ethers, deployment, parameters, {
@@ -45,20 +44,24 @@ export async function assertWiring(
 }
 
 async function checkImmutables(ethers: HardhatEthers, { addresses, deployer }: Deployment, parameters: Profile) {
-  const requests = await ethers.getContractAt('IInferenceRequests', addresses.requests);
-  const escrow = await ethers.getContractAt('IEscrow', addresses.escrow);
+  const requests = await ethers.getContractAt('InferenceRequests', addresses.requests);
+  const escrow = await ethers.getContractAt('Escrow', addresses.escrow);
+  const extension = await ethers.getContractAt('RequestsExtension', addresses.extension);
   const allowList = await ethers.getContractAt('AllowListPolicy', addresses.allowListPolicy);
   const tokenHolder = await ethers.getContractAt('TokenHolderPolicy', addresses.tokenHolderPolicy);
-  const authorityOf = (address: string): Promise<string> =>
-    new Contract(address, AUTHORITY, ethers.provider).getFunction('authority')();
   return [
     check('requests: escrow', await requests.escrow(), addresses.escrow),
     check('requests: models', await requests.models(), addresses.models),
     check('requests: nodes', await requests.nodes(), addresses.nodes),
-    check('requests: authority', await authorityOf(addresses.requests), addresses.authority),
+    check('requests: least challenge window', await requests.minTcBase(), leastChallengeBaseSeconds(parameters)),
+    check('requests: authority', await requests.authority(), addresses.authority),
+    check('requests: extension', await requests.extension(), addresses.extension),
+    check('extension: models', await extension.modelsOfCode(), addresses.models),
+    check('extension: nodes', await extension.nodesOfCode(), addresses.nodes),
     check('escrow: requests', await escrow.requests(), addresses.requests),
+    check('escrow: models', await escrow.registry(), addresses.models),
     check('escrow: token', await escrow.token(), addresses.token),
-    check('escrow: authority', await authorityOf(addresses.escrow), addresses.authority),
+    check('escrow: authority', await escrow.authority(), addresses.authority),
     check('escrow: treasury', await escrow.treasury(), parameters.treasury ?? deployer),
     check('escrow: challenge game', await escrow.game(), parameters.firstSet.arbiter ?? ZeroAddress),
     check('escrow: seconds of unbonding', await escrow.unbondingDelay(), parameters.unbondingDelaySeconds),

@@ -1,12 +1,20 @@
 import { buildModule } from '@nomicfoundation/hardhat-ignition/modules';
+import type {
+  IgnitionModuleBuilder,
+  NamedArtifactContractAtFuture,
+  NamedArtifactContractDeploymentFuture,
+} from '@nomicfoundation/ignition-core';
+import TokenModule from './Token.ts';
+
+type Token = NamedArtifactContractDeploymentFuture<string> | NamedArtifactContractAtFuture<string>;
 
 /**
- * Everything but the token, in the order in which each needs the other. The deployer is admin from the first transaction
- * to the last: it appends the first parameter set at once, then `handOver` wires the roles and takes the admin role away.
+ * The whole system, in the order in which each part needs the other. The deployer is admin from the first transaction to the
+ * last: it appends the first parameter set at once, then `handOver` wires the roles and takes the admin role away.
  */
-export default buildModule('System', (m) => {
+const system = (tokenOf: (m: IgnitionModuleBuilder) => Token) => (m: IgnitionModuleBuilder) => {
   const deployer = m.getAccount(0);
-  const token = m.getParameter<string>('token');
+  const token = tokenOf(m);
 
   const authority = m.contract('Authority', [deployer, m.getParameter<number>('governorDelaySeconds')]);
   const models = m.contract('ModelRegistry');
@@ -14,15 +22,20 @@ export default buildModule('System', (m) => {
   const allowListPolicy = m.contract('AllowListPolicy', [models]);
   const tokenHolderPolicy = m.contract('TokenHolderPolicy', [models]);
 
+  const extension = m.contract('RequestsExtension', [models, nodes, authority]);
   // Its constructor creates Escrow, so neither exists without the other.
   const requests = m.contract('InferenceRequests', [
-    authority,
-    token,
-    models,
-    nodes,
-    m.getParameter<string>('game'),
-    m.getParameter<string>('treasury'),
-    m.getParameter<number>('unbondingDelaySeconds'),
+    {
+      token,
+      models,
+      nodes,
+      authority,
+      extension,
+      game: m.getParameter<string>('game'),
+      treasury: m.getParameter<string>('treasury'),
+      unbondingDelay: m.getParameter<number>('unbondingDelaySeconds'),
+      minTcBase: m.getParameter<number>('leastChallengeBaseSeconds'),
+    },
   ]);
   const escrow = m.contractAt('Escrow', m.staticCall(requests, 'escrow'));
 
@@ -36,5 +49,15 @@ export default buildModule('System', (m) => {
     },
   );
 
-  return { authority, models, nodes, requests, escrow, allowListPolicy, tokenHolderPolicy };
-});
+  return { token, authority, models, nodes, requests, extension, escrow, allowListPolicy, tokenHolderPolicy };
+};
+
+// One module in one run: Ignition judges a run by its whole journal, so a second module would find the first unfinished.
+export const SystemWithOPG = buildModule(
+  'System',
+  system((m) => m.useModule(TokenModule).token),
+);
+export const SystemOnToken = buildModule(
+  'System',
+  system((m) => m.contractAt('IERC3009', m.getParameter<string>('token'))),
+);

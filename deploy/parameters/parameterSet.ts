@@ -1,4 +1,5 @@
 import { parseEther, ZeroAddress } from 'ethers';
+import { chainById } from '../chains.ts';
 import type { Profile } from './schema.ts';
 
 /** The first set as the contract takes it: the fields of ParameterSet in contracts/requests/RequestTypes.sol. */
@@ -22,4 +23,11 @@ export function parameterSet({ firstSet: set }: Profile) {
     rescueDelay: set.rescueDelaySeconds,
     callbackCap: set.callbackGasCap,
   };
+}
+
+/** No set of this deployment, also not a later one, may have a shorter challenge window. */
+export function leastChallengeBaseSeconds({ chainId }: Profile): number {
+  const chain = chainById(chainId);
+  if (chain === undefined) throw new Error(`deploy/chains.ts does not know chain ${chainId}.`);
+  return chain.least.challengeBaseSeconds;
 }

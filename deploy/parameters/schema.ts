@@ -1,5 +1,6 @@
 // What a deployment is made of, checked before anything is sent. A file's mistakes are named together, first those of
 // form, then those against each other and against the chain.
+import { readFileSync } from 'node:fs';
 import { getAddress, isAddress } from 'ethers';
 import { z } from 'zod';
 import type { Chain } from '../chains.ts';
@@ -26,7 +27,9 @@ const firstSet = z.strictObject({
   challengeBaseSeconds: whole('seconds', 1, 2 ** 32 - 1),
   checkRateLog2: whole('powers of two of multiply-adds per second', 0, 60),
   maxLifeDays: whole('days', 1, 255),
-  sliceFloorOpg: opg,
+  sliceFloorOpg: opg.refine((amount) => Number(amount) > 0, {
+    error: 'must be more than 0: a node must stand to lose something',
+  }),
   sliceOfFeePercent: whole('percent', 0, 65_535),
   protocolShareBps: bps(1_000),
   tipBps: bps(500),
@@ -120,13 +123,28 @@ export class ProfileError extends Error {
 export function parseProfile(json: unknown, source: string): Profile {
   const result = schema.safeParse(json);
   if (result.success) return result.data;
-  throw new ProfileError(
-    source,
-    result.error.issues.map((issue) => {
-      const path = issue.path.join('.');
-      if (issue.code === 'unrecognized_keys')
-        return `${issue.keys.map((key) => (path ? `${path}.${key}` : key)).join(', ')} is not a parameter: check the spelling and the unit in the name`;
-      return `${path || 'the file'} ${issue.code === 'invalid_type' && issue.input === undefined && !issue.message.startsWith('must') ? 'is missing' : issue.message}`;
-    }),
-  );
+  throw new ProfileError(source, result.error.issues.flatMap(sentences));
+}
+
+function sentences(issue: z.core.$ZodIssue): string[] {
+  const path = issue.path.join('.');
+  if (issue.code === 'unrecognized_keys')
+    return issue.keys.map(
+      (key) => `${path ? `${path}.` : ''}${key} is not a parameter: check the spelling and the unit in the name`,
+    );
+  const missing = issue.code === 'invalid_type' && issue.expected === 'object';
+  return [`${path || 'the file'} ${missing ? 'is missing, or is no object' : issue.message}`];
+}
+
+/** Reads a profile. Throws a ProfileError also if there is no such file, or no JSON in it. */
+export function readProfile(file: string): Profile {
+  let json: unknown;
+  try {
+    json = JSON.parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    throw new ProfileError(file, [
+      `the file ${error instanceof Error ? `cannot be read: ${error.message}` : 'cannot be read'}`,
+    ]);
+  }
+  return parseProfile(json, file);
 }

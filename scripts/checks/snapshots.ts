@@ -41,7 +41,8 @@ function layoutOf(artifact: Artifact): string[] {
     output: { contracts: Record<string, Record<string, { storageLayout?: Layout }>> };
   };
   const layout = output.output.contracts[artifact.inputSourceName]?.[artifact.contractName]?.storageLayout;
-  if (layout === undefined) throw new Error(`No storage layout of ${artifact.contractName}: run \`npm run build\` again.`);
+  if (layout === undefined)
+    throw new Error(`No storage layout of ${artifact.contractName}: run \`npm run build\` again.`);
   return layout.storage.map((item) => {
     const type = layout.types?.[item.type];
     return `slot ${item.slot} byte ${item.offset}: ${item.label}, ${type?.label ?? item.type}, ${type?.numberOfBytes ?? '?'} bytes`;

@@ -2,7 +2,7 @@
 export interface BlobSource {
   /** The URI schemes this source serves, for instance ['https', 'http'] or ['file']. */
   readonly schemes: readonly string[];
-  /** Streams the blob; undefined = this source does not have it. Throws `blobs.unavailable` (retryable) on network errors. */
+  /** Streams the blob; undefined = this source does not have it. Throws `blobs.source_failed` (retryable) otherwise. */
   open(uri: string, signal: AbortSignal): Promise<AsyncIterable<Uint8Array> | undefined>;
 }
 
@@ -17,10 +17,31 @@ export interface ModelStore {
     model: { readonly sha256: string; readonly size: number; readonly uris: readonly string[] },
     signal: AbortSignal,
   ): Promise<{ readonly path: string }>;
+  /** Forgets a file that turned out to be changed on disk; the next fetch gets it anew. */
+  discard(sha256: string): Promise<void>;
 }
 
 /** Content-addressed bytes for inputs and outputs that do not go through calldata. Key: lower-case hex sha256. */
 export interface BlobStore {
   put(bytes: Uint8Array): Promise<string>;
   get(sha256: string): Promise<Uint8Array | undefined>;
+}
+
+/** Content-addressed bytes of any size on local disk: what a storage node serves. Key: lower-case hex sha256. */
+export interface ContentStore {
+  /**
+   * Receives a blob; it is there in whole or not at all. Throws `blobs.too_large` beyond `maxBytes` and `blobs.quota` when
+   * the store is full.
+   */
+  put(
+    bytes: AsyncIterable<Uint8Array>,
+    options: { readonly maxBytes: number },
+  ): Promise<{ readonly sha256: string; readonly size: number; readonly created: boolean }>;
+  /** Throws `blobs.corrupt` when the file on disk is no longer what its name says. */
+  stat(sha256: string): Promise<{ readonly size: number } | undefined>;
+  /** Bytes from `start` to `end`, both included. */
+  read(sha256: string, start: number, end: number): AsyncIterable<Uint8Array>;
+  stats(): { readonly blobs: number; readonly bytes: number };
+  /** Throws when the directory cannot be read and written. */
+  check(): Promise<void>;
 }

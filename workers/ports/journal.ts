@@ -65,5 +65,9 @@ export interface Journal {
   checkAndRecord(result: RecordedResult): Promise<'recorded' | 'same'>;
   result(requestId: Hex): Promise<RecordedResult | undefined>;
 
-  close(): Promise<void>;
+  /**
+   * Retention: forgets rows in a closed stage (`closed`: track -> stages) whose request has no event at or after
+   * `beforeBlock`, their results, and the final blocks and events below it that no row needs. Returns the rows forgotten.
+   */
+  prune(beforeBlock: number, closed: Readonly<Record<string, readonly string[]>>): Promise<number>;
 }

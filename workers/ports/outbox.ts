@@ -15,6 +15,8 @@ export interface Intent {
 }
 
 export interface Attempt extends FeeQuote {
+  /** `cancel` is an empty transfer to oneself: it uses up the nonce of a transaction that is no longer wanted. */
+  readonly kind: 'call' | 'cancel';
   readonly raw: Hex;
   readonly hash: Hex;
   readonly gasLimit: bigint;
@@ -28,7 +30,7 @@ export type IntentStatus =
   | 'mined' // one attempt has a receipt, not yet final
   | 'settled' // final and successful
   | 'reverted' // final and failed: the chain refused
-  | 'abandoned'; // never sent, and no longer wanted
+  | 'abandoned'; // without effect, and no longer wanted: never signed, or cancelled
 
 export interface TrackedIntent extends Intent {
   readonly status: IntentStatus;
@@ -46,8 +48,8 @@ export interface Outbox {
   /** Not yet settled, reverted or abandoned, in order of planning. */
   open(from: Hex): Promise<readonly TrackedIntent[]>;
   /**
-   * The nonce for an intent: its own if it has one, else the next free one: max(minedNonce, highest in the outbox + 1).
-   * Stored with the intent in the same transaction.
+   * The nonce for an intent: its own if it has one, else the next free one: max(minedNonce, highest ever allocated + 1).
+   * Stored with the intent in the same transaction. An allocated nonce is always used up, by the call or by a cancel.
    */
   allocateNonce(purpose: string, minedNonce: number): Promise<number>;
   /** Stores a signed attempt; must happen before it is broadcast. */
@@ -55,4 +57,6 @@ export interface Outbox {
   setStatus(purpose: string, status: IntentStatus, reason?: string): Promise<void>;
   /** Plans a settled-no-more, reverted or abandoned purpose again, without nonce and attempts. */
   reopen(purpose: string, intent: Intent): Promise<void>;
+  /** Retention: forgets ended intents that were last signed before `before` (Unix milliseconds). Returns how many. */
+  forget(before: number): Promise<number>;
 }

@@ -111,6 +111,23 @@ contract HookToken is MintableToken {
     }
 }
 
+/// @notice Tells sender and receiver of every transfer, as ERC-777 does, and insists on being heard.
+contract InsistingHookToken is MintableToken {
+    error Unheard(address account);
+
+    function _update(address from, address to, uint256 value) internal override {
+        _tell(from);
+        super._update(from, to, value);
+        _tell(to);
+    }
+
+    function _tell(address account) private {
+        if (account.code.length == 0) return;
+        (bool heard, ) = account.call("");
+        if (!heard) revert Unheard(account);
+    }
+}
+
 /// @notice Anybody can block anybody.
 contract BlocklistToken is MintableToken {
     mapping(address account => bool) public isBlocked;

@@ -1,0 +1,30 @@
+import type { ErrorEntry } from './entry.ts';
+
+/** Fetching and storing content-addressed bytes. `sources` names each URI and what was wrong with it. */
+export const blobsErrors = {
+  'blobs.unavailable': {
+    what: 'Blob {sha256} could not be fetched: {sources}.',
+    remedy: 'Check that a source is up and reachable; the fetch is tried again.',
+    retryable: true,
+  },
+  'blobs.corrupt': {
+    what: 'No source has blob {sha256}; they sent other bytes: {sources}.',
+    remedy: 'Put the registered file where the version says it is, or publish a version with the right hash.',
+    retryable: false,
+  },
+  'blobs.too_large': {
+    what: 'Blob {sha256} has {size} bytes, more than the {bound} allowed here.',
+    remedy: 'Raise the bound, or use a smaller blob.',
+    retryable: false,
+  },
+  'blobs.source_failed': {
+    what: '{uri}: {reason}.',
+    remedy: 'Check the source; other sources of the same blob are tried.',
+    retryable: true,
+  },
+  'blobs.quota': {
+    what: 'The store holds {used} bytes; {size} more exceed its quota of {bound}.',
+    remedy: 'Raise the quota or remove blobs that nobody needs.',
+    retryable: true,
+  },
+} as const satisfies Record<string, ErrorEntry>;

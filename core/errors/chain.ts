@@ -1,0 +1,46 @@
+import type { ErrorEntry } from './entry.ts';
+
+/** What a worker can hear from a chain node, or about its own key. */
+export const chainErrors = {
+  'rpc.unavailable': {
+    what: 'The chain node {url} did not answer {method}: {reason}.',
+    remedy: 'Check the URL and that the node runs; work goes on when it answers.',
+    retryable: true,
+  },
+  'rpc.rate_limited': {
+    what: 'The chain node {url} refused {method}: too many calls.',
+    remedy: 'Raise the poll interval, lower the batch size, or use a node with a higher limit.',
+    retryable: true,
+  },
+  'rpc.refused': {
+    what: 'The chain node {url} refused {method}: {reason}.',
+    remedy: 'The node does not support this call or its parameters; use another node.',
+    retryable: false,
+  },
+  'chain.reorg_too_deep': {
+    what: 'Block {number} was final as {recorded}, but the chain node now has {found} there.',
+    remedy:
+      'Nothing was changed. Check that the node follows the right chain; if a final block really fell out, raise the finality depth and replay with an empty journal.',
+    retryable: false,
+  },
+  'chain.log_malformed': {
+    what: 'Log {index} of block {block} from {address} is not the event its topic names: {reason}.',
+    remedy: 'The address is not the contract this release was built for: check the deployment file.',
+    retryable: false,
+  },
+  'chain.nonce_gap': {
+    what: 'The chain node does not take nonce {nonce} of {address} yet: an earlier one is missing there.',
+    remedy: 'The earlier transactions are sent again by themselves.',
+    retryable: true,
+  },
+  'chain.insufficient_funds': {
+    what: 'The account {address} cannot pay for gas: {reason}.',
+    remedy: 'Send native coin to it; its transactions follow by themselves.',
+    retryable: true,
+  },
+  'signer.key': {
+    what: 'The key in {path} cannot be used: {reason}.',
+    remedy: 'Name a file with a 0x-prefixed 32-byte private key, or an encrypted JSON keystore with its password file.',
+    retryable: false,
+  },
+} as const satisfies Record<string, ErrorEntry>;

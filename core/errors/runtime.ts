@@ -1,0 +1,70 @@
+import type { ErrorEntry } from './entry.ts';
+
+/** Running a model: thrown by the runtime and the executor. */
+export const runtimeErrors = {
+  'runtime.model_invalid': {
+    what: 'Model {sha256} cannot be loaded: {reason}.',
+    remedy: 'Publish a file that stock ONNX Runtime loads, with tensors of the six dtypes only.',
+    retryable: false,
+  },
+  'runtime.model_changed': {
+    what: 'The file of model {sha256} is no longer what the store verified: {reason}.',
+    remedy: 'The file is fetched again; if this repeats, check the disk and who else writes to it.',
+    retryable: true,
+  },
+  'runtime.model_too_large': {
+    what: 'Model {sha256} needs {needed} bytes of memory, but sessions may use {bound} in all.',
+    remedy: 'Raise the memory bound of the node, or do not serve this model.',
+    retryable: false,
+  },
+  'runtime.input_rejected': {
+    what: 'Model {sha256} refused the input: {reason}.',
+    remedy: 'Pass tensors of the shapes, dtypes and values the model takes.',
+    retryable: false,
+  },
+  'runtime.crashed': {
+    what: 'The process running model {sha256} died: {reason}.',
+    remedy: 'It is started again by itself; if one model does this often, stop serving it.',
+    retryable: true,
+  },
+  'runtime.timeout': {
+    what: 'Model {sha256} did not finish within {limit} ms; its process was killed.',
+    remedy: 'Raise the time limit if the model is that slow on this machine, or give it fewer neighbours.',
+    retryable: true,
+  },
+  'runtime.quarantined': {
+    what: 'Model {sha256} is not run any more: {strikes} different inputs in a row killed or hung its process, last: {reason}.',
+    remedy: 'Look at the model; restart the node to try it again.',
+    retryable: false,
+  },
+  'runtime.closed': {
+    what: 'The runtime was closed before model {sha256} ran.',
+    remedy: 'Nothing to do: the request is taken up again after the restart.',
+    retryable: true,
+  },
+  'executor.facts_invalid': {
+    what: 'What the journal holds about request {id} cannot be executed: {reason}.',
+    remedy: 'The admitting role and the executor must be of one version; inspect the row.',
+    retryable: false,
+  },
+  'executor.input_mismatch': {
+    what: 'The input bytes of request {id} commit to {got}, but the request names {expected}.',
+    remedy: 'Hand over exactly the canonical bytes whose root was requested.',
+    retryable: false,
+  },
+  'executor.input_missing': {
+    what: 'The input of request {id}, blob {sha256}, is not in the store.',
+    remedy: 'Hand the canonical bytes to the node before the deadline.',
+    retryable: true,
+  },
+  'executor.output_mismatch': {
+    what: 'Model {sha256} answered {reason}, which is not what its version publishes.',
+    remedy: 'The owner must publish a version whose schema is that of the file.',
+    retryable: false,
+  },
+  'executor.late': {
+    what: 'Request {id} cannot be finished by {deadline} (Unix seconds): {left} s are left.',
+    remedy: 'Nothing: it expires and the fee returns. Give later requests more time.',
+    retryable: false,
+  },
+} as const satisfies Record<string, ErrorEntry>;

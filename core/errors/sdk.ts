@@ -1,0 +1,80 @@
+import type { ErrorEntry } from './entry.ts';
+
+/** Thrown by whoever talks to a chain as a client. */
+export const sdkErrors = {
+  'chain.wrong_id': {
+    what: 'The endpoint is on chain {got}, the deployment is on chain {expected}.',
+    remedy: 'Use the endpoint of that chain, or the addresses of this one.',
+    retryable: false,
+  },
+  'chain.wrong_contract': {
+    what: '{name} at {address} is not the one the other contracts use ({expected}).',
+    remedy: 'Take all addresses from one deployment (deploy/addresses).',
+    retryable: false,
+  },
+  'chain.reverted': {
+    what: 'The call would fail: {reason}.',
+    remedy: 'Nothing was sent. Correct what the reason names.',
+    retryable: false,
+  },
+  'chain.mined_reverted': {
+    what: 'Transaction {hash} was mined and failed.',
+    remedy: 'Something changed between estimate and block. Read the state again, then decide.',
+    retryable: true,
+  },
+  'chain.gas_unfunded': {
+    what: '{account} cannot pay for gas.',
+    remedy: "Send it some of the chain's native coin.",
+    retryable: false,
+  },
+  'chain.unavailable': {
+    what: 'The chain did not answer: {reason}.',
+    remedy: 'Try again, or use another endpoint.',
+    retryable: true,
+  },
+  'deployment.invalid': {
+    what: 'This is no deployment record: {reason}.',
+    remedy: 'Use a file of deploy/addresses as the deployment wrote it.',
+    retryable: false,
+  },
+  'version.mismatch': {
+    what: 'The schema published with version {version} does not hash to what the registry holds.',
+    remedy: 'Do not use this version: whoever published it made a mistake or deceives.',
+    retryable: false,
+  },
+  'publish.hash_mismatch': {
+    what: 'The card says sha256 {expected}, the file has {got}.',
+    remedy: 'Publish the file the card was written for.',
+    retryable: false,
+  },
+  'request.fee_unknown': {
+    what: 'No fee was given and no node is named whose offer could be met.',
+    remedy: 'Name a node with an active offer, or give the fee.',
+    retryable: false,
+  },
+  'request.lanes_busy': {
+    what: 'No {count} free lanes in a row among the first {limit} of {account}.',
+    remedy: 'Wait until a request in flight is over, or allow more lanes.',
+    retryable: true,
+  },
+  'request.unknown': {
+    what: 'There is no request {id} in the logs from block {from} on.',
+    remedy: 'Check the id and the chain, or look from an earlier block.',
+    retryable: false,
+  },
+  'request.ended': {
+    what: 'Request {id} ended as {state} without a result.',
+    remedy: 'The fee went back to the requester. Ask again, perhaps another node.',
+    retryable: false,
+  },
+  'request.not_submitted': {
+    what: 'Request {id} is {state}: there is no result yet.',
+    remedy: 'Wait for the result first.',
+    retryable: true,
+  },
+  'result.mismatch': {
+    what: 'The output of request {id} does not have the commitment {expected} that was submitted.',
+    remedy: 'Do not use it. Ask the node, or another source, for the bytes again.',
+    retryable: false,
+  },
+} as const satisfies Record<string, ErrorEntry>;

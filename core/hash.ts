@@ -1,0 +1,18 @@
+/** The one place that knows which keccak256 is used. Pure JavaScript here; a WASM one can replace it without a change elsewhere. */
+import { keccak_256 } from '@noble/hashes/sha3.js';
+import type { Bytes32 } from './hex.ts';
+import { fromHex, toHex } from './hex.ts';
+
+export function keccak256(bytes: Uint8Array): Uint8Array {
+  return keccak_256(bytes);
+}
+
+/** H(TAG, words...): keccak256 of one tag byte followed by 32-byte words. */
+export function taggedHash(tag: number, words: readonly Bytes32[]): Bytes32 {
+  const preimage = new Uint8Array(1 + 32 * words.length);
+  preimage[0] = tag;
+  words.forEach((word, i) => {
+    preimage.set(fromHex(word), 1 + 32 * i);
+  });
+  return toHex(keccak256(preimage)) as Bytes32;
+}

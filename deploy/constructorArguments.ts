@@ -1,0 +1,56 @@
+// What each contract was constructed with, in words an explorer can be given.
+import { ZeroAddress } from 'ethers';
+import type { Deployment } from './addresses.ts';
+import { leastChallengeBaseSeconds } from './parameters/parameterSet.ts';
+import type { Profile } from './parameters/schema.ts';
+
+export interface Constructed {
+  /** Source and contract, as explorers want it. */
+  readonly contract: string;
+  readonly address: string;
+  readonly constructorArgs: unknown[];
+}
+
+/** Escrow is created by InferenceRequests: no transaction of its own, and no future in the journal. */
+export function constructed({ addresses, deployer }: Deployment, parameters: Profile): Constructed[] {
+  const { token, authority, models, nodes } = addresses;
+  const game = parameters.firstSet.arbiter ?? ZeroAddress;
+  const treasury = parameters.treasury ?? deployer;
+  const unbondingDelay = parameters.unbondingDelaySeconds;
+  const of = (contract: string, address: string, ...constructorArgs: unknown[]) => ({
+    contract,
+    address,
+    constructorArgs,
+  });
+  return [
+    // A token that was there before is not ours to verify.
+    ...(parameters.token === null ? [of('contracts/token/OPG.sol:OPG', token, parameters.holder ?? deployer)] : []),
+    of('contracts/access/Authority.sol:Authority', authority, deployer, parameters.governorDelaySeconds),
+    of('contracts/models/ModelRegistry.sol:ModelRegistry', models),
+    of('contracts/nodes/NodeRegistry.sol:NodeRegistry', nodes),
+    of('contracts/models/policies/AllowListPolicy.sol:AllowListPolicy', addresses.allowListPolicy, models),
+    of('contracts/models/policies/TokenHolderPolicy.sol:TokenHolderPolicy', addresses.tokenHolderPolicy, models),
+    of('contracts/requests/RequestsExtension.sol:RequestsExtension', addresses.extension, models, nodes, authority),
+    of('contracts/requests/InferenceRequests.sol:InferenceRequests', addresses.requests, {
+      token,
+      models,
+      nodes,
+      authority,
+      extension: addresses.extension,
+      game,
+      treasury,
+      unbondingDelay,
+      minTcBase: leastChallengeBaseSeconds(parameters),
+    }),
+    of(
+      'contracts/escrow/Escrow.sol:Escrow',
+      addresses.escrow,
+      token,
+      game,
+      models,
+      authority,
+      treasury,
+      unbondingDelay,
+    ),
+  ];
+}

@@ -1,0 +1,27 @@
+/** The typed client: `connect`, `actAs`, then one function per verb. */
+export type { AskOptions } from './ask.ts';
+export { balanceOf } from './balance.ts';
+export { named, toProtocolError } from './chainErrors.ts';
+export { createModel, modelOf } from './createModel.ts';
+export { type Deployment, parseDeployment } from './deployment.ts';
+export {
+  allow,
+  authorizeDeposit,
+  type DepositAuthorization,
+  deposit,
+  depositWithPermit,
+  relayDeposit,
+} from './deposit.ts';
+export { type Found, findRequest } from './findRequest.ts';
+export { type Account, actAs, connect, type Network } from './network.ts';
+export { type HotKey, offerOf, Permissions, Roles, setKey, setNode, setOffer } from './node.ts';
+export { claimRoyalty, retire, setPolicy, setRoyalty } from './owner.ts';
+export { contentFrom, type ModelCard, type Publication, type Published, publish } from './publish.ts';
+export { quote } from './quote.ts';
+export { type Asked, type AskedOne, request, requestBundle, requestByCommitment, requestMany } from './request.ts';
+export { cancel, expire, finalise } from './settle.ts';
+export { release, restake, stake, unstake } from './stake.ts';
+export type { Transacted } from './transact.ts';
+export { describeVersion, type Version } from './version.ts';
+export { decodeResult, type Result, waitForResult } from './waitForResult.ts';
+export { withdraw } from './withdraw.ts';

@@ -1,0 +1,110 @@
+/** A development chain with the whole system on it, one model published, one node staked and offering. */
+import { copyFileSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { ZERO_ADDRESS } from '#core/hex.ts';
+import type { VersionId } from '#core/protocol/ids.ts';
+import {
+  Authority__factory,
+  InferenceRequests__factory,
+  ModelRegistry__factory,
+  NodeRegistry__factory,
+  OPG__factory,
+  RequestsExtension__factory,
+} from '#types';
+import { parameterSet } from '../../deploy/parameters/parameterSet.ts';
+import { parseProfile } from '../../deploy/parameters/schema.ts';
+import {
+  type Account,
+  actAs,
+  connect,
+  createModel,
+  type Deployment,
+  deposit,
+  parseDeployment,
+  publish,
+  setOffer,
+  stake,
+} from '../../sdk/index.ts';
+import type { Contracts } from '../../workers/adapters/ethers/decodeEvents.ts';
+import { Anvil } from './anvil.ts';
+import { exampleModel } from './models.ts';
+
+const OPG = 10n ** 18n;
+const PARAMETERS = path.join(import.meta.dirname, '../../deploy/parameters/local.json');
+const MODEL = 'breast-cancer-mlp';
+
+export interface Devnet {
+  readonly anvil: Anvil;
+  readonly deployment: Deployment;
+  readonly contracts: Contracts;
+  readonly version: VersionId;
+  /** Key 1; staked, with an offer for the version. */
+  readonly node: Account;
+  /** Key 2; with a deposit. */
+  readonly requester: Account;
+}
+
+/** Mines a block for every transaction, and one a second besides. `models`: where the model's file is put for `file:` URIs. */
+export async function startDevnet(models: string): Promise<Devnet> {
+  const anvil = await Anvil.start('--disable-code-size-limit', '--mixed-mining', '--block-time', '1');
+  const deployment = await deploy(anvil);
+  const net = await connect({ provider: anvil.provider, deployment });
+  const owner = await actAs(net, anvil.wallet(0));
+  const node = await actAs(net, anvil.wallet(1));
+  const requester = await actAs(net, anvil.wallet(2), { laneLimit: 512 });
+  for (const account of [node, requester]) {
+    await (await owner.token.connect(owner.signer).transfer(account.address, 1_000_000n * OPG)).wait();
+    await deposit(account, 1_000_000n * OPG);
+  }
+  await stake(node, 500_000n * OPG);
+  const version = await publishModel(owner, models);
+  await setOffer(node, version, { price: OPG, minReserved: 0, until: 2 ** 40 - 1 });
+  const { escrow, models: registry, nodes, requests } = deployment.addresses;
+  const contracts = { escrow, models: registry, nodes, requests } as Contracts;
+  return { anvil, deployment, contracts, version, node, requester };
+}
+
+async function deploy(anvil: Anvil): Promise<Deployment> {
+  const deployer = anvil.wallet(0);
+  const profile = parseProfile(JSON.parse(readFileSync(PARAMETERS, 'utf8')), PARAMETERS);
+  const authority = await new Authority__factory(deployer).deploy(deployer.address, 0);
+  const token = await new OPG__factory(deployer).deploy(deployer.address);
+  const models = await new ModelRegistry__factory(deployer).deploy();
+  const nodes = await new NodeRegistry__factory(deployer).deploy();
+  const extension = await new RequestsExtension__factory(deployer).deploy(models, nodes, authority);
+  const requests = await new InferenceRequests__factory(deployer).deploy({
+    extension,
+    authority,
+    token,
+    models,
+    nodes,
+    game: ZERO_ADDRESS,
+    treasury: deployer.address,
+    unbondingDelay: profile.unbondingDelaySeconds,
+    minTcBase: 1,
+  });
+  await requests.waitForDeployment();
+  await (await requests.appendSet(parameterSet(profile))).wait();
+  const addressed = { token, models, nodes, requests };
+  const addresses = Object.fromEntries(
+    await Promise.all(Object.entries(addressed).map(async ([name, at]) => [name, await at.getAddress()])),
+  );
+  return parseDeployment({ chainId: 31337, block: 0, addresses: { ...addresses, escrow: await requests.escrow() } });
+}
+
+async function publishModel(owner: Account, models: string): Promise<VersionId> {
+  const file = path.join(import.meta.dirname, '../../models', MODEL, 'model.onnx');
+  const { sha256 } = exampleModel(MODEL).card;
+  copyFileSync(file, path.join(models, sha256));
+  const card = JSON.parse(readFileSync(path.join(path.dirname(file), 'card.json'), 'utf8'));
+  const model = await createModel(owner, 'examples', MODEL);
+  const { version } = await publish(owner, {
+    model: model.model,
+    onnx: readFileSync(file),
+    card,
+    uris: [`file:${sha256}`],
+  });
+  return version;
+}
+
+export const vectors = exampleModel(MODEL);

@@ -1,0 +1,47 @@
+import { expect } from 'chai';
+import { type Due, group } from '../../../workers/keeper/group.ts';
+import { other, terms } from '../../support/story.ts';
+
+interface Named extends Due {
+  readonly name: string;
+}
+const due = (name: string, change: Partial<Due['terms']> = {}, key = 'finalise false'): Named => ({
+  name,
+  key,
+  terms: { ...terms, ...change },
+});
+const names = (items: readonly Named[], limit = 10) =>
+  group(items, limit).map((transaction) => transaction.map(({ name }) => name));
+
+describe('how a keeper puts requests together', () => {
+  it('puts those with the same terms but lane into one batch', () => {
+    expect(names([due('a', { lane: 1 }), due('x', { requester: other }), due('b', { lane: 2 })])).to.deep.equal([
+      ['a', 'b'],
+      ['x'],
+    ]);
+  });
+  it('mixes the rest', () => {
+    expect(names([due('a', { fee: 1n }), due('b', { fee: 2n }), due('c', { callbackGas: 10 })])).to.deep.equal([
+      ['a', 'b', 'c'],
+    ]);
+  });
+  it('never mixes actions or tips', () => {
+    expect(
+      names([due('a', {}, 'finalise true'), due('b', {}, 'finalise false'), due('c', {}, 'expire false')]),
+    ).to.deep.equal([['a'], ['b'], ['c']]);
+  });
+  it('cuts at the limit', () => {
+    const many = Array.from({ length: 5 }, (_, i) => due(`${i}`, { lane: i }));
+    expect(names(many, 2)).to.deep.equal([['0', '1'], ['2', '3'], ['4']]);
+  });
+  it('cuts where callbacks would need more gas than a batch may have', () => {
+    const hungry = Array.from({ length: 4 }, (_, i) => due(`${i}`, { callbackGas: 2_000_000, lane: i }));
+    expect(names(hungry)).to.deep.equal([['0', '1', '2'], ['3']]);
+  });
+  it('loses nothing and repeats nothing', () => {
+    const items = Array.from({ length: 40 }, (_, i) =>
+      due(`${i}`, { lane: i, fee: BigInt(i % 3), callbackGas: i % 5 }),
+    );
+    expect(names(items, 7).flat().sort()).to.deep.equal(items.map(({ name }) => name).sort());
+  });
+});

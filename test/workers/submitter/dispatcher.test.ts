@@ -1,0 +1,250 @@
+import { expect } from 'chai';
+import type { BlockRef, ChainSender, Hex } from '#ports/chain.ts';
+import type { Intent, Outbox } from '#ports/outbox.ts';
+import { type NodeRegistry, NodeRegistry__factory } from '#types';
+import { latest, refOf } from '../../../workers/adapters/ethers/blocks.ts';
+import { Rpc } from '../../../workers/adapters/ethers/rpc.ts';
+import { EthersSender } from '../../../workers/adapters/ethers/sender.ts';
+import { KeySigner } from '../../../workers/adapters/ethers/signer.ts';
+import { outboxMigrations } from '../../../workers/adapters/outbox/migrations.ts';
+import { sqlOutbox } from '../../../workers/adapters/outbox/outbox.ts';
+import { type Database, openDatabase } from '../../../workers/adapters/sql/open.ts';
+import { OutboxDispatcher } from '../../../workers/submitter/dispatcher.ts';
+import type { FeePolicy } from '../../../workers/submitter/fees.ts';
+import { Anvil, CHAIN_ID, KEYS } from '../../support/anvil.ts';
+import { recordedLog, recordedMetrics } from '../../support/telemetry.ts';
+
+const POLICY: FeePolicy = { maxFeePerGas: 500n * 10n ** 9n, replaceAfterBlocks: 3, urgentSeconds: 0 };
+
+describe('the dispatcher on a chain', () => {
+  let anvil: Anvil;
+  let rpc: Rpc;
+  let database: Database;
+  let outbox: Outbox;
+  let registry: NodeRegistry;
+  let address: Hex;
+
+  before(async () => {
+    database = await openDatabase('pglite:memory', [outboxMigrations]);
+    outbox = sqlOutbox(database.sql);
+  });
+  after(() => database.close());
+  beforeEach(async () => {
+    await database.sql.query('truncate outbox_attempt, outbox_intent, outbox_nonce');
+    anvil = await Anvil.start('--no-mining');
+    registry = await new NodeRegistry__factory(anvil.wallet(0)).deploy();
+    await anvil.mine();
+    address = (await registry.getAddress()) as Hex;
+    rpc = await Rpc.connect({ url: anvil.url, chainId: CHAIN_ID });
+  });
+  afterEach(async () => {
+    rpc.close();
+    await anvil.stop();
+  });
+
+  const signer = new KeySigner(KEYS[1]);
+  /** A dispatcher as a new process has it: nothing but what is stored. */
+  const dispatcher = (sender: ChainSender = new EthersSender(rpc), policy = POLICY) =>
+    new OutboxDispatcher({
+      chainId: CHAIN_ID,
+      outbox,
+      sender,
+      signer,
+      clock: { now: () => 1_700_000_000_000, sleep: async () => {} },
+      policy,
+      log: recordedLog(),
+      metrics: recordedMetrics(),
+    });
+
+  const announce = (endpoint: string, change: Partial<Intent> = {}): Omit<Intent, 'from'> => ({
+    purpose: `announce:${endpoint}`,
+    to: address,
+    data: registry.interface.encodeFunctionData('setNode', [1, endpoint]) as Hex,
+    expiresAt: undefined,
+    ...change,
+  });
+  const head = async (): Promise<BlockRef> => refOf(await latest(rpc));
+  const finalAt = async (depth: number) => {
+    const { number, ...rest } = await head();
+    return { ...rest, number: number - depth };
+  };
+  const endpointOnChain = async () => (await registry.nodeOf(signer.address)).endpoint;
+  const status = async (endpoint: string) => (await outbox.get(`announce:${endpoint}`))?.status;
+  const mined = () => anvil.send<string>('eth_getTransactionCount', signer.address, 'latest').then(Number);
+
+  it('sends, sees it mined, and settles it when it is final', async () => {
+    const ours = dispatcher();
+    expect((await ours.send(announce('a'))).status).to.equal('signed');
+    await anvil.mine();
+    await ours.follow(await head(), undefined);
+    expect(await status('a')).to.equal('mined');
+    expect(await endpointOnChain()).to.equal('a');
+    await anvil.mine(2);
+    const changed = await ours.follow(await head(), await finalAt(1));
+    expect(changed.map((intent) => intent.status)).to.deep.equal(['settled']);
+  });
+
+  it('sends one purpose once, however often it is asked to', async () => {
+    const ours = dispatcher();
+    await Promise.all([ours.send(announce('a')), ours.send(announce('a')), ours.send(announce('a'))]);
+    await anvil.mine();
+    expect(await mined()).to.equal(1);
+  });
+
+  it('gives nonces in order to many senders at once', async () => {
+    const ours = dispatcher();
+    await Promise.all(Array.from({ length: 8 }, (_, i) => ours.send(announce(`n${i}`))));
+    await anvil.mine();
+    expect(await mined()).to.equal(8);
+  });
+
+  it('abandons what the contract refuses, keeps the reason, and leaves no gap', async () => {
+    const ours = dispatcher();
+    const refused = announce('x', { data: '0xdeadbeef' });
+    expect((await ours.send(refused)).status).to.equal('planned');
+    for (let i = 0; i < 5; i++) {
+      await anvil.mine();
+      await ours.follow(await head(), undefined);
+    }
+    const found = await outbox.get(refused.purpose);
+    expect(found).to.deep.include({ status: 'abandoned', nonce: undefined });
+    expect(found?.reason).to.match(/^chain\.reverted: /);
+    await ours.send(announce('next'));
+    await anvil.mine();
+    expect(await endpointOnChain()).to.equal('next');
+  });
+
+  it('broadcasts the same bytes again after a death between signature and broadcast', async () => {
+    const dead = new EthersSender(rpc);
+    dead.broadcast = async () => {
+      throw new Error('killed');
+    };
+    await dispatcher(dead)
+      .send(announce('a'))
+      .catch(() => {});
+    const before = await outbox.get('announce:a');
+    expect(before?.status).to.equal('signed');
+    await dispatcher().follow(await head(), undefined);
+    await anvil.mine();
+    expect(await endpointOnChain()).to.equal('a');
+    expect((await outbox.get('announce:a'))?.attempts).to.deep.equal(before?.attempts);
+  });
+
+  it('signs with the nonce it had after a death between nonce and signature', async () => {
+    await outbox.plan({ ...announce('a'), from: signer.address });
+    await outbox.allocateNonce('announce:a', 0);
+    const ours = dispatcher();
+    await ours.follow(await head(), undefined);
+    await ours.send(announce('b'));
+    await anvil.mine();
+    expect(await mined()).to.equal(2);
+    expect((await outbox.get('announce:a'))?.nonce).to.equal(0);
+  });
+
+  it('fills the nonce of an intent that ran out of time before it was signed', async () => {
+    await outbox.plan({ ...announce('late', { expiresAt: 1 }), from: signer.address });
+    await outbox.allocateNonce('announce:late', 0);
+    const ours = dispatcher();
+    await ours.send(announce('b'));
+    await ours.follow(await head(), undefined);
+    await anvil.mine();
+    expect(await mined()).to.equal(2);
+    expect(await endpointOnChain()).to.equal('b');
+    await ours.follow(await head(), undefined);
+    await anvil.mine();
+    await ours.follow(await head(), await head());
+    expect(await status('late')).to.equal('abandoned');
+  });
+
+  it('replaces what is not mined, with both fees a tenth higher, within the cap', async () => {
+    await anvil.send('anvil_setNextBlockBaseFeePerGas', '0x77359400'); // 2 gwei
+    await anvil.mine();
+    const ours = dispatcher(undefined, { ...POLICY, maxFeePerGas: 6n * 10n ** 9n });
+    await ours.send(announce('slow'));
+    for (let i = 0; i < 12; i++) {
+      // Far above what was offered: blocks go by without the transaction.
+      await anvil.send('anvil_setNextBlockBaseFeePerGas', '0x174876e800');
+      await anvil.mine();
+      await ours.follow(await head(), undefined);
+    }
+    const attempts = (await outbox.get('announce:slow'))?.attempts ?? [];
+    expect(attempts.length).to.be.greaterThan(1);
+    attempts.slice(1).forEach((attempt, i) => {
+      const last = attempts[i];
+      expect(attempt.maxFeePerGas * 10n >= (last?.maxFeePerGas ?? 0n) * 11n).to.equal(true);
+      expect(attempt.maxPriorityFeePerGas * 10n >= (last?.maxPriorityFeePerGas ?? 0n) * 11n).to.equal(true);
+      expect(attempt.maxFeePerGas <= 6n * 10n ** 9n).to.equal(true);
+    });
+    for (let i = 0; i < 3; i++) {
+      await anvil.send('anvil_setNextBlockBaseFeePerGas', '0x1');
+      await anvil.mine();
+      await ours.follow(await head(), undefined);
+    }
+    expect(await status('slow')).to.equal('mined');
+    expect(await mined()).to.equal(1);
+  });
+
+  it('cancels what ran out of time while it was waiting to be mined', async () => {
+    const ours = dispatcher();
+    const { timestamp } = await head();
+    await ours.send(announce('late', { expiresAt: timestamp + 100 }));
+    await anvil.send('anvil_dropAllTransactions');
+    await anvil.send('evm_increaseTime', 1_000);
+    await anvil.mine();
+    await ours.follow(await head(), undefined);
+    await anvil.mine();
+    await ours.follow(await head(), await head());
+    expect(await status('late')).to.equal('abandoned');
+    expect(await endpointOnChain()).to.equal('');
+    expect(await mined()).to.equal(1);
+  });
+
+  it('follows its transaction out of the chain and back in', async () => {
+    const ours = dispatcher();
+    const mark = await anvil.mark();
+    await ours.send(announce('a'));
+    await anvil.mine();
+    await ours.follow(await head(), undefined);
+    expect(await status('a')).to.equal('mined');
+    await anvil.fallBack(mark, 2);
+    expect(await endpointOnChain()).to.equal('');
+    await ours.follow(await head(), undefined);
+    expect(await status('a')).to.equal('signed');
+    await anvil.mine();
+    await ours.follow(await head(), undefined);
+    expect(await status('a')).to.equal('mined');
+    expect(await endpointOnChain()).to.equal('a');
+    expect((await outbox.get('announce:a'))?.attempts).to.have.length(1);
+  });
+
+  it('takes another nonce when somebody else used the key', async () => {
+    const sender = new EthersSender(rpc);
+    sender.broadcast = async () => 'accepted';
+    await dispatcher(sender).send(announce('a'));
+    const wallet = anvil.wallet(1);
+    await wallet.sendTransaction({ to: wallet.address, value: 0n });
+    await anvil.mine();
+    const ours = dispatcher();
+    for (let i = 0; i < 7; i++) {
+      await ours.follow(await head(), undefined);
+      await anvil.mine();
+    }
+    expect(await endpointOnChain()).to.equal('a');
+    expect((await outbox.get('announce:a'))?.nonce).to.equal(1);
+  });
+
+  it('waits for gas money and goes on by itself when it comes', async () => {
+    await anvil.send('anvil_setBalance', signer.address, '0x1');
+    const ours = dispatcher();
+    await ours.send(announce('a'));
+    await anvil.mine();
+    await ours.follow(await head(), undefined);
+    expect(await mined()).to.equal(0);
+    await anvil.send('anvil_setBalance', signer.address, '0xde0b6b3a7640000');
+    for (let i = 0; i < 2; i++) {
+      await ours.follow(await head(), undefined);
+      await anvil.mine();
+    }
+    expect(await endpointOnChain()).to.equal('a');
+  });
+});

@@ -1,0 +1,87 @@
+import { expect } from 'chai';
+import { AskFlags } from '#core/protocol/terms.ts';
+import { type AdmissionPolicy, admit, type Candidate } from '../../../workers/watcher/admit.ts';
+import { asked, input, policy, rowAfter, version } from '../../support/serving.ts';
+import { anyNode, declined, other, terms } from '../../support/story.ts';
+
+const candidate = (change: Partial<Candidate> = {}): Candidate => ({
+  request: rowAfter(asked()),
+  version,
+  input,
+  freeStake: 1_000_000n,
+  ...change,
+});
+const verdict = (change: Partial<Candidate> = {}, rules: Partial<AdmissionPolicy> = {}, now = 1_000) =>
+  admit(candidate(change), { ...policy, ...rules }, now);
+const reasonOf = (result: ReturnType<typeof admit>) => ('reason' in result ? result.reason : '');
+
+describe('admission', () => {
+  it('serves what names this node, pays and leaves time', () => {
+    expect(verdict()).to.deep.equal({ kind: 'serve' });
+  });
+
+  const declines: readonly [why: string, change: Partial<Candidate>, rules: Partial<AdmissionPolicy>, says: RegExp][] =
+    [
+      ['a mode it does not serve', { request: rowAfter(asked({ mode: 2 })) }, {}, /mode 2/],
+      ['a version it does not serve', {}, { versions: new Set() }, /version is not served/],
+      ['a version it refuses', {}, { refuseVersions: new Set([terms.version]) }, /version is not served/],
+      ['too little time', { request: rowAfter(asked({ deadline: 1_019 })) }, {}, /19 s to the deadline, 20 s/],
+      ['too long a window', {}, { maxWindowSeconds: 599 }, /bound for 600 s, 599/],
+      ['too small a fee, counted as if a keeper took the tip', {}, { minNetPerItem: 841n }, /leaves 840 wei/],
+      ['too large an input', {}, { maxInputBytes: 7 }, /8 bytes, 7/],
+      ['bytes that are not the input', { input: `${input.slice(0, -2)}01` as typeof input }, {}, /not what the terms/],
+      ['an input of another length', { input: '0x00' }, {}, /not what the terms/],
+    ];
+  for (const [why, change, rules, says] of declines)
+    it(`declines ${why}, and says so`, () => {
+      const result = verdict(change, rules);
+      expect(result.kind).to.equal('decline');
+      expect(reasonOf(result)).to.match(says);
+    });
+
+  it('takes the very fee it asks for', () => {
+    expect(verdict({}, { minNetPerItem: 840n }).kind).to.equal('serve');
+  });
+
+  it('asks for the fee of every item', () => {
+    const request = rowAfter(asked({ items: 2 }));
+    expect(reasonOf(verdict({ request }, { minNetPerItem: 421n }))).to.match(/for 2 items/);
+  });
+
+  it('waits for a version it has not seen, and for stake', () => {
+    expect(verdict({ version: undefined })).to.deep.include({ kind: 'wait', until: 2_000 });
+    expect(verdict({ freeStake: 9_999n })).to.deep.include({ kind: 'wait', until: 1_005 });
+    expect(verdict({ freeStake: 10_000n })).to.deep.equal({ kind: 'serve' });
+  });
+
+  it('waits for an input that is handed over off chain, then locks the slice before it computes', () => {
+    const request = rowAfter(asked({ flags: AskFlags.ROOT_INPUT }));
+    expect(verdict({ request, input: undefined })).to.deep.include({ kind: 'wait', until: 2_000 });
+    expect(verdict({ request })).to.deep.equal({ kind: 'accept' });
+  });
+
+  it('accepts first when its priority ends before a transaction would land', () => {
+    expect(verdict({}, {}, 1_488)).to.deep.equal({ kind: 'serve' });
+    expect(verdict({}, {}, 1_489)).to.deep.equal({ kind: 'accept' });
+    expect(verdict({}, { acceptOpen: true }, 1_501)).to.deep.equal({ kind: 'accept' });
+  });
+
+  describe('of requests that do not name this node', () => {
+    it('writes nothing down unless it takes open ones', () => {
+      expect(verdict({ request: rowAfter(asked(anyNode)) })).to.deep.equal({ kind: 'ignore' });
+      expect(verdict({ request: rowAfter(asked({ node: other })) })).to.deep.equal({ kind: 'ignore' });
+    });
+    it('accepts one that names nobody', () => {
+      expect(verdict({ request: rowAfter(asked(anyNode)) }, { acceptOpen: true })).to.deep.equal({ kind: 'accept' });
+    });
+    it('leaves the named node its time, then accepts', () => {
+      const request = rowAfter(asked({ node: other }));
+      expect(verdict({ request }, { acceptOpen: true }, 1_500)).to.deep.include({ kind: 'wait', until: 1_501 });
+      expect(verdict({ request }, { acceptOpen: true }, 1_501)).to.deep.equal({ kind: 'accept' });
+    });
+    it('accepts at once what the named node declined', () => {
+      const request = rowAfter(asked({ node: other }), declined);
+      expect(verdict({ request }, { acceptOpen: true })).to.deep.equal({ kind: 'accept' });
+    });
+  });
+});

@@ -1,0 +1,163 @@
+/** The ModelStore port: verified model files in a bounded directory, fetched from whoever delivers the registered bytes. */
+import { ProtocolError } from '#core/errors.ts';
+import type { BlobSource, ModelStore } from '#ports/blobs.ts';
+import { Disk, TooLong } from './disk.ts';
+
+export interface ModelStoreOptions {
+  readonly directory: string;
+  /** What all files together may take. */
+  readonly maxBytes: number;
+  readonly sources: readonly BlobSource[];
+  /** More places to look, after the published ones: the node's own stores. */
+  readonly mirrors?: (sha256: string) => readonly string[];
+}
+
+interface Wanted {
+  readonly sha256: string;
+  readonly size: number;
+  readonly uris: readonly string[];
+}
+
+/** One attempt that did not deliver. `other`: it answered with other bytes; `silent`: it may still have the right ones. */
+interface Miss {
+  readonly uri: string;
+  readonly kind: 'other' | 'silent' | 'absent';
+  readonly reason: string;
+}
+
+interface Flight {
+  readonly done: Promise<void>;
+  readonly abort: AbortController;
+  waiting: number;
+}
+
+export function createModelStore(options: ModelStoreOptions): ModelStore {
+  const { maxBytes, sources, mirrors = () => [] } = options;
+  const disk = new Disk(options.directory);
+  const flights = new Map<string, Flight>();
+  /** Bytes of files being received: with those on disk they stay within the bound. */
+  let incoming = 0;
+  let landed = Promise.withResolvers<void>();
+  /** By scheme and host: when it last failed. Failed ones are asked last, the longest ago first. */
+  const failures = new Map<string, number>();
+
+  const bySource = (uri: string) => sources.find(({ schemes }) => schemes.includes(uri.split(':', 1)[0] ?? ''));
+
+  async function attempt(uri: string, wanted: Wanted, signal: AbortSignal): Promise<Miss | undefined> {
+    const source = bySource(uri);
+    if (!source) {
+      const known = sources.flatMap(({ schemes }) => schemes).join(', ');
+      return { uri, kind: 'absent', reason: `no source for this scheme (known: ${known})` };
+    }
+    try {
+      const bytes = await source.open(uri, signal);
+      if (!bytes) return { uri, kind: 'absent', reason: 'does not have it' };
+      const received = await disk.receive(bytes, wanted.size, signal);
+      if (received.sha256 === wanted.sha256) {
+        await received.keep();
+        return undefined;
+      }
+      await received.drop();
+      const reason =
+        received.size < wanted.size
+          ? `sent ${received.size} of ${wanted.size} bytes`
+          : `sent bytes with sha256 ${received.sha256}`;
+      return { uri, kind: 'other', reason };
+    } catch (error) {
+      signal.throwIfAborted();
+      if (error instanceof TooLong) return { uri, kind: 'other', reason: `sent ${error.message}` };
+      const reason = error instanceof ProtocolError ? String(error.payload['reason' as never]) : String(error);
+      return { uri, kind: 'silent', reason };
+    }
+  }
+
+  async function fetchAnew(wanted: Wanted, signal: AbortSignal): Promise<void> {
+    await makeRoom(wanted, signal);
+    try {
+      const misses: Miss[] = [];
+      const uris = [...new Set([...wanted.uris, ...mirrors(wanted.sha256)])];
+      const order = uris.sort((a, b) => (failures.get(origin(a)) ?? 0) - (failures.get(origin(b)) ?? 0));
+      for (const uri of order) {
+        const miss = await attempt(uri, wanted, signal);
+        if (!miss) {
+          failures.delete(origin(uri));
+          return;
+        }
+        misses.push(miss);
+        if (miss.kind !== 'absent') failures.set(origin(uri), Date.now());
+      }
+      throw failure(wanted.sha256, misses);
+    } finally {
+      incoming -= wanted.size;
+      landed.resolve();
+      landed = Promise.withResolvers();
+    }
+  }
+
+  /** Counts the file as incoming; it waits while those under way leave no room for it. */
+  async function makeRoom({ sha256, size }: Wanted, signal: AbortSignal): Promise<void> {
+    if (size > maxBytes) throw new ProtocolError('blobs.too_large', { sha256, size, bound: maxBytes });
+    while (incoming + size > maxBytes) await landed.promise;
+    signal.throwIfAborted();
+    incoming += size;
+    for (const old of disk.byUse) {
+      if (disk.bytes + incoming <= maxBytes) return;
+      await disk.remove(old.sha256);
+    }
+  }
+
+  async function ensure(wanted: Wanted, signal: AbortSignal): Promise<void> {
+    const found = await disk.check(wanted.sha256);
+    if (found === 'intact') return;
+    if (found === 'corrupt') await disk.remove(wanted.sha256);
+    await fetchAnew(wanted, signal);
+  }
+
+  /** One fetch per file however many ask; it is given up when the last of them gives up. */
+  function join(wanted: Wanted): Flight {
+    const flying = flights.get(wanted.sha256);
+    if (flying && !flying.abort.signal.aborted) return flying;
+    const abort = new AbortController();
+    const done = ensure(wanted, abort.signal).finally(() => {
+      if (flights.get(wanted.sha256) === flight) flights.delete(wanted.sha256);
+    });
+    done.catch(() => undefined); // every caller hears of it through its own wait
+    const flight: Flight = { done, abort, waiting: 0 };
+    flights.set(wanted.sha256, flight);
+    return flight;
+  }
+
+  return {
+    async fetch(model, signal) {
+      signal.throwIfAborted();
+      const flight = join(model);
+      flight.waiting++;
+      try {
+        await orAborted(flight.done, signal);
+      } finally {
+        if (--flight.waiting === 0 && signal.aborted) flight.abort.abort(signal.reason);
+      }
+      return { path: disk.path(model.sha256) };
+    },
+    discard: (sha256) => disk.remove(sha256),
+  };
+}
+
+/** Final only if nobody can be expected to deliver later: every source that is up sent other bytes. */
+function failure(sha256: string, misses: readonly Miss[]): ProtocolError {
+  const named = misses.map(({ uri, reason }) => `${uri} ${reason}`).join('; ') || 'no URI is known';
+  const corrupt = misses.some(({ kind }) => kind === 'other') && misses.every(({ kind }) => kind !== 'silent');
+  return new ProtocolError(corrupt ? 'blobs.corrupt' : 'blobs.unavailable', { sha256, sources: named });
+}
+
+function origin(uri: string): string {
+  return /^[^:]+:(\/\/[^/]*)?/.exec(uri)?.[0] ?? uri;
+}
+
+function orAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason);
+    signal.addEventListener('abort', abort, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
+}

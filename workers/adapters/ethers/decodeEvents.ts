@@ -1,0 +1,79 @@
+import type { Interface, LogDescription } from 'ethers';
+import { ProtocolError } from '#core/errors.ts';
+import { type EventName, eventFrom, eventTables, type ProtocolEvent } from '#core/protocol/events.ts';
+import type { Hex } from '#ports/chain.ts';
+import { IEscrow__factory, IInferenceRequests__factory, IModelRegistry__factory, INodeRegistry__factory } from '#types';
+
+export interface RawLog {
+  readonly address: Hex;
+  readonly topics: readonly Hex[];
+  readonly data: Hex;
+  readonly blockNumber: string;
+  readonly blockHash: Hex;
+  readonly transactionHash: Hex;
+  readonly logIndex: string;
+}
+
+/** Where the contracts of one deployment are. */
+export interface Contracts {
+  readonly escrow: Hex;
+  readonly models: Hex;
+  readonly nodes: Hex;
+  readonly requests: Hex;
+}
+
+export interface EventDecoder {
+  /** What to filter logs by. */
+  readonly addresses: readonly Hex[];
+  readonly topics: readonly Hex[];
+  /** undefined = not an event of the protocol. Throws `chain.log_malformed` when it claims to be one and is not. */
+  decode(log: RawLog): ProtocolEvent | undefined;
+}
+
+export function eventDecoder(contracts: Contracts): EventDecoder {
+  const sources: readonly [Hex, Interface, readonly EventName[]][] = [
+    [contracts.requests, IInferenceRequests__factory.createInterface(), namesOf(eventTables.InferenceRequests)],
+    [contracts.escrow, IEscrow__factory.createInterface(), namesOf(eventTables.Escrow)],
+    [contracts.models, IModelRegistry__factory.createInterface(), namesOf(eventTables.ModelRegistry)],
+    [contracts.nodes, INodeRegistry__factory.createInterface(), namesOf(eventTables.NodeRegistry)],
+  ];
+  const byAddress = new Map(sources.map(([address, parser]) => [address.toLowerCase(), parser]));
+  return {
+    addresses: sources.map(([address]) => address),
+    topics: sources.flatMap(([, parser, names]) => names.map((name) => parser.getEvent(name)?.topicHash as Hex)),
+    decode(log) {
+      const parser = byAddress.get(log.address.toLowerCase());
+      const description = parser && parse(parser, log);
+      return description ? eventOf(description, log) : undefined;
+    },
+  };
+}
+
+function parse(parser: Interface, log: RawLog): LogDescription | null {
+  try {
+    return parser.parseLog({ topics: [...log.topics], data: log.data });
+  } catch (error) {
+    throw malformed(log, error);
+  }
+}
+
+function eventOf(description: LogDescription, log: RawLog): ProtocolEvent | undefined {
+  try {
+    return eventFrom(description.name, argumentsOf(description));
+  } catch (error) {
+    throw malformed(log, error);
+  }
+}
+
+/** By the declared names: ethers' own Result resolves a field called `length` or `model` of a struct to its methods. */
+function argumentsOf({ fragment, args }: LogDescription): Record<string, unknown> {
+  return Object.fromEntries(fragment.inputs.map((input, i) => [input.name, args[i]]));
+}
+
+function malformed(log: RawLog, cause: unknown): Error {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  const { address, blockHash: block } = log;
+  return new ProtocolError('chain.log_malformed', { index: Number(log.logIndex), block, address, reason }, { cause });
+}
+
+const namesOf = (table: object) => Object.keys(table) as EventName[];

@@ -1,0 +1,117 @@
+import { Transaction } from 'ethers';
+import { isProtocolError, ProtocolError } from '#core/errors.ts';
+import type { ChainSender, FeeQuote, Hex, Receipt } from '#ports/chain.ts';
+import { header, latest, refOf } from './blocks.ts';
+import { explained } from './revert.ts';
+import { Reverted, type Rpc } from './rpc.ts';
+
+interface RawReceipt {
+  readonly transactionHash: Hex;
+  readonly blockNumber: string;
+  readonly blockHash: Hex;
+  readonly status: string;
+  readonly gasUsed: string;
+}
+
+/** What nodes (geth, erigon, nethermind, besu, reth, anvil, hardhat) say about a transaction they do not simply take. */
+const ANSWERS = [
+  ['known', /already known|known transaction|already imported|already exists|already in (the )?(mem)?pool/i],
+  ['nonce_too_low', /nonce too low|nonce is too low|nonce has already been used|old nonce/i],
+  ['underpriced', /underpriced|fee too low|max fee per gas less than|gas price too low|below base fee/i],
+] as const;
+const NO_FUNDS = /insufficient funds|sender doesn't have enough funds|insufficient balance/i;
+const NONCE_GAP = /nonce too high|nonce gap|future transaction/i;
+
+/** Paid to the proposer when the node does not say what is usual, in wei per gas. */
+const USUAL_TIP = 1_000_000n;
+
+export class EthersSender implements ChainSender {
+  readonly #rpc: Rpc;
+
+  constructor(rpc: Rpc) {
+    this.#rpc = rpc;
+  }
+
+  async minedNonce(address: Hex): Promise<number> {
+    return Number(await this.#rpc.send<string>('eth_getTransactionCount', [address, 'latest']));
+  }
+
+  /** Twice the base fee holds for six full blocks in a row. */
+  async fees(): Promise<FeeQuote> {
+    const [head, tip] = await Promise.all([latest(this.#rpc), this.#tip()]);
+    return { maxFeePerGas: 2n * (head.baseFeePerGas ?? 0n) + tip, maxPriorityFeePerGas: tip };
+  }
+
+  async estimateGas(from: Hex, to: Hex, data: Hex): Promise<bigint> {
+    try {
+      return BigInt(await this.#rpc.send<string>('eth_estimateGas', [{ from, to, data }]));
+    } catch (error) {
+      if (isProtocolError(error, 'rpc.refused') && NO_FUNDS.test(error.message)) throw poor(from, error);
+      throw explained(error);
+    }
+  }
+
+  async broadcast(raw: Hex): Promise<'accepted' | 'known' | 'nonce_too_low' | 'underpriced'> {
+    try {
+      await this.#rpc.send<string>('eth_sendRawTransaction', [raw]);
+      return 'accepted';
+    } catch (error) {
+      // Nodes that mine at once report the revert of a transaction they have mined: its receipt tells.
+      if (error instanceof Reverted) return 'accepted';
+      return answer(error, raw);
+    }
+  }
+
+  async receipt(hash: Hex): Promise<Receipt | undefined> {
+    const raw = await this.#rpc.send<RawReceipt | null>('eth_getTransactionReceipt', [hash]);
+    if (!raw) return undefined;
+    const block = await header(this.#rpc, Number(raw.blockNumber));
+    // The node answers the two calls from different forks for a moment: not mined as far as anybody can say.
+    if (block?.hash !== raw.blockHash) return undefined;
+    return {
+      transactionHash: raw.transactionHash,
+      block: refOf(block),
+      success: raw.status === '0x1',
+      gasUsed: BigInt(raw.gasUsed),
+    };
+  }
+
+  async balance(address: Hex): Promise<bigint> {
+    return BigInt(await this.#rpc.send<string>('eth_getBalance', [address, 'latest']));
+  }
+
+  async #tip(): Promise<bigint> {
+    try {
+      return BigInt(await this.#rpc.send<string>('eth_maxPriorityFeePerGas', []));
+    } catch (error) {
+      if (isProtocolError(error, 'rpc.refused')) return USUAL_TIP;
+      throw error;
+    }
+  }
+}
+
+function answer(error: unknown, raw: Hex): 'known' | 'nonce_too_low' | 'underpriced' {
+  // ethers has words of its own for the usual answers and keeps the node's inside; both are looked at.
+  const text = isProtocolError(error) ? `${error.message} ${causeOf(error)}` : String(error);
+  const known = ANSWERS.find(([, pattern]) => pattern.test(text));
+  if (known) return known[0];
+  if (NO_FUNDS.test(text)) throw poor(senderOf(raw), error);
+  if (NONCE_GAP.test(text)) {
+    const { nonce, from } = Transaction.from(raw);
+    throw new ProtocolError('chain.nonce_gap', { nonce, address: from ?? 'unknown' }, { cause: error });
+  }
+  throw error;
+}
+
+function poor(address: string, cause: unknown): Error {
+  const reason = cause instanceof Error ? causeOf(cause) : String(cause);
+  return new ProtocolError('chain.insufficient_funds', { address, reason }, { cause });
+}
+
+function senderOf(raw: Hex): string {
+  return Transaction.from(raw).from ?? 'unknown';
+}
+
+function causeOf(error: Error): string {
+  return error.cause instanceof Error ? error.cause.message : error.message;
+}

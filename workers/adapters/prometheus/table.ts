@@ -1,0 +1,53 @@
+interface Declared {
+  readonly type: 'counter' | 'gauge' | 'histogram';
+  readonly help: string;
+  readonly labels?: readonly string[];
+  /** Of a histogram: upper bounds, in the unit of the name. */
+  readonly buckets?: readonly number[];
+}
+
+const RUN_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
+
+/** Every measurement of every role, `worker_<stage>_<what>_<unit>`; a name that is not here is refused. Labels have few values. */
+export const metricTable = {
+  worker_watch_block: { type: 'gauge', help: 'The newest block recorded' },
+  worker_watch_final_block: { type: 'gauge', help: 'The newest final block' },
+  worker_watch_events_total: { type: 'counter', help: 'Events of the protocol recorded' },
+  worker_watch_reorged_blocks_total: { type: 'counter', help: 'Blocks that fell out of the chain' },
+  worker_watch_interrupted_total: { type: 'counter', help: 'Times following the chain began anew', labels: ['code'] },
+  worker_watch_inconsistent_total: { type: 'counter', help: 'Times the events of a request made no sense' },
+
+  worker_serve_rows: { type: 'gauge', help: 'Requests by stage', labels: ['stage'] },
+  worker_serve_moves_total: { type: 'counter', help: 'Requests moved, by the stage they came to', labels: ['to'] },
+
+  worker_queue_jobs_total: {
+    type: 'counter',
+    help: 'Runs of a job: done, retried or dropped',
+    labels: ['stage', 'outcome'],
+  },
+
+  worker_execute_run_seconds: { type: 'histogram', help: 'One execution of a model', buckets: RUN_SECONDS },
+  worker_execute_requests_total: { type: 'counter', help: 'Requests executed or given up', labels: ['outcome'] },
+
+  worker_submit_open_intents: { type: 'gauge', help: 'Transactions without an end' },
+  worker_submit_sent_total: { type: 'counter', help: 'Results sent, alone or in a batch', labels: ['form'] },
+  worker_submit_mined_total: { type: 'counter', help: 'Transactions mined' },
+  worker_submit_replaced_total: { type: 'counter', help: 'Transactions sent again with a higher fee' },
+  worker_submit_deferred_total: { type: 'counter', help: 'Transactions that could not be sent yet', labels: ['code'] },
+  worker_submit_ended_total: {
+    type: 'counter',
+    help: 'Transactions that ended otherwise than settled',
+    labels: ['status'],
+  },
+
+  worker_keep_due: { type: 'gauge', help: 'Requests looked at for closing at the last block' },
+  worker_keep_sent_total: { type: 'counter', help: 'Requests sent to be closed, by action', labels: ['action'] },
+  worker_keep_moves_total: { type: 'counter', help: 'Requests moved, by the stage they came to', labels: ['to'] },
+
+  worker_storage_blobs: { type: 'gauge', help: 'Blobs kept' },
+  worker_storage_used_bytes: { type: 'gauge', help: 'Bytes of all blobs' },
+  worker_storage_served_bytes_total: { type: 'counter', help: 'Bytes sent' },
+  worker_storage_requests_total: { type: 'counter', help: 'Requests to the store', labels: ['method', 'status'] },
+} as const satisfies Record<string, Declared>;
+
+export const declared: ReadonlyMap<string, Declared> = new Map(Object.entries(metricTable));

@@ -1,0 +1,120 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { redactUrl } from './printable.ts';
+import type { Role, Sections } from './schema.ts';
+import { checkKeyFile, secretIn } from './secretFile.ts';
+
+/** What a section becomes once defaults that depend on others are filled in and secrets are read. */
+export interface Resolved extends Omit<Sections, 'network' | 'process' | 'journal' | 'queue' | 'storage'> {
+  readonly network: Omit<Sections['network'], 'rpcUrlFile'> & { readonly rpcUrl: string };
+  readonly process: Sections['process'] & { readonly dataDir: string };
+  /** URLs hold the password. */
+  readonly journal: Omit<Sections['journal'], 'passwordFile'> & { readonly url: string };
+  readonly queue: { readonly url: string; readonly namespace: string };
+  readonly storage: Omit<Sections['storage'], 'writeTokenFile'> & {
+    readonly directory: string;
+    readonly writeToken: string | undefined;
+  };
+}
+
+/** Sections that could be parsed; the mistakes of the others are known already. */
+type Parsed = Partial<Sections>;
+type Complain = (setting: string, what: string) => void;
+
+export function resolve(role: Role, parsed: Parsed, complain: Complain): Partial<Resolved> {
+  const dataDir = parsed.process?.dataDir ?? path.resolve('.data', role);
+  const journal = parsed.journal && resolveJournal(parsed.journal, dataDir, complain);
+  if (parsed.signer) {
+    const { keyFile, passwordFile } = parsed.signer;
+    checkKeyFile(keyFile, passwordFile, (what) => complain('signer.keyFile', what));
+    if (passwordFile !== undefined) secretIn(passwordFile, (what) => complain('signer.passwordFile', what));
+  }
+  return {
+    ...parsed,
+    ...(parsed.process && { process: { ...parsed.process, dataDir } }),
+    ...(parsed.network && { network: resolveNetwork(parsed.network, complain) }),
+    ...(journal && { journal }),
+    ...(parsed.queue && { queue: resolveQueue(parsed.queue, journal?.url, role, complain) }),
+    ...(parsed.storage && { storage: resolveStorage(parsed.storage, dataDir, complain) }),
+  } as Partial<Resolved>;
+}
+
+function resolveNetwork(network: Sections['network'], complain: Complain): Resolved['network'] {
+  const { rpcUrl, rpcUrlFile, ...rest } = network;
+  if (rpcUrl !== undefined && rpcUrlFile !== undefined)
+    complain('network.rpcUrl', 'is given twice, also by network.rpcUrlFile: keep one of them');
+  if (rpcUrl === undefined && rpcUrlFile === undefined)
+    complain('network.rpcUrl', 'is missing: the JSON-RPC node of the chain, for instance http://127.0.0.1:8545');
+  if (!existsSync(rest.deployment))
+    complain(
+      'network.deployment',
+      `is ${rest.deployment}: there is no such file; deploy, or copy the addresses file of the network`,
+    );
+  const secret =
+    rpcUrlFile === undefined ? undefined : secretIn(rpcUrlFile, (what) => complain('network.rpcUrlFile', what));
+  if (secret !== undefined && !/^https?:\/\/./.test(secret))
+    complain('network.rpcUrlFile', `is ${rpcUrlFile}, whose first line is no http or https URL`);
+  return { ...rest, rpcUrl: rpcUrl ?? secret ?? '' };
+}
+
+function resolveJournal(journal: Sections['journal'], dataDir: string, complain: Complain): Resolved['journal'] {
+  const { url = `pglite:${path.join(dataDir, 'journal')}`, passwordFile, ...rest } = journal;
+  return { ...rest, url: withPassword('journal', url, passwordFile, complain) };
+}
+
+function resolveQueue(
+  queue: Sections['queue'],
+  journalUrl: string | undefined,
+  role: Role,
+  complain: Complain,
+): Resolved['queue'] {
+  const own = queue.url === undefined ? undefined : withPassword('queue', queue.url, queue.passwordFile, complain);
+  if (own?.startsWith('pglite:') && own !== journalUrl)
+    complain(
+      'queue.url',
+      `is ${own}: a pglite: queue lives in the database of the journal (${redactUrl(journalUrl ?? '')}); leave it out, or use redis:// or postgres://`,
+    );
+  return { url: own ?? journalUrl ?? '', namespace: queue.namespace ?? role };
+}
+
+function resolveStorage(storage: Sections['storage'], dataDir: string, complain: Complain): Resolved['storage'] {
+  const { writeTokenFile, directory = path.join(dataDir, 'blobs'), ...rest } = storage;
+  const writeToken =
+    writeTokenFile === undefined
+      ? undefined
+      : secretIn(writeTokenFile, (what) => complain('storage.writeTokenFile', what));
+  if (rest.maxBlobBytes > rest.quotaBytes)
+    complain('storage.maxBlobMb', 'is larger than storage.quotaMb: no such blob could ever be kept');
+  return { ...rest, directory, writeToken };
+}
+
+/** Secrets come by file only: a URL is logged, copied into scripts and seen in the list of processes. */
+function withPassword(
+  section: 'journal' | 'queue',
+  url: string,
+  passwordFile: string | undefined,
+  complain: Complain,
+): string {
+  if (url.startsWith('pglite:')) {
+    if (passwordFile !== undefined) complain(`${section}.passwordFile`, `is given, but ${url} has no password`);
+    return url;
+  }
+  if (!URL.canParse(url)) {
+    complain(`${section}.url`, `is not a URL`);
+    return url;
+  }
+  const parsed = new URL(url);
+  if (parsed.password !== '') {
+    complain(
+      `${section}.url`,
+      `holds a password (${redactUrl(url)}): put it in a file and name that with ${section}.passwordFile`,
+    );
+    return url;
+  }
+  const password =
+    passwordFile === undefined
+      ? undefined
+      : secretIn(passwordFile, (what) => complain(`${section}.passwordFile`, what));
+  if (password !== undefined) parsed.password = encodeURIComponent(password);
+  return parsed.toString();
+}

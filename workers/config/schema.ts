@@ -1,0 +1,31 @@
+import type { Given } from './section.ts';
+import { network, signer, submission } from './sections/chain.ts';
+import { journal, process, queue } from './sections/process.ts';
+import { keeper, storage } from './sections/services.ts';
+import { admission, executor, models } from './sections/serving.ts';
+
+export const sections = {
+  network,
+  process,
+  journal,
+  queue,
+  signer,
+  executor,
+  models,
+  admission,
+  submission,
+  keeper,
+  storage,
+};
+export type SectionName = keyof typeof sections;
+export type Sections = { readonly [S in SectionName]: Given<(typeof sections)[S]> };
+
+/** What each role reads. One file may hold the sections of all. */
+export const roleSections = {
+  node: ['process', 'network', 'journal', 'queue', 'signer', 'executor', 'models', 'admission', 'submission', 'keeper'],
+  keeper: ['process', 'network', 'journal', 'queue', 'signer', 'submission', 'keeper'],
+  executor: ['process', 'journal', 'queue', 'executor', 'models'],
+  storage: ['process', 'storage'],
+} as const satisfies Record<string, readonly SectionName[]>;
+
+export type Role = keyof typeof roleSections;

@@ -1,0 +1,124 @@
+import { amount, text, url, whole } from '../leaf.ts';
+import { section } from '../section.ts';
+
+/** How a process meets the chain: which node it asks, which key it signs with, what it pays. */
+const path = { kind: 'a path' } as const;
+
+export const network = section(
+  {
+    rpcUrl: url({
+      schemes: ['http://', 'https://'],
+      env: 'OPG_RPC_URL',
+      fallback: null,
+      about: 'the JSON-RPC node of the chain',
+      example: 'http://127.0.0.1:8545',
+    }),
+    rpcUrlFile: text({
+      ...path,
+      env: 'OPG_RPC_URL_FILE',
+      fallback: null,
+      about: 'a file with that URL, when the URL holds an access key',
+      example: '/run/secrets/rpc-url',
+    }),
+    deployment: text({
+      ...path,
+      env: 'OPG_DEPLOYMENT',
+      about: 'the addresses file of the deployment',
+      example: 'deploy/addresses/31337.json',
+    }),
+    finality: text({
+      pattern: /^(finalized|[1-9]\d{0,5})$/,
+      kind: '"finalized" or a number of blocks',
+      env: 'OPG_FINALITY',
+      fallback: 'finalized',
+      about: 'when a block counts as final: what the node says, or so many blocks below the newest',
+      example: '64',
+    }),
+    pollMs: whole({
+      min: 50,
+      max: 60_000,
+      unit: 'ms',
+      env: 'OPG_POLL_MS',
+      fallback: '1000',
+      about: 'how often the node is asked for a new block',
+      example: '1000',
+    }),
+  },
+  ({ finality, ...rest }) => ({
+    ...rest,
+    finality:
+      finality === 'finalized' ? ({ kind: 'tag' } as const) : ({ kind: 'depth', blocks: Number(finality) } as const),
+  }),
+);
+
+export const signer = section({
+  keyFile: text({
+    ...path,
+    env: 'OPG_KEY_FILE',
+    about: 'the key: an encrypted JSON keystore, or 0x and 64 hex digits in a file that nobody else may read',
+    example: '/run/secrets/node.json',
+  }),
+  passwordFile: text({
+    ...path,
+    env: 'OPG_KEY_PASSWORD_FILE',
+    fallback: null,
+    about: 'a file with the password of the keystore',
+    example: '/run/secrets/node.password',
+  }),
+  account: text({
+    pattern: /^0x[0-9a-f]{40}$/i,
+    kind: 'an address',
+    env: 'OPG_NODE_ACCOUNT',
+    fallback: null,
+    about: "the node's account, when the key is a hot key of it; the key's own address if absent",
+    example: '0x70997970C51812dc3A010C7d01b50e0d17dc79C8',
+  }),
+});
+
+export const submission = section(
+  {
+    feeCapGwei: amount({
+      unit: 'gwei',
+      decimals: 9,
+      env: 'OPG_FEE_CAP_GWEI',
+      fallback: '100',
+      about: 'no transaction offers more per gas',
+      example: '50',
+    }),
+    replaceAfterBlocks: whole({
+      min: 1,
+      max: 1000,
+      unit: 'blocks',
+      env: 'OPG_REPLACE_AFTER_BLOCKS',
+      fallback: '3',
+      about: 'a transaction not mined by then is sent again with a higher fee',
+      example: '3',
+    }),
+    urgentSeconds: whole({
+      min: 0,
+      max: 86_400,
+      unit: 'seconds',
+      env: 'OPG_URGENT_SECONDS',
+      fallback: '30',
+      about: 'so near its deadline it is replaced at every block',
+      example: '30',
+    }),
+    batchAbove: whole({
+      min: 1,
+      max: 1000,
+      env: 'OPG_SUBMIT_BATCH_ABOVE',
+      fallback: '4',
+      about: 'more results than this waiting at once go in one transaction',
+      example: '4',
+    }),
+    batchLimit: whole({
+      min: 1,
+      max: 32,
+      env: 'OPG_SUBMIT_BATCH_LIMIT',
+      fallback: '10',
+      about: 'results of one transaction',
+      example: '10',
+    }),
+  },
+  ({ feeCapGwei, ...rest }) => ({ ...rest, maxFeePerGas: feeCapGwei }),
+);

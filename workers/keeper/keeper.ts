@@ -1,0 +1,167 @@
+import { isProtocolError } from '#core/errors.ts';
+import { isRequestEvent } from '#core/protocol/events.ts';
+import { type History, historyOf } from '#core/protocol/history.ts';
+import type { RequestRow } from '#core/protocol/request.ts';
+import type { ContractViews } from '#ports/calls.ts';
+import type { Hex, LoggedEvent } from '#ports/chain.ts';
+import type { Journal, Row } from '#ports/journal.ts';
+import type { Head, Observer } from '#ports/observer.ts';
+import type { TrackedIntent } from '#ports/outbox.ts';
+import type { Log, Metrics } from '#ports/telemetry.ts';
+import type { Closer } from './closer.ts';
+import { type Delays, decideKeep, KEEP, type KeepAction, type KeepMove, type KeepPolicy } from './decide.ts';
+import { type Due, group } from './group.ts';
+
+export interface KeeperParts {
+  readonly journal: Journal;
+  readonly views: ContractViews;
+  readonly closer: Closer;
+  readonly policy: KeepPolicy;
+  /** Items of one transaction. */
+  readonly batchLimit: number;
+  readonly log: Log;
+  readonly metrics: Metrics;
+}
+
+/** One request whose time has come, with everything its call carries. */
+export interface DueRequest extends Due {
+  readonly row: Row;
+  readonly history: History;
+  readonly action: KeepAction;
+  readonly takeTip: boolean;
+}
+
+/** Requests closed per head: the rest waits for the next one. */
+const PER_HEAD = 512;
+/** Seconds until a request whose transaction did not close it is tried again, times the tries so far. */
+const PAUSE_SECONDS = 15;
+const NO_DELAYS: Delays = { tipDelay: 0, rescueDelay: 0 };
+
+/** Closes what is due: finalises, expires, rescues. What others closed first is left alone. */
+export class Keeper implements Observer {
+  readonly #parts: KeeperParts;
+  #closing: Promise<void> | undefined;
+
+  constructor(parts: KeeperParts) {
+    this.#parts = parts;
+  }
+
+  async touched(id: Hex, events: readonly LoggedEvent[], _head: Head): Promise<void> {
+    const { journal, policy } = this.#parts;
+    const request = historyFrom(events)?.row;
+    const row = await journal.row(KEEP, id);
+    const move = decideKeep(request, row, policy, await this.#delaysFor(request));
+    if (move) await this.#apply(id, row, move);
+  }
+
+  async arrived(head: Head): Promise<void> {
+    this.#closing ??= this.close(head)
+      .catch((error) => this.#parts.log.warn('due requests could not be closed', { reason: String(error) }))
+      .finally(() => {
+        this.#closing = undefined;
+      });
+  }
+
+  /** Resolves when nothing is being closed. */
+  async idle(): Promise<void> {
+    await this.#closing;
+  }
+
+  /** Everything that is due now, in as few transactions as the contract's batch forms allow. */
+  async close(head: Head): Promise<void> {
+    const { journal, batchLimit, closer, metrics } = this.#parts;
+    const rows = await journal.ready(KEEP, 'pending', { limit: PER_HEAD, dueBefore: head.now });
+    metrics.gauge('worker_keep_due', rows.length);
+    const due: DueRequest[] = [];
+    for (const row of rows) {
+      const request = await this.#due(row);
+      if (request) due.push(request);
+    }
+    const single = due.filter(({ action }) => action === 'rescue').map((item) => [item]);
+    const many = due.filter(({ action }) => action !== 'rescue');
+    for (const items of [...group(many, batchLimit), ...single]) {
+      const willing = await closer.simulate(items);
+      for (const item of items) if (!willing.includes(item)) await this.#later(item.row, 'pending', head.now);
+      if (willing.length > 0) await this.#send(willing);
+    }
+  }
+
+  /** How our transaction ended. Rows that the chain closed meanwhile have moved on. */
+  async outcome(intent: TrackedIntent, now: number): Promise<void> {
+    if (!['settled', 'reverted', 'abandoned'].includes(intent.status)) return;
+    for (const row of await this.#rowsOf(intent.purpose))
+      if (row.facts['intent'] === intent.purpose) await this.#later(row, 'closing', now);
+  }
+
+  async #rowsOf(purpose: string): Promise<readonly Row[]> {
+    const { journal } = this.#parts;
+    const id = /^(?:finalise|expire|rescue):(0x[0-9a-f]{64})/.exec(purpose)?.[1];
+    if (id === undefined) return purpose.includes('Many:') ? journal.ready(KEEP, 'closing', { limit: 10_000 }) : [];
+    const row = await journal.row(KEEP, id as Hex);
+    return row?.stage === 'closing' ? [row] : [];
+  }
+
+  /** For the start: rows whose transaction was never planned, or ended while nobody looked. */
+  async recover(now: number): Promise<void> {
+    for (const row of await this.#parts.journal.ready(KEEP, 'closing', { limit: 10_000 })) {
+      const intent = await this.#parts.closer.intent(String(row.facts['intent']));
+      if (!intent || ['settled', 'reverted', 'abandoned'].includes(intent.status))
+        await this.#later(row, 'closing', now);
+    }
+  }
+
+  async #due(row: Row): Promise<DueRequest | undefined> {
+    const history = historyFrom(await this.#parts.journal.eventsOf(row.id));
+    if (!history) return undefined;
+    const action = row.facts['action'] as KeepAction;
+    const takeTip = row.facts['takeTip'] === true;
+    const key = `${action} ${takeTip} ${history.row.node}`;
+    return { row, history, action, takeTip, terms: history.row.terms, key };
+  }
+
+  async #send(items: readonly DueRequest[]): Promise<void> {
+    const { journal, closer, log, metrics } = this.#parts;
+    const purpose = closer.purposeOf(items);
+    const mine: DueRequest[] = [];
+    for (const item of items)
+      if (await journal.advance(KEEP, item.row.id, 'pending', 'closing', { facts: { intent: purpose } }))
+        mine.push(item);
+    if (mine.length === 0) return;
+    const intent = await closer.send(purpose, mine);
+    const [{ action }] = mine as [DueRequest];
+    metrics.count('worker_keep_sent_total', { action }, mine.length);
+    log.info('requests are being closed', { action, count: mine.length, status: intent.status, purpose });
+  }
+
+  async #apply(id: Hex, row: Row | undefined, { to, action, takeTip, dueAt }: KeepMove): Promise<void> {
+    const { journal, metrics } = this.#parts;
+    const facts = { action: action ?? null, takeTip: takeTip ?? false };
+    const done = row
+      ? await journal.advance(KEEP, id, row.stage, to, { facts, dueAt: dueAt ?? null })
+      : await journal.open({ track: KEEP, id, stage: to, facts, dueAt });
+    if (done) metrics.count('worker_keep_moves_total', { to });
+  }
+
+  async #later(row: Row, from: 'pending' | 'closing', now: number): Promise<void> {
+    const tries = Number(row.facts['tries'] ?? 0) + 1;
+    const dueAt = now + PAUSE_SECONDS * Math.min(tries, 40);
+    await this.#parts.journal.advance(KEEP, row.id, from, 'pending', { facts: { tries }, dueAt });
+  }
+
+  async #delaysFor(request: RequestRow | undefined): Promise<Delays> {
+    if (request?.state !== 'Submitted' && request?.state !== 'Frozen') return NO_DELAYS;
+    const { node, others } = this.#parts.policy;
+    const needed = request.state === 'Frozen' ? request.node === node : others && request.node !== node;
+    return needed ? this.#parts.views.delaysOf(request.terms.set) : NO_DELAYS;
+  }
+}
+
+function historyFrom(events: readonly LoggedEvent[]): History | undefined {
+  try {
+    return historyOf(events.map(({ event }) => event).filter(isRequestEvent));
+  } catch (error) {
+    // The watcher has said so already; a request whose events do not fit together is not touched with money.
+    if (isProtocolError(error, 'request.illegal_transition')) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,31 @@
+import type { TensorSpec } from '#core/commitment/canonical.ts';
+
+/** What a version publishes, as the executor needs it. JSON. */
+export interface ServedVersion {
+  /** Lower-case hex, without 0x. */
+  readonly sha256: string;
+  /** Bytes of the ONNX file. */
+  readonly size: number;
+  readonly uris: readonly string[];
+  /** The io schema. Names are those of the ONNX graph; a free leading dimension is -1. */
+  readonly schema: { readonly inputs: readonly TensorSpec[]; readonly outputs: readonly TensorSpec[] };
+  /** All items of a request may run as one execution with that many rows. */
+  readonly rows: boolean;
+  readonly exact: boolean;
+}
+
+/** Facts of a row ('serve', id) that the executor reads. Other roles keep more in the same row. JSON. */
+export interface ExecutionFacts {
+  /** A part of the request's terms. */
+  readonly terms: {
+    readonly input: string;
+    /** Unix seconds. */
+    readonly deadline: number;
+    readonly items: number;
+    readonly flags: number;
+  };
+  /** Canonical bytes of all items in hex; or `inputBlob`, where they are kept, if only their root is on chain. */
+  readonly input?: string;
+  readonly inputBlob?: string;
+  readonly version: ServedVersion;
+}

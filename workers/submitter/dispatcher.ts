@@ -1,0 +1,269 @@
+import { isProtocolError } from '#core/errors.ts';
+import type { BlockRef, ChainSender, FeeQuote, Hex, Receipt, Signer } from '#ports/chain.ts';
+import type { Clock } from '#ports/clock.ts';
+import type { Dispatcher } from '#ports/dispatch.ts';
+import type { Attempt, Intent, Outbox, TrackedIntent } from '#ports/outbox.ts';
+import type { Log, Metrics } from '#ports/telemetry.ts';
+import { type FeePolicy, firstFees, nextFees } from './fees.ts';
+import { type Memory, nextStep, type Situation, type Step } from './nextStep.ts';
+
+export interface DispatcherParts {
+  readonly chainId: number;
+  readonly outbox: Outbox;
+  readonly sender: ChainSender;
+  readonly signer: Signer;
+  readonly clock: Clock;
+  readonly policy: FeePolicy;
+  readonly log: Log;
+  readonly metrics: Metrics;
+}
+
+const NOTHING: Memory = { sentAt: undefined, minedAt: undefined, underpriced: false, missing: 0, refused: 0 };
+const PLAIN_TRANSFER_GAS = 21_000n;
+
+/**
+ * The only place that signs and allocates nonces for its key. Order of every step: intent row, nonce, signature, stored bytes,
+ * broadcast. A process that dies anywhere between is continued by `follow` of the next one from what is stored.
+ */
+export class OutboxDispatcher implements Dispatcher {
+  readonly address: Hex;
+  readonly #parts: DispatcherParts;
+  readonly #memory = new Map<string, Memory>();
+  #tail: Promise<unknown> = Promise.resolve();
+  #head: BlockRef | undefined;
+  #minedNonce: number | undefined;
+  #fees: FeeQuote | undefined;
+
+  constructor(parts: DispatcherParts) {
+    this.#parts = parts;
+    this.address = parts.signer.address;
+  }
+
+  send(intent: Omit<Intent, 'from'>): Promise<TrackedIntent> {
+    return this.#alone(async () => {
+      await this.#parts.outbox.plan({ ...intent, from: this.address });
+      return this.#sendPlanned(intent.purpose);
+    });
+  }
+
+  resend(intent: Omit<Intent, 'from'>): Promise<TrackedIntent> {
+    return this.#alone(async () => {
+      this.#memory.delete(intent.purpose);
+      await this.#parts.outbox.reopen(intent.purpose, { ...intent, from: this.address });
+      return this.#sendPlanned(intent.purpose);
+    });
+  }
+
+  get(purpose: string): Promise<TrackedIntent | undefined> {
+    return this.#parts.outbox.get(purpose);
+  }
+
+  async follow(head: BlockRef, final: BlockRef | undefined): Promise<readonly TrackedIntent[]> {
+    const open = await this.#alone(() => this.#begin(head));
+    const changed: TrackedIntent[] = [];
+    for (const { purpose, status } of open) {
+      // One turn per intent: what somebody wants to send meanwhile does not wait for all of them.
+      const after = await this.#alone(async () => this.#step(await this.#current(purpose), head, final?.number ?? -1));
+      if (after.status !== status) changed.push(after);
+      if (!['planned', 'signed', 'mined'].includes(after.status)) this.#memory.delete(purpose);
+    }
+    return changed;
+  }
+
+  async #begin(head: BlockRef): Promise<readonly TrackedIntent[]> {
+    const { outbox, sender, metrics } = this.#parts;
+    this.#head = head;
+    this.#fees = undefined;
+    const open = await outbox.open(this.address);
+    metrics.gauge('worker_submit_open_intents', open.length);
+    if (open.length === 0) return open;
+    this.#minedNonce = await sender.minedNonce(this.address);
+    return open;
+  }
+
+  /** One after another, whoever calls: nonces are handed over in order. */
+  #alone<T>(work: () => Promise<T>): Promise<T> {
+    const run = this.#tail.then(work, work);
+    this.#tail = run.catch(() => {});
+    return run;
+  }
+
+  async #sendPlanned(purpose: string): Promise<TrackedIntent> {
+    const intent = await this.#current(purpose);
+    if (intent.status === 'planned') await this.#attempt(intent, () => this.#sign(intent));
+    return this.#current(purpose);
+  }
+
+  async #step(intent: TrackedIntent, head: BlockRef, finalNumber: number): Promise<TrackedIntent> {
+    const { minedAt } = this.#remembered(intent.purpose);
+    const stillMined = intent.nonce !== undefined && intent.nonce < (this.#minedNonce ?? 0);
+    if (intent.status === 'mined' && minedAt !== undefined && minedAt > finalNumber && stillMined) return intent;
+    await this.#attempt(intent, async () => {
+      const receipt = await this.#receiptOf(intent);
+      const memory = this.#noteMissing(intent, receipt);
+      const situation: Situation = { head, finalNumber, minedNonce: this.#minedNonce ?? 0, receipt, memory };
+      await this.#take(nextStep(intent, situation, this.#parts.policy), intent);
+    });
+    return this.#current(intent.purpose);
+  }
+
+  async #take(step: Step, intent: TrackedIntent): Promise<void> {
+    const { outbox, log } = this.#parts;
+    const { purpose } = intent;
+    switch (step.kind) {
+      case 'wait':
+        return;
+      case 'sign':
+        return this.#sign(intent);
+      case 'rebroadcast':
+        return this.#handOver(purpose, intent.attempts.at(-1) as Attempt);
+      case 'replace':
+        return this.#replace(intent, step.urgent);
+      case 'cancel':
+        log.info('a transaction was cancelled', { purpose, nonce: intent.nonce, reason: step.reason });
+        return this.#cancel(intent, step.reason);
+      case 'abandon':
+        log.info('a transaction was abandoned', { purpose, reason: step.reason });
+        return outbox.setStatus(purpose, 'abandoned', step.reason);
+      case 'mined':
+        this.#parts.metrics.count('worker_submit_mined_total');
+        return outbox.setStatus(purpose, 'mined');
+      case 'unmined':
+        log.warn('a transaction fell out of the chain', { purpose, nonce: intent.nonce });
+        await outbox.setStatus(purpose, 'signed');
+        return this.#handOver(purpose, intent.attempts.at(-1) as Attempt);
+      case 'settled':
+        return outbox.setStatus(purpose, 'settled');
+      case 'reverted':
+        log.warn('a transaction was refused by the contract', { purpose, hash: intent.attempts.at(-1)?.hash });
+        return outbox.setStatus(purpose, 'reverted', await this.#whyReverted(intent));
+      case 'renumber':
+        log.error('the key was used by somebody else', { purpose, nonce: intent.nonce, address: this.address });
+        return outbox.reopen(purpose, intent);
+    }
+  }
+
+  async #sign(intent: TrackedIntent): Promise<void> {
+    const { outbox, sender, policy } = this.#parts;
+    const gas = await this.#estimate(intent);
+    if (gas === undefined) return;
+    const fees = firstFees(await this.#quote(), policy);
+    this.#minedNonce ??= await sender.minedNonce(this.address);
+    const nonce = await outbox.allocateNonce(intent.purpose, this.#minedNonce);
+    // A quarter more than estimated: state moves between the estimate and the block.
+    const call = { to: intent.to, data: intent.data, gasLimit: gas + gas / 4n };
+    await this.#signAndSend({ ...intent, nonce }, 'call', call, fees);
+  }
+
+  /** undefined = the contract would refuse the call; remembered with the reason. */
+  async #estimate(intent: TrackedIntent): Promise<bigint | undefined> {
+    try {
+      return await this.#parts.sender.estimateGas(this.address, intent.to, intent.data);
+    } catch (error) {
+      if (!isProtocolError(error) || error.retryable) throw error;
+      const memory = this.#remembered(intent.purpose);
+      this.#memory.set(intent.purpose, { ...memory, refused: memory.refused + 1 });
+      await this.#parts.outbox.setStatus(intent.purpose, 'planned', error.message);
+      return undefined;
+    }
+  }
+
+  async #replace(intent: TrackedIntent, urgent: boolean): Promise<void> {
+    const last = intent.attempts.at(-1) as Attempt;
+    const fees = nextFees(last, await this.#quote(), urgent, this.#parts.policy);
+    if (!fees) return this.#handOver(intent.purpose, last);
+    const call = last.kind === 'call' ? { to: intent.to, data: intent.data } : { to: this.address, data: '0x' as Hex };
+    this.#parts.metrics.count('worker_submit_replaced_total');
+    await this.#signAndSend(intent, last.kind, { ...call, gasLimit: last.gasLimit }, fees);
+  }
+
+  async #cancel(intent: TrackedIntent, reason: string): Promise<void> {
+    const { outbox, policy } = this.#parts;
+    const last = intent.attempts.at(-1);
+    const quote = await this.#quote();
+    const fees = last ? nextFees(last, quote, true, policy) : firstFees(quote, policy);
+    if (!fees) return this.#handOver(intent.purpose, last as Attempt);
+    await outbox.setStatus(intent.purpose, intent.status, reason);
+    const transfer = { to: this.address, data: '0x' as Hex, gasLimit: PLAIN_TRANSFER_GAS };
+    await this.#signAndSend(intent, 'cancel', transfer, fees);
+  }
+
+  async #signAndSend(
+    { purpose, nonce }: TrackedIntent,
+    kind: Attempt['kind'],
+    call: { readonly to: Hex; readonly data: Hex; readonly gasLimit: bigint },
+    fees: FeeQuote,
+  ): Promise<void> {
+    const { chainId, outbox, signer, clock } = this.#parts;
+    if (nonce === undefined) throw new Error(`The intent "${purpose}" is to be signed but has no nonce.`);
+    const signed = await signer.sign({ ...call, ...fees, chainId, nonce });
+    const attempt: Attempt = { ...signed, ...fees, kind, gasLimit: call.gasLimit, signedAt: clock.now() };
+    await outbox.recordAttempt(purpose, attempt);
+    await this.#handOver(purpose, attempt);
+  }
+
+  async #handOver(purpose: string, attempt: Attempt): Promise<void> {
+    const answer = await this.#parts.sender.broadcast(attempt.raw);
+    const sentAt = this.#head?.number ?? 0;
+    this.#memory.set(purpose, { ...NOTHING, sentAt, underpriced: answer === 'underpriced' });
+    this.#parts.log.debug('a transaction was handed over', { purpose, hash: attempt.hash, kind: attempt.kind, answer });
+  }
+
+  async #receiptOf(intent: TrackedIntent): Promise<Receipt | undefined> {
+    const { nonce, attempts } = intent;
+    if (nonce === undefined || nonce >= (this.#minedNonce ?? 0)) return undefined;
+    for (const { hash } of [...attempts].reverse()) {
+      const receipt = await this.#parts.sender.receipt(hash);
+      if (receipt) return receipt;
+    }
+    return undefined;
+  }
+
+  #noteMissing({ purpose, nonce }: TrackedIntent, receipt: Receipt | undefined): Memory {
+    const memory = this.#remembered(purpose);
+    const gone = receipt === undefined && nonce !== undefined && nonce < (this.#minedNonce ?? 0);
+    const noted = { ...memory, missing: gone ? memory.missing + 1 : 0, minedAt: receipt?.block.number };
+    this.#memory.set(purpose, noted);
+    return noted;
+  }
+
+  async #whyReverted(intent: TrackedIntent): Promise<string> {
+    try {
+      await this.#parts.sender.estimateGas(this.address, intent.to, intent.data);
+      return 'it reverted in its block; it would pass now';
+    } catch (error) {
+      return error instanceof Error ? error.message : String(error);
+    }
+  }
+
+  async #quote(): Promise<FeeQuote> {
+    this.#fees ??= await this.#parts.sender.fees();
+    return this.#fees;
+  }
+
+  #remembered(purpose: string): Memory {
+    return this.#memory.get(purpose) ?? NOTHING;
+  }
+
+  async #current(purpose: string): Promise<TrackedIntent> {
+    const intent = await this.#parts.outbox.get(purpose);
+    if (!intent) throw new Error(`The intent "${purpose}" is not in the outbox.`);
+    return intent;
+  }
+
+  /** A transient failure leaves everything as it is stored; the next head tries again. */
+  async #attempt(intent: TrackedIntent, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      if (!isProtocolError(error) || !error.retryable) throw error;
+      const level = error.code === 'chain.insufficient_funds' ? 'error' : 'warn';
+      this.#parts.log[level]('a transaction waits', {
+        purpose: intent.purpose,
+        code: error.code,
+        reason: error.message,
+      });
+      this.#parts.metrics.count('worker_submit_deferred_total', { code: error.code });
+    }
+  }
+}

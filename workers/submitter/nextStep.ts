@@ -1,0 +1,92 @@
+import type { Receipt } from '#ports/chain.ts';
+import type { Attempt, TrackedIntent } from '#ports/outbox.ts';
+import type { FeePolicy } from './fees.ts';
+
+/** What this process remembers of an intent; a new process remembers nothing and starts over, which is safe. */
+export interface Memory {
+  /** Block at which the newest attempt was handed over by this process. */
+  readonly sentAt: number | undefined;
+  /** Block in which this process saw an attempt mined. */
+  readonly minedAt: number | undefined;
+  /** The node asked for a higher fee. */
+  readonly underpriced: boolean;
+  /** Heads in a row at which the nonce was used up and no attempt had a receipt. */
+  readonly missing: number;
+  /** Heads in a row at which the contract would have refused, before anything was signed. */
+  readonly refused: number;
+}
+
+export interface Situation {
+  readonly head: { readonly number: number; readonly timestamp: number };
+  readonly finalNumber: number;
+  readonly minedNonce: number;
+  /** Of the attempt that was mined, if any was. */
+  readonly receipt: Receipt | undefined;
+  readonly memory: Memory;
+}
+
+export type Step =
+  | { readonly kind: 'wait' }
+  /** Simulate, allocate the nonce, sign, store, hand over. */
+  | { readonly kind: 'sign' }
+  /** Hand the newest attempt over again, byte for byte. */
+  | { readonly kind: 'rebroadcast' }
+  /** The same call with higher fees. */
+  | { readonly kind: 'replace'; readonly urgent: boolean }
+  /** Use up the nonce with an empty transfer. */
+  | { readonly kind: 'cancel'; readonly reason: string }
+  | { readonly kind: 'abandon'; readonly reason: string }
+  | { readonly kind: 'mined' }
+  /** The block with the transaction fell out. */
+  | { readonly kind: 'unmined' }
+  | { readonly kind: 'settled' }
+  | { readonly kind: 'reverted' }
+  /** Somebody else used our nonce: plan again with another one. */
+  | { readonly kind: 'renumber' };
+
+/** Heads for which a lagging node may hide a receipt, or refuse a call because it has not seen the request yet. */
+const PATIENCE = 4;
+
+const WAIT: Step = { kind: 'wait' };
+
+/**
+ * One transaction's next step. Unknown is never failed: as long as a nonce is not used up, any attempt may still be mined, so
+ * an intent ends only by a final receipt, or without ever having been signed.
+ */
+export function nextStep(intent: TrackedIntent, situation: Situation, policy: FeePolicy): Step {
+  if (intent.status === 'planned') return planned(intent, situation);
+  if (situation.receipt) return withReceipt(intent, situation, situation.receipt);
+  if (intent.status === 'mined') return { kind: 'unmined' };
+  return intent.status === 'signed' ? inFlight(intent, situation, policy) : WAIT;
+}
+
+function planned(intent: TrackedIntent, { head, memory }: Situation): Step {
+  const late = isLate(intent, head.timestamp);
+  if (!late && memory.refused < PATIENCE) return { kind: 'sign' };
+  const reason = late ? 'its time is over' : (intent.reason ?? 'the contract refuses it');
+  // A nonce that was allocated and not used would block every later transaction of the key.
+  return intent.nonce === undefined ? { kind: 'abandon', reason } : { kind: 'cancel', reason };
+}
+
+function withReceipt(intent: TrackedIntent, { finalNumber }: Situation, receipt: Receipt): Step {
+  if (receipt.block.number > finalNumber) return intent.status === 'mined' ? WAIT : { kind: 'mined' };
+  const attempt = intent.attempts.find(({ hash }) => hash === receipt.transactionHash);
+  if (attempt?.kind === 'cancel') return { kind: 'abandon', reason: intent.reason ?? 'it was cancelled' };
+  return { kind: receipt.success ? 'settled' : 'reverted' };
+}
+
+function inFlight(intent: TrackedIntent, situation: Situation, policy: FeePolicy): Step {
+  const { head, minedNonce, memory } = situation;
+  if ((intent.nonce ?? 0) < minedNonce) return memory.missing < PATIENCE ? WAIT : { kind: 'renumber' };
+  if (memory.sentAt === undefined) return { kind: 'rebroadcast' };
+  const last = intent.attempts.at(-1) as Attempt;
+  const age = head.number - memory.sentAt;
+  if (last.kind === 'call' && isLate(intent, head.timestamp)) return { kind: 'cancel', reason: 'its time is over' };
+  const urgent = intent.expiresAt !== undefined && intent.expiresAt - head.timestamp <= policy.urgentSeconds;
+  if (memory.underpriced || age >= (urgent ? 1 : policy.replaceAfterBlocks)) return { kind: 'replace', urgent };
+  return WAIT;
+}
+
+function isLate({ expiresAt }: TrackedIntent, now: number): boolean {
+  return expiresAt !== undefined && now > expiresAt;
+}

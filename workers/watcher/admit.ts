@@ -1,0 +1,152 @@
+import { commitItems } from '#core/commitment/list.ts';
+import { isProtocolError } from '#core/errors.ts';
+import type { Bytes32 } from '#core/hex.ts';
+import { fromHex, ZERO_ADDRESS } from '#core/hex.ts';
+import type { RequestRow } from '#core/protocol/request.ts';
+import { feeSplit } from '#core/protocol/split.ts';
+import { AskFlags, hasFlag, Modes } from '#core/protocol/terms.ts';
+import type { Hex } from '#ports/chain.ts';
+import type { KnownVersion } from './versions.ts';
+
+/** What this node takes. Amounts in wei of OPG, times in seconds. */
+export interface AdmissionPolicy {
+  /** The node's account. */
+  readonly node: Hex;
+  /** What the node must keep per item, after royalty, protocol share and tip. */
+  readonly minNetPerItem: bigint;
+  /** Version ids it serves; undefined = every one. */
+  readonly versions: ReadonlySet<Hex> | undefined;
+  /** Version ids it does not serve in any case. */
+  readonly refuseVersions: ReadonlySet<Hex>;
+  readonly modes: readonly number[];
+  /** A request must leave this much until its deadline. */
+  readonly deadlineSlackSeconds: number;
+  /** With less than this until openAt a rival may take the request from under our transaction: then accept first. */
+  readonly openAtMarginSeconds: number;
+  /** Take requests that name nobody, or whose named node passed or let its time pass. */
+  readonly acceptOpen: boolean;
+  readonly maxInputBytes: number;
+  /** The longest challenge window the node lets its slice be bound for. */
+  readonly maxWindowSeconds: number;
+}
+
+export interface Candidate {
+  readonly request: RequestRow;
+  readonly version: KnownVersion | undefined;
+  /** Canonical bytes of the input, or undefined while a ROOT_INPUT requester has not handed them over. */
+  readonly input: Hex | undefined;
+  /** Free stake that no other work of this node counts on. */
+  readonly freeStake: bigint;
+}
+
+export type Admission =
+  /** Run it and submit under implied acceptance. */
+  | { readonly kind: 'serve' }
+  /** Lock the slice first: somebody else could take it otherwise. */
+  | { readonly kind: 'accept' }
+  /** Not now; look again at `until`, or when something changes. */
+  | { readonly kind: 'wait'; readonly reason: string; readonly until: number }
+  | { readonly kind: 'decline'; readonly reason: string }
+  /** None of this node's business. */
+  | { readonly kind: 'ignore' };
+
+/** Seconds after which a lack of stake is looked at again. */
+const STAKE_PAUSE = 5;
+
+/** Whether and how to take a request that nobody has taken. The first rule that speaks decides. */
+export function admit(candidate: Candidate, policy: AdmissionPolicy, now: number): Admission {
+  const rules = [business, terms, version, input, way];
+  for (const rule of rules) {
+    const verdict = rule(candidate, policy, now);
+    if (verdict) return verdict;
+  }
+  return { kind: 'serve' };
+}
+
+type Rule = (candidate: Candidate, policy: AdmissionPolicy, now: number) => Admission | undefined;
+
+/** A request in somebody else's reserved time is not ours; requests are free, so nothing is written down for it. */
+const business: Rule = ({ request }, { node, acceptOpen }, now) => {
+  if (request.terms.node === node && request.state === 'Requested') return undefined;
+  if (!acceptOpen) return { kind: 'ignore' };
+  if (isOpen(request, now)) return undefined;
+  return { kind: 'wait', reason: 'another node has priority', until: request.terms.openAt + 1 };
+};
+
+const terms: Rule = ({ request }, policy, now) => {
+  const { mode, deadline, tc, items, version: id } = request.terms;
+  if (!policy.modes.includes(mode)) return decline(`mode ${mode} is not served`);
+  if (policy.refuseVersions.has(id) || (policy.versions && !policy.versions.has(id)))
+    return decline('the version is not served');
+  if (deadline - now < policy.deadlineSlackSeconds)
+    return decline(`${deadline - now} s to the deadline, ${policy.deadlineSlackSeconds} s are needed`);
+  if (tc > policy.maxWindowSeconds)
+    return decline(`the stake would be bound for ${tc} s, ${policy.maxWindowSeconds} s are allowed`);
+  // As if a keeper took the tip: the node must not depend on being first to finalise.
+  const net = feeSplit(request.terms, true).toNode;
+  if (net < policy.minNetPerItem * BigInt(items))
+    return decline(`the fee leaves ${net} wei for ${items} items, ${policy.minNetPerItem} per item are asked`);
+  return undefined;
+};
+
+const version: Rule = ({ request, version: known }) =>
+  known ? undefined : { kind: 'wait', reason: 'the version is unknown', until: request.terms.deadline };
+
+const input: Rule = ({ request, version: known, input: bytes }, { maxInputBytes }) => {
+  if (bytes === undefined)
+    return { kind: 'wait', reason: 'the input was not handed over', until: request.terms.deadline };
+  const length = (bytes.length - 2) / 2;
+  if (length > maxInputBytes) return decline(`the input has ${length} bytes, ${maxInputBytes} are allowed`);
+  return known && inputFits(request, known.inputHeaders, bytes)
+    ? undefined
+    : decline('the input is not what the terms commit to');
+};
+
+const way: Rule = ({ request, freeStake }, policy, now) => {
+  const { slice, deadline, openAt, flags } = request.terms;
+  if (freeStake < slice) {
+    const reason = `free stake is ${freeStake} wei, the slice ${slice}`;
+    return { kind: 'wait', reason, until: Math.min(deadline, now + STAKE_PAUSE) };
+  }
+  if (request.terms.node !== policy.node || request.state === 'Declined') return { kind: 'accept' };
+  if (hasFlag(flags, AskFlags.ROOT_INPUT)) return { kind: 'accept' };
+  return openAt - now < policy.openAtMarginSeconds ? { kind: 'accept' } : undefined;
+};
+
+/** Anybody may accept it now. */
+function isOpen({ state, terms: { node, openAt } }: RequestRow, now: number): boolean {
+  return state === 'Declined' || node === ZERO_ADDRESS || now > openAt;
+}
+
+/** Guards against a node that lies about logs, and against bytes handed over that are not the input. */
+export function inputFits(request: RequestRow, headers: readonly Hex[], input: Hex): boolean {
+  try {
+    return commitItems(headers as readonly Bytes32[], request.terms.items, fromHex(input)) === request.terms.input;
+  } catch (error) {
+    if (isProtocolError(error)) return false;
+    throw error;
+  }
+}
+
+function decline(reason: string): Admission {
+  return { kind: 'decline', reason };
+}
+
+/** What an operator sets; the rest of the policy follows from what this release can serve. */
+export type AdmissionSettings = Omit<AdmissionPolicy, 'node' | 'modes' | 'versions' | 'refuseVersions'> & {
+  /** None named = every version. */
+  readonly versions: readonly string[];
+  readonly refuseVersions: readonly string[];
+};
+
+export function admissionPolicy(node: Hex, settings: AdmissionSettings): AdmissionPolicy {
+  const idSet = (ids: readonly string[]) => new Set(ids.map((id) => id.toLowerCase() as Hex));
+  const { versions, refuseVersions, ...rest } = settings;
+  return {
+    ...rest,
+    node,
+    modes: [Modes.VANILLA],
+    versions: versions.length === 0 ? undefined : idSet(versions),
+    refuseVersions: idSet(refuseVersions),
+  };
+}

@@ -1,0 +1,176 @@
+import { toHex } from '#core/hex.ts';
+import { isRequestEvent } from '#core/protocol/events.ts';
+import { historyOf } from '#core/protocol/history.ts';
+import { isOver, type RequestRow } from '#core/protocol/request.ts';
+import { AskFlags, hasFlag } from '#core/protocol/terms.ts';
+import type { ContractViews } from '#ports/calls.ts';
+import type { Hex, LoggedEvent } from '#ports/chain.ts';
+import type { Journal, Row } from '#ports/journal.ts';
+import type { Head, Observer } from '#ports/observer.ts';
+import type { Queue } from '#ports/queue.ts';
+import type { Log, Metrics } from '#ports/telemetry.ts';
+import { type AdmissionPolicy, inputFits } from './admit.ts';
+import { decide, type Move, SERVE, type ServeView } from './decide.ts';
+import { Exposure } from './exposure.ts';
+import { type KnownVersion, versionOf } from './versions.ts';
+
+export interface ServingParts {
+  readonly journal: Journal;
+  readonly queue: Queue;
+  readonly views: ContractViews;
+  readonly policy: AdmissionPolicy;
+  readonly log: Log;
+  readonly metrics: Metrics;
+}
+
+/** Stages with a queue of their own, and its name. */
+const QUEUE_OF: Readonly<Record<string, string>> = { admitted: 'execute', accepting: 'submit', executed: 'submit' };
+
+/** Rows looked at in one sweep, per stage. */
+const SWEEP_LIMIT = 1_000;
+const TIMED = ['waiting', 'accepting', 'admitted', 'executed', 'submitting'] as const;
+
+/** The serving side of the watcher: turns what the chain says about a request into the stage of this node's row. */
+export class Serving implements Observer {
+  readonly #parts: ServingParts;
+  readonly #exposure = new Exposure();
+  #head: Head | undefined;
+  #freeStake: { readonly block: Hex; readonly amount: bigint } | undefined;
+
+  constructor(parts: ServingParts) {
+    this.#parts = parts;
+  }
+
+  /** What was being worked on when the last process ended still counts against the stake. */
+  async restore(head: Head): Promise<void> {
+    this.#head = head;
+    for (const stage of TIMED)
+      for (const row of await this.#parts.journal.ready(SERVE, stage, { limit: 1_000_000 })) this.#exposure.note(row);
+  }
+
+  async touched(id: Hex, events: readonly LoggedEvent[], head: Head): Promise<void> {
+    const { journal, policy } = this.#parts;
+    const requestEvents = events.map(({ event }) => event).filter(isRequestEvent);
+    const history = historyOf(requestEvents);
+    const request = history?.row;
+    const row = await journal.row(SERVE, id);
+    if (!row && !(request && this.#mayConcern(request))) return;
+    const last = events.at(-1);
+    const view: ServeView = {
+      id,
+      request,
+      row,
+      ended: request !== undefined && isOver(request.state) && (last?.block.number ?? 0) <= (head.final?.number ?? -1),
+      // A row that was never past admission has no result: one query less on the way to the first execution.
+      hasResult: row !== undefined && (await journal.result(id)) !== undefined,
+      version: request && (await versionOf(journal, request.terms.version)),
+      input: this.#inputOf(request, history?.input, row),
+      freeStake: await this.#availableStake(request, head),
+    };
+    const move = decide(view, policy, head.now);
+    if (move) await this.#apply(view, move, head.now);
+  }
+
+  /** The journal against the chain and the queue: what is due is decided again, what is ready is hinted again. */
+  async sweep(): Promise<void> {
+    const { journal } = this.#parts;
+    const head = this.#head;
+    if (!head) return;
+    for (const stage of TIMED) {
+      for (const row of await journal.ready(SERVE, stage, { limit: SWEEP_LIMIT, dueBefore: head.now }))
+        await this.touched(row.id, await journal.eventsOf(row.id), head);
+      if (QUEUE_OF[stage])
+        for (const row of await journal.ready(SERVE, stage, { limit: SWEEP_LIMIT }))
+          await this.#hint(row, stage, head.now);
+    }
+    for (const [stage, n] of Object.entries(await journal.count(SERVE)))
+      this.#parts.metrics.gauge('worker_serve_rows', n, { stage });
+  }
+
+  /** Looks at every row that has not ended, whatever its time: for the start, when facts may have been missed. */
+  async reconcile(head: Head): Promise<void> {
+    const { journal } = this.#parts;
+    for (const stage of [...TIMED, 'submitted', 'orphaned'])
+      for (const row of await journal.ready(SERVE, stage, { limit: 1_000_000 }))
+        await this.touched(row.id, await journal.eventsOf(row.id), head);
+  }
+
+  async arrived(head: Head): Promise<void> {
+    this.#head = head;
+  }
+
+  /** Bytes a requester handed over for a request whose input is not on chain. */
+  async offerInput(id: Hex, input: Uint8Array): Promise<'taken' | 'not_waiting' | 'mismatch'> {
+    const { journal } = this.#parts;
+    const row = await journal.row(SERVE, id);
+    const events = await journal.eventsOf(id);
+    const request = historyOf(events.map(({ event }) => event).filter(isRequestEvent))?.row;
+    const version = request && (await versionOf(journal, request.terms.version));
+    if (row?.stage !== 'waiting' || !version || !this.#head) return 'not_waiting';
+    const hex = toHex(input);
+    if (!inputFits(request, version.inputHeaders, hex)) return 'mismatch';
+    if (!(await journal.advance(SERVE, id, 'waiting', 'waiting', { facts: { input: hex } }))) return 'not_waiting';
+    await this.touched(id, events, this.#head);
+    return 'taken';
+  }
+
+  #mayConcern(request: RequestRow): boolean {
+    const { node, acceptOpen } = this.#parts.policy;
+    return acceptOpen || request.terms.node === node || request.node === node;
+  }
+
+  #inputOf(request: RequestRow | undefined, input: Hex | undefined, row: Row | undefined): Hex | undefined {
+    if (request && hasFlag(request.terms.flags, AskFlags.ROOT_INPUT)) return row?.facts['input'] as Hex | undefined;
+    return input;
+  }
+
+  /** One call per block, and only for blocks that ask for a decision about stake. */
+  async #availableStake(request: RequestRow | undefined, head: Head): Promise<bigint> {
+    if (request?.state !== 'Requested' && request?.state !== 'Declined') return 0n;
+    if (this.#freeStake?.block !== head.block.hash) {
+      const amount = await this.#parts.views.freeStake(this.#parts.policy.node);
+      this.#freeStake = { block: head.block.hash, amount };
+    }
+    return this.#freeStake.amount - this.#exposure.without(request.id);
+  }
+
+  async #apply({ id, request, row, version, input }: ServeView, move: Move, now: number): Promise<void> {
+    const { journal, log, metrics } = this.#parts;
+    const facts = {
+      ...(request ? factsOf(request, version, input) : {}),
+      reason: move.reason ?? null,
+      ...accepted(move),
+    };
+    const dueAt = move.dueAt ?? null;
+    const done = row
+      ? await journal.advance(SERVE, id, row.stage, move.to, { facts, dueAt })
+      : await journal.open({ track: SERVE, id, stage: move.to, facts, dueAt: move.dueAt });
+    if (!done) return;
+    this.#exposure.note({ id, stage: move.to, facts });
+    if (row?.stage !== move.to) {
+      log.info('a request moved', { requestId: id, from: row?.stage, to: move.to, reason: move.reason });
+      metrics.count('worker_serve_moves_total', { to: move.to });
+    }
+    await this.#hint({ id, dueAt: move.dueAt }, move.to, now);
+  }
+
+  /** The nearest deadline first. Queues take small whole numbers. */
+  async #hint({ id, dueAt }: Pick<Row, 'id' | 'dueAt'>, stage: string, now: number): Promise<void> {
+    const queue = QUEUE_OF[stage];
+    const left = (dueAt ?? now) - now;
+    if (queue) await this.#parts.queue.push(queue, id, { priority: Math.max(1, Math.min(left, 1_000_000)) });
+  }
+}
+
+/** What executor and submitter read. Terms and nonce are those of the request; the input is there once. */
+function factsOf(request: RequestRow, version: KnownVersion | undefined, input: Hex | undefined) {
+  return {
+    terms: request.terms,
+    nonce: request.nonce,
+    declined: request.state === 'Declined',
+    ...(version ? { version } : {}),
+    ...(input === undefined ? {} : { input }),
+  };
+}
+
+const accepted = (move: Move) => (move.accepted === undefined ? {} : { accepted: move.accepted });
