@@ -1,0 +1,87 @@
+import path from 'node:path';
+import { createFileSource } from '../adapters/blobs/file.ts';
+import { createHttpSource } from '../adapters/blobs/http.ts';
+import { createModelStore } from '../adapters/blobs/store.ts';
+import { openQueue } from '../adapters/bullmq/queue.ts';
+import { systemClock } from '../adapters/clock/systemClock.ts';
+import { sqlJournal } from '../adapters/journal/journal.ts';
+import { journalMigrations } from '../adapters/journal/migrations.ts';
+import { createOnnxRuntime } from '../adapters/onnx/runtime.ts';
+import { createLog } from '../adapters/pino/log.ts';
+import { createMetrics } from '../adapters/prometheus/metrics.ts';
+import { openDatabase } from '../adapters/sql/open.ts';
+import { loadConfig } from '../config/load.ts';
+import { Health } from '../lifecycle/health.ts';
+import { serveHttp } from '../lifecycle/http.ts';
+import { run } from '../lifecycle/run.ts';
+import { createExecutor } from './execute.ts';
+
+const fields = { role: 'executor' };
+
+/**
+ * An executor of its own, beside the node whose PostgreSQL journal and queue it shares (the same OPG_JOURNAL_URL, OPG_QUEUE_URL and
+ * OPG_QUEUE_NAMESPACE). It holds no key and sees no chain. Wiring only.
+ */
+const code = await run(
+  async (life) => {
+    const config = loadConfig('executor', process.env);
+    const { logLevel, graceMs, httpHost: host, httpPort: port, dataDir } = config.process;
+    const log = createLog({ level: logLevel, fields });
+    life.configure({ log, graceMs });
+    const metrics = createMetrics();
+
+    const database = await openDatabase(config.journal.url, [journalMigrations], { guest: true });
+    life.shutdown.add('journal', () => database.close());
+    const journal = sqlJournal(database.sql);
+    const { concurrency, threads, memoryBytes, timeoutMs, loadTimeoutMs, marginSeconds } = config.executor;
+    const runtime = createOnnxRuntime({
+      children: concurrency,
+      threads,
+      memoryBytes,
+      loadTimeoutMs,
+      runTimeoutMs: timeoutMs,
+    });
+    life.shutdown.add('runtime', () => runtime.close());
+
+    const { stores, directory, privateOrigins, cacheBytes } = config.models;
+    const origins = privateOrigins === 'all' ? privateOrigins : [...privateOrigins, ...stores.map(originOf)];
+    const models = createModelStore({
+      directory: path.join(dataDir, 'models'),
+      maxBytes: cacheBytes,
+      sources: [
+        createHttpSource({ privateOrigins: origins }),
+        createFileSource(directory ?? path.join(dataDir, 'files')),
+      ],
+      mirrors: (sha256) => [
+        ...(directory ? [`file:${sha256}`] : []),
+        ...stores.map((store) => `${store.replace(/\/$/, '')}/v1/blobs/${sha256}`),
+      ],
+    });
+    const batch = { windowMs: config.executor.batchWindowMs, maxRows: config.executor.batchMaxRows };
+    const ports = { journal, runtime, models, log, metrics, clock: systemClock };
+    const executor = createExecutor(ports, { marginSeconds, batch });
+
+    const queue = await openQueue({ ...config.queue, embedded: database.embedded, log, metrics });
+    life.shutdown.add('queue', (leftMs) => queue.close(leftMs));
+    const health = new Health();
+    health.register('journal', () => journal.count('serve'));
+    health.register('queue', () => queue.depth('execute'));
+    health.register('runtime', () => runtime.stats());
+    const http = await serveHttp({ host, port, health, metrics, log });
+    life.shutdown.add('http', (leftMs) => http.close(leftMs));
+    log.info('executor started', { url: http.url, concurrency, threads, memoryBytes });
+
+    // Two requests per child: one runs, one is being fetched, decoded or committed to.
+    await queue.consume('execute', concurrency * 2, async (id, signal) => {
+      await executor.execute(id, signal);
+      await queue.push('submit', id);
+    });
+    await new Promise<void>((resolve) => life.signal.addEventListener('abort', () => resolve(), { once: true }));
+  },
+  createLog({ level: 'info', fields }),
+);
+process.exit(code);
+
+function originOf(url: string): string {
+  return new URL(url).origin;
+}
