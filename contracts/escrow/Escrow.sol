@@ -92,6 +92,7 @@ contract Escrow is IEscrow, AccessManaged, ReentrancyGuardTransient {
         bytes32 salt,
         bytes calldata signature
     ) external nonReentrant {
+        if (account == address(0)) revert Escrow_ZeroAddress();
         // The nonce names the account, so a relayer cannot credit another.
         bytes32 nonce = keccak256(abi.encode(account, salt));
         uint256 before = IERC20(token).balanceOf(address(this));
@@ -120,7 +121,7 @@ contract Escrow is IEscrow, AccessManaged, ReentrancyGuardTransient {
         _ledger.accounts[msg.sender] = account.debit(amount, 0);
 
         // Interaction
-        IERC20(token).safeTransfer(to, amount);
+        _push(to, amount);
 
         // Log
         emit Withdrawn(msg.sender, to, amount);
@@ -176,6 +177,8 @@ contract Escrow is IEscrow, AccessManaged, ReentrancyGuardTransient {
 
     /// @inheritdoc IEscrow
     function setConsent(uint8 index, bool consents_) external {
+        // Consent is to a contract one can look at, never to whatever takes the next index.
+        if (index >= _capabilities.length) revert Escrow_NotCapability(address(0));
         uint256 bit = 1 << index;
         _consents[msg.sender] = consents_ ? _consents[msg.sender] | bit : _consents[msg.sender] & ~bit;
         emit ConsentSet(msg.sender, index, consents_);
@@ -213,7 +216,7 @@ contract Escrow is IEscrow, AccessManaged, ReentrancyGuardTransient {
         AccountWord account = _ledger.accounts[BURN];
         amount = account.available();
         _ledger.accounts[BURN] = account.debit(amount, 0);
-        IERC20(token).safeTransfer(BURN, amount);
+        _push(BURN, amount);
         emit BurnFlushed(amount);
     }
 
@@ -249,7 +252,8 @@ contract Escrow is IEscrow, AccessManaged, ReentrancyGuardTransient {
         address node,
         uint96 slice
     ) external {
-        _requireCapabilityFor(node);
+        // Without a slice nothing of the node's moves, and the key names the capability that opened the lock.
+        if (slice != 0) _requireCapabilityFor(node);
         _ledger.relock(EscrowLocks.keyOf(msg.sender, payer, lane), amounts, oldTag, newTag, node, slice);
     }
 
@@ -260,7 +264,7 @@ contract Escrow is IEscrow, AccessManaged, ReentrancyGuardTransient {
         address node,
         uint96 slice
     ) external returns (uint256 gone, uint256 noStake) {
-        _requireCapabilityFor(node);
+        if (slice != 0) _requireCapabilityFor(node);
         return _ledger.relockMany(msg.sender, payer, items, node, slice);
     }
 
@@ -338,6 +342,7 @@ contract Escrow is IEscrow, AccessManaged, ReentrancyGuardTransient {
     /* INTERNAL */
 
     function _deposit(address from, address account, uint256 amount) private {
+        if (account == address(0)) revert Escrow_ZeroAddress();
         _pullTokens(from, amount);
         _creditAccount(account, amount);
         emit Deposited(account, amount);
@@ -353,6 +358,15 @@ contract Escrow is IEscrow, AccessManaged, ReentrancyGuardTransient {
         uint256 before = IERC20(token).balanceOf(address(this));
         IERC20(token).safeTransferFrom(from, address(this), amount);
         _requireArrived(before, amount);
+    }
+
+    /// @dev Escrow's balance falls by exactly `amount`, whatever the token does; so a transfer to Escrow itself is refused.
+    function _push(address to, uint256 amount) private {
+        uint256 before = IERC20(token).balanceOf(address(this));
+        IERC20(token).safeTransfer(to, amount);
+        uint256 left = IERC20(token).balanceOf(address(this));
+        uint256 sent = before > left ? before - left : 0;
+        if (sent != amount) revert Escrow_Arrived(amount, sent);
     }
 
     function _requireArrived(uint256 before, uint256 asked) private view {

@@ -13,6 +13,9 @@ library EscrowLocks {
         mapping(bytes32 key => bytes32 word) locks; // 0 never used, FREE, or H(tag, Amounts)
     }
 
+    /// Answers about many items are one bit each.
+    uint256 private constant MAX_MANY = 256;
+
     /// A lane that was used and is free again keeps this word, so that opening it costs 5,000 gas instead of 22,100.
     bytes32 internal constant FREE = bytes32(uint256(1));
 
@@ -105,6 +108,7 @@ library EscrowLocks {
         address node,
         uint96 slice
     ) internal returns (uint256 gone, uint256 noStake) {
+        if (items.length > MAX_MANY) revert IEscrow.Escrow_TooManyItems(items.length);
         uint256 free = self.accounts[node].stake();
         uint256 left = free;
         for (uint256 i; i < items.length; ++i) {
@@ -143,6 +147,7 @@ library EscrowLocks {
         Close[] calldata items,
         Credit[] calldata credits
     ) internal returns (uint256 gone) {
+        if (items.length > MAX_MANY) revert IEscrow.Escrow_TooManyItems(items.length);
         uint256 done;
         for (uint256 i; i < items.length; ++i) {
             Close calldata item = items[i];

@@ -72,6 +72,8 @@ interface IEscrow {
     error Escrow_StillUnbonding(uint40 readyAt);
     /// @notice Thrown when an amount does not fit its 96-bit field.
     error Escrow_AmountTooLarge(uint256 amount);
+    /// @notice Thrown when a batch is longer than the word its answer fits in.
+    error Escrow_TooManyItems(uint256 items);
     error Escrow_ZeroAddress();
     /// @notice Thrown when a capability is appended twice, or is the 257th.
     error Escrow_CapabilityRefused(address capability);
@@ -88,7 +90,7 @@ interface IEscrow {
     function depositWithPermit(uint256 amount, uint256 permitDeadline, uint8 v, bytes32 r, bytes32 s) external;
 
     /// @notice EIP-3009 deposit: `from` signed ReceiveWithAuthorization(from, escrow, value, validAfter, validBefore,
-    /// nonce = keccak256(account, salt)), so a third party can relay it but not redirect it.
+    /// nonce = keccak256(abi.encode(account, salt))), so a third party can relay it but not redirect it.
     function depositWithAuthorization(
         address from,
         address account,

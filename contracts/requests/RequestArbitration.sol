@@ -37,23 +37,26 @@ abstract contract RequestArbitration is RequestBase, IRequestsExtension {
 
     /// @inheritdoc IRequestsExtension
     function thaw(Terms calldata terms, Submission calldata submission, uint40 newEnd) external returns (bool done) {
-        // Check: bounded from the original end, so repeated thaws add nothing
+        // Check
         Terms memory t = terms;
         Submission memory s = submission;
         _requireArbiter(t);
-        uint256 latest = uint256(s.challengeEnd) + 2 * uint256(_sets[t.set()].responseSeconds);
-        if (newEnd < s.end || newEnd > latest) revert Requests_EndOutOfRange(newEnd, uint40(latest));
 
-        // Effect
+        // Effect: before the range is checked, because a request that is over answers false, whatever end is proposed
         bytes32 h = t.hash();
         bytes32 oldTag = _submittedTag(State.Frozen, h, s);
         s.end = newEnd;
         bytes32 newTag = _submittedTag(State.Submitted, h, s);
+        uint256 latest = uint256(s.challengeEnd) + 2 * uint256(_sets[t.set()].responseSeconds);
+        bool inRange = newEnd >= submission.end && newEnd <= latest;
         try _escrow().relock(t.requester(), t.lane(), _amounts(t, s), oldTag, newTag, s.node, 0) {} catch (
             bytes memory reason
         ) {
             return _notCurrent(reason);
         }
+
+        // Check: bounded from the original end, so repeated thaws add nothing
+        if (!inRange) revert Requests_EndOutOfRange(newEnd, uint40(latest));
 
         // Log
         emit Thawed(RequestHash.requestId(t.requester(), s.nonce, h), newEnd);

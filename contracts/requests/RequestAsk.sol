@@ -37,6 +37,7 @@ abstract contract RequestAsk is RequestQuote {
         if (set == 0 || (ask.set != 0 && ask.set != set)) revert Requests_SetChanged(set);
         if (ask.mode != MODE_VANILLA) revert Requests_ModeUnsupported(ask.mode);
         if (ask.items == 0 || ask.items > MAX_ITEMS) revert Requests_ItemsInvalid(ask.items);
+        if (ask.flags > AskFlags.ALL) revert Requests_BadParameter("flags");
         _requireTimes(ask, head);
         if (ask.callbackGas != 0) _requireCallback(ask.callbackGas, set);
 

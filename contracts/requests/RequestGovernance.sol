@@ -39,8 +39,9 @@ abstract contract RequestGovernance is RequestBase, IRequestsCore {
 
     /// @inheritdoc IRequestsCore
     function unpause() external restricted {
+        // a pause that lapsed by itself has been followed by its break already
+        if (block.timestamp <= _pausedUntil) _pauseNotBefore = uint40(block.timestamp) + PAUSE_SECONDS;
         _pausedUntil = 0;
-        _pauseNotBefore = uint40(block.timestamp) + PAUSE_SECONDS;
         _head = _head.withFlag(HeadWordLib.PAUSED, false);
         emit Unpaused();
     }

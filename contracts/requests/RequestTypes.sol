@@ -38,6 +38,7 @@ library AskFlags {
     uint8 internal constant EXACT_OUTPUT = 2; // the submission is one hash; exact versions only
     uint8 internal constant QUOTE = 4; // check the named node's offer on chain
     uint8 internal constant PULL = 8; // pull the fee by allowance instead of from the free balance
+    uint8 internal constant ALL = 15; // any other bit is refused: it may get a meaning in a later contract
 }
 
 /// @notice What was submitted, besides the terms: the content of a Submitted or Frozen state.

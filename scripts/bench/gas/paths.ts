@@ -1,0 +1,129 @@
+// The paths through the contracts, each measured as whole transactions in steady state: the lane was used before, every account
+// exists, and the third run counts.
+import { ZeroAddress } from 'ethers';
+import { AskFlags } from '#core/protocol/terms.ts';
+import type { Bench } from './bench.ts';
+import { eventsOf, headers, inputOf, mined, outputOf } from './bench.ts';
+
+/** Gas of one path: by call, and in all; `items` answers share it. */
+export interface Path {
+  readonly name: string;
+  readonly items: number;
+  readonly calls: Readonly<Record<string, number>>;
+}
+
+interface Variant {
+  readonly quote?: boolean;
+  readonly pull?: boolean;
+  readonly hotKey?: boolean;
+  readonly keeper?: boolean;
+  readonly callback?: boolean;
+  readonly items?: number;
+}
+
+const CALLBACK_GAS = 100_000;
+const AFTER_THE_WINDOW = 3_600;
+const STEADY = 3;
+
+/** Runs a measurement until it is steady and keeps the last. */
+export async function steady(name: string, items: number, run: () => Promise<Path['calls']>): Promise<Path> {
+  let calls: Path['calls'] = {};
+  for (let i = 0; i < STEADY; i++) calls = await run();
+  return { name, items, calls };
+}
+
+/** request, submit, finalise of one request (a bundle if items > 1). */
+export async function single(bench: Bench, lane: number, variant: Variant): Promise<Path['calls']> {
+  const { requests, consumer, accounts } = bench;
+  const items = variant.items ?? 1;
+  const flags = (variant.quote ? AskFlags.QUOTE : 0) | (variant.pull ? AskFlags.PULL : 0);
+  const ask = await bench.ask(items, lane, flags, variant.callback ? CALLBACK_GAS : 0);
+  const question = [ask, headers.input, inputOf(items), '0x'] as const;
+  const requested = await mined(
+    variant.callback
+      ? consumer
+          .connect(accounts.requester)
+          .getFunction('execute')
+          .send(requests, requests.interface.encodeFunctionData('request', question as never))
+      : requests.connect(accounts.requester).request(...question),
+  );
+  const [asked] = eventsOf(bench, requested, 'Requested');
+  if (asked === undefined) throw new Error('The bench made a request without an event.');
+  const terms = asked.terms.toObject();
+  const submitter = variant.hotKey ? accounts.hotKey : accounts.node;
+  const submitted = await mined(
+    requests.connect(submitter).submit(terms, asked.nonce, ZeroAddress, headers.output, outputOf(items)),
+  );
+  const [result] = eventsOf(bench, submitted, 'Submitted');
+  if (result === undefined) throw new Error('The bench submitted without an event.');
+  await bench.pass(AFTER_THE_WINDOW);
+  const submission = {
+    nonce: asked.nonce,
+    node: accounts.nodeAddress,
+    challengeEnd: result.challengeEnd,
+    end: result.challengeEnd,
+    outputHash: result.outputHash,
+  };
+  const again = variant.callback ? ([headers.output, outputOf(items)] as const) : ([[], '0x'] as const);
+  const closer = variant.keeper ? accounts.keeper : accounts.node;
+  const finalised = await mined(
+    requests.connect(closer).finalise(terms, submission, variant.keeper === true, ...(again as [string[], string])),
+  );
+  const [closed] = eventsOf(bench, finalised, 'Finalised');
+  if (variant.callback && closed?.callback !== 1n) throw new Error('The callback of the bench failed.');
+  return { request: Number(requested.gasUsed), submit: Number(submitted.gasUsed), finalise: Number(finalised.gasUsed) };
+}
+
+/** requestMany, submitBatch, finaliseBatch of `count` requests. */
+export async function batch(bench: Bench, firstLane: number, count: number): Promise<Path['calls']> {
+  const { requests, accounts } = bench;
+  const ask = await bench.ask(1, firstLane, 0, 0);
+  const inputs = Array.from({ length: count }, () => inputOf(1));
+  const requested = await mined(requests.connect(accounts.requester).requestMany(ask, headers.input, inputs, '0x'));
+  const asked = eventsOf(bench, requested, 'Requested');
+  const shared = asked[0]?.terms.toObject();
+  const items = asked.map((event, i) => ({ nonce: event.nonce, lane: firstLane + i, input: event.terms.input }));
+  const submitted = await mined(
+    requests
+      .connect(accounts.node)
+      .submitBatch(shared, ZeroAddress, headers.output, items.map((item) => ({ ...item, output: outputOf(1) }))),
+  );
+  const results = eventsOf(bench, submitted, 'Submitted');
+  await bench.pass(AFTER_THE_WINDOW);
+  const finalised = await mined(
+    requests.connect(accounts.node).finaliseBatch(
+      shared,
+      accounts.nodeAddress,
+      false,
+      items.map((item, i) => ({
+        ...item,
+        outputHash: results[i]?.outputHash,
+        challengeEnd: results[i]?.challengeEnd,
+        end: results[i]?.challengeEnd,
+      })),
+    ),
+  );
+  const closed = eventsOf(bench, finalised, 'Finalised').length;
+  if (results.length !== count || closed !== count) throw new Error(`The bench settled ${closed} of ${count} items.`);
+  return {
+    requestMany: Number(requested.gasUsed),
+    submitBatch: Number(submitted.gasUsed),
+    finaliseBatch: Number(finalised.gasUsed),
+  };
+}
+
+export async function allPaths(bench: Bench): Promise<Path[]> {
+  const one = (name: string, lane: number, variant: Variant) =>
+    steady(name, variant.items ?? 1, () => single(bench, lane, variant));
+  return [
+    await one('prepaid, node finalises', 0, {}),
+    await one('+ QUOTE checked on chain', 1, { quote: true }),
+    await one('+ fee pulled by transferFrom', 2, { pull: true }),
+    await one('+ submitted by a hot key', 3, { hotKey: true }),
+    await one('+ a keeper finalises and takes the tip', 4, { keeper: true }),
+    await one('+ callback that stores 2 fresh words', 5, { callback: true }),
+    await one('+ callback and QUOTE', 6, { callback: true, quote: true }),
+    await steady('batch of 10', 10, () => batch(bench, 100, 10)),
+    await one('bundle of 10', 200, { items: 10 }),
+  ];
+}
