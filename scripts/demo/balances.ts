@@ -1,12 +1,12 @@
 /** Who has how many tokens, in wallets and in Escrow, and that they add up: to the token's supply, and to what Escrow holds. */
 import type { Address } from '#core/hex.ts';
-import type { LedgerEvent } from '#core/protocol/ledger.ts';
-import { Ledger } from '#core/protocol/ledger.ts';
 import type { ModelId } from '#core/protocol/ids.ts';
 import { purseOf } from '#core/protocol/ids.ts';
+import type { LedgerEvent } from '#core/protocol/ledger.ts';
+import { Ledger } from '#core/protocol/ledger.ts';
 import { BURN } from '#core/protocol/postings.ts';
-import { balanceOf, type Network } from '../../sdk/index.ts';
 import { eventsIn } from '../../sdk/events.ts';
+import { balanceOf, type Network } from '../../sdk/index.ts';
 
 export interface Balances {
   readonly rows: Readonly<Record<string, bigint>>;

@@ -6,7 +6,8 @@ const BAR = 24;
 
 /** A picture of `width` pixels a row, each from 0 to 1. Two characters make a pixel about square. */
 export function picture(pixels: ArrayLike<number>, width: number): string[] {
-  const shade = (value: number) => (SHADES[Math.min(SHADES.length - 1, Math.floor(value * SHADES.length))] ?? ' ').repeat(2);
+  const shade = (value: number) =>
+    (SHADES[Math.min(SHADES.length - 1, Math.floor(value * SHADES.length))] ?? ' ').repeat(2);
   return Array.from({ length: pixels.length / width }, (_, row) =>
     Array.from({ length: width }, (_, column) => shade(pixels[row * width + column] ?? 0)).join(''),
   );
