@@ -57,4 +57,6 @@ export interface Outbox {
   setStatus(purpose: string, status: IntentStatus, reason?: string): Promise<void>;
   /** Plans a settled-no-more, reverted or abandoned purpose again, without nonce and attempts. */
   reopen(purpose: string, intent: Intent): Promise<void>;
+  /** Retention: forgets ended intents that were last signed before `before` (Unix milliseconds). Returns how many. */
+  forget(before: number): Promise<number>;
 }
