@@ -76,6 +76,15 @@ abstract contract RequestSettlement is RequestResult {
     }
 
     function _logFinalised(RequestId id, address node, Parts memory p, Callback callback) internal {
-        emit Finalised(id, node, p.toNode, p.royalty, p.protocol, p.tip, p.tip == 0 ? address(0) : msg.sender, callback);
+        emit Finalised(
+            id,
+            node,
+            p.toNode,
+            p.royalty,
+            p.protocol,
+            p.tip,
+            p.tip == 0 ? address(0) : msg.sender,
+            callback
+        );
     }
 }

@@ -41,6 +41,18 @@ describe('InferenceRequests.finalise', () => {
       'purse.stake': protocol,
       'keeper.available': tip,
     });
+    await expect(w.last)
+      .to.emit(w.s.requests, 'Finalised')
+      .withArgs(
+        job.id,
+        w.s.node.address,
+        fee - ROYALTY - protocol - tip,
+        ROYALTY,
+        protocol,
+        tip,
+        w.s.keeper.address,
+        0n,
+      );
   });
 
   it('is possible from the second after the end', async () => {
