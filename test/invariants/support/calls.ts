@@ -43,7 +43,9 @@ export class Calls {
   // ---- requests, one by one ----
 
   request(by: Party, a: Ask, headers: readonly Bytes32[], input: Hex): Act {
-    return this.#requests('request', by, [a, headers, input, '0x'], (w) => ask(w, by.address, by.isContract, a, [input]));
+    return this.#requests('request', by, [a, headers, input, '0x'], (w) =>
+      ask(w, by.address, by.isContract, a, [input]),
+    );
   }
 
   requestMany(by: Party, a: Ask, headers: readonly Bytes32[], inputs: readonly Hex[]): Act {
@@ -53,7 +55,9 @@ export class Calls {
   }
 
   decline(by: Party, claim: Claim): Act {
-    return this.#requests('decline', by, [packTerms(claim.terms), claim.nonce], (w) => serve.decline(w, by.address, claim));
+    return this.#requests('decline', by, [packTerms(claim.terms), claim.nonce], (w) =>
+      serve.decline(w, by.address, claim),
+    );
   }
 
   accept(by: Party, claim: Claim, node: Address, declined: boolean): Act {

@@ -100,12 +100,14 @@ export class Harness {
     const happened = await this.send(act.by, act.to, act.data);
     const label = `${act.name} by ${act.by.name} at ${this.world.now}`;
     if (expected instanceof Refusal) {
-      expect(happened, `${label} should be refused with ${expected.reason}`).to.deep.equal({ refused: expected.reason });
+      expect(happened, `${label} should be refused with ${expected.reason}`).to.deep.equal({
+        refused: expected.reason,
+      });
     } else {
       expect(happened, `events of ${label}`).to.deep.equal({ events: expected.events });
       expect(told, `statuses of ${label}`).to.deep.equal(expected.statuses);
     }
-    this.#count(expected instanceof Refusal ? `${act.name} refused` : act.name);
+    this.#count(expected instanceof Refusal ? `${act.name}: ${expected.reason}` : act.name);
     await checkInvariants(this, label);
   }
 

@@ -1,10 +1,11 @@
 // Random calls about requests: mostly what a party would do, sometimes wrong in one thing.
+
+import { headersHash } from '#core/commitment/schema.ts';
 import type { Address, Bytes32, Hex } from '#core/hex.ts';
 import { toBytes32, ZERO_ADDRESS } from '#core/hex.ts';
 import type { RequestRow } from '#core/protocol/request.ts';
 import { isOver } from '#core/protocol/request.ts';
 import { AskFlags, hasFlag } from '#core/protocol/terms.ts';
-import { headersHash } from '#core/commitment/schema.ts';
 import { commit, floats, INPUT, OTHER_OUTPUT, OUTPUT, repeated } from '../../support/contracts/model.ts';
 import { OPG_1, ROYALTY } from '../../support/contracts/system.ts';
 import { acceptedIn, Calls } from './calls.ts';
@@ -22,6 +23,9 @@ const WRONG = 0.12;
 const UNKNOWN_VERSION = `0x${'99'.repeat(32)}`;
 /** Single requests use the first lanes, runs of requestMany the later ones. */
 const LANES = 8;
+
+const UNSERVED = ['Requested', 'Declined', 'Accepted'];
+const SUBMITTABLE = ['Requested', 'Accepted'];
 
 export class RandomCalls {
   readonly #h: Harness;
@@ -45,7 +49,10 @@ export class RandomCalls {
   }
 
   #anybody(): Party {
-    return this.#dice.pick([...this.#h.everybody().filter(({ isContract }) => !isContract), ...this.#h.parties.consumers]);
+    return this.#dice.pick([
+      ...this.#h.everybody().filter(({ isContract }) => !isContract),
+      ...this.#h.parties.consumers,
+    ]);
   }
 
   /** The node, its hot key, or somebody who must not. */
@@ -63,14 +70,24 @@ export class RandomCalls {
     return open.filter(({ state }) => states.includes(state));
   }
 
-  /** Requests in a state in which the call makes sense; rarely any other, also one that is over. */
-  #rowFor(...states: readonly string[]): RequestRow | undefined {
-    const fitting = this.#rows(...states);
+  /** Requests in a state, and mostly at a time, in which the call makes sense; rarely any other, also one that is over. */
+  #rowFor(states: readonly string[], timely: (row: RequestRow) => boolean = () => true): RequestRow | undefined {
+    const inState = this.#rows(...states);
+    const inTime = inState.filter(timely);
+    const fitting = inTime.length > 0 && this.#dice.chance(0.9) ? inTime : inState;
     const all = [...this.#w.asked];
     if (all.length > 0 && (fitting.length === 0 || this.#dice.chance(WRONG)))
       return this.#w.ledger.requestOf(this.#dice.pick(all));
     return fitting.length > 0 ? this.#dice.pick(fitting) : undefined;
   }
+
+  readonly #alive = ({ terms }: RequestRow) => this.#w.now <= terms.deadline;
+  readonly #ripe = ({ end }: RequestRow) => end !== undefined && this.#w.now > end;
+  readonly #submittable = (row: RequestRow) => {
+    const { node, flags } = row.terms;
+    const implied = node !== ZERO_ADDRESS && !hasFlag(flags, AskFlags.ROOT_INPUT);
+    return this.#alive(row) && (row.state === 'Accepted' || implied);
+  };
 
   /** The truth about a row, or nearly; of a request that is over, its last open state. */
   #claim(row: RequestRow): Claim {
@@ -82,7 +99,11 @@ export class RandomCalls {
   #distort(claim: Claim): Claim {
     const { terms, submission } = claim;
     const wrong: Claim[] = [
-      { ...claim, nonce: claim.nonce + 1n, ...(submission && { submission: { ...submission, nonce: claim.nonce + 1n } }) },
+      {
+        ...claim,
+        nonce: claim.nonce + 1n,
+        ...(submission && { submission: { ...submission, nonce: claim.nonce + 1n } }),
+      },
       { ...claim, terms: { ...terms, fee: terms.fee + 1n } },
       { ...claim, terms: { ...terms, lane: terms.lane ^ 1 } },
       { ...claim, terms: { ...terms, slice: terms.slice - 1n } },
@@ -103,7 +124,9 @@ export class RandomCalls {
   #ask(by: Party): { ask: Ask; headers: Bytes32[]; input: (salt: number) => Hex } {
     const [d, w] = [this.#dice, this.#w];
     const p = w.parameters();
-    const version = d.chance(0.04) ? undefined : d.pick(w.facts.versions.filter(({ retired }) => !retired || d.chance(0.1)));
+    const version = d.chance(0.04)
+      ? undefined
+      : d.pick(w.facts.versions.filter(({ retired }) => !retired || d.chance(0.1)));
     const shape = version?.shape ?? (w.facts.versions[0]?.shape as NonNullable<typeof version>['shape']);
     const items = d.chance(0.03) ? d.pick([0, 33]) : d.chance(0.75) ? 1 : d.between(2, 4);
     let flags = 0;
@@ -112,7 +135,7 @@ export class RandomCalls {
     if (d.chance(0.1)) flags |= AskFlags.QUOTE;
     if (d.chance(0.2)) flags |= AskFlags.PULL;
     if (d.chance(0.01)) flags |= 16;
-    const due = w.now + d.pick([1, HOUR, 4 * HOUR, 24 * HOUR, 6 * 24 * HOUR]) + d.below(HOUR);
+    const due = w.now + d.pick([1, 2 * HOUR, 6 * HOUR, 24 * HOUR, 6 * 24 * HOUR]) + d.below(HOUR);
     const openAt = d.pick([0, w.now, w.now + 600 + d.below(HOUR), w.now + 600, due]);
     const royalty = (version?.royalty ?? ROYALTY) * BigInt(Math.max(items, 1));
     const least = (royalty * 10_000n) / BigInt(10_000 - p.protocolBps - p.tipBps) + 2n;
@@ -134,8 +157,12 @@ export class RandomCalls {
         maxRoyalty: d.chance(0.03) ? royalty - 1n : royalty + BigInt(d.below(3)),
         deadline: d.chance(0.03) ? w.now + d.pick([0, 256 * 24 * HOUR]) : due,
         openAt: d.chance(0.02) ? due + 1 : Math.min(openAt, due),
-        callbackGas: d.chance(by.isContract ? 0.6 : 0.02) ? d.pick([1_000_000, 1_000_000, 2_000_000, 2_000_001]) : 0,
-        set: d.chance(0.2) ? d.pick([w.set, w.set + 1]) : 0,
+        callbackGas: d.chance(by.isContract ? 0.6 : 0.02)
+          ? d.chance(0.05)
+            ? 2_000_001
+            : d.pick([1_000_000, 1_000_000, 2_000_000])
+          : 0,
+        set: d.chance(0.2) ? d.pick([w.set, w.set, w.set, w.set, w.set + 1]) : 0,
         lane: d.below(LANES),
         mode: d.chance(0.02) ? 1 : 0,
         items,
@@ -161,12 +188,15 @@ export class RandomCalls {
   }
 
   decline(): Act | undefined {
-    const row = this.#rowFor('Requested');
+    const row = this.#rowFor(
+      ['Requested'],
+      ({ terms }) => terms.node !== ZERO_ADDRESS && this.#w.now <= terms.openAt && terms.deadline >= this.#w.now,
+    );
     return row && this.calls.decline(this.#actorFor(row.terms.node), this.#claim(row));
   }
 
   accept(): Act | undefined {
-    const row = this.#rowFor('Requested', 'Declined');
+    const row = this.#rowFor(['Requested', 'Declined'], this.#alive);
     if (row === undefined) return undefined;
     const named = row.terms.node === ZERO_ADDRESS || this.#dice.chance(0.4);
     const node = named ? this.#dice.pick(this.#h.parties.nodes).address : row.terms.node;
@@ -191,20 +221,20 @@ export class RandomCalls {
   }
 
   submit(): Act | undefined {
-    const row = this.#rowFor('Requested', 'Accepted');
+    const row = this.#rowFor(SUBMITTABLE, this.#submittable);
     if (row === undefined) return undefined;
     return this.calls.submit(this.#actorFor(row.node ?? row.terms.node), this.#submission(row));
   }
 
   cancel(): Act | undefined {
-    const row = this.#rowFor('Requested', 'Declined');
+    const row = this.#rowFor(['Requested', 'Declined']);
     if (row === undefined) return undefined;
     const by = this.#dice.chance(WRONG) ? this.#anybody() : this.#party(row.terms.requester);
     return this.calls.cancel(by, this.#claim(row), (row.state === 'Declined') !== this.#dice.chance(WRONG / 2));
   }
 
   expire(): Act | undefined {
-    const row = this.#rowFor('Requested', 'Declined', 'Accepted');
+    const row = this.#rowFor(UNSERVED, (open) => !this.#alive(open));
     if (row === undefined) return undefined;
     const { claim, acceptedBy } = this.#unserved(row);
     return this.calls.expire(this.#anybody(), claim, acceptedBy);
@@ -215,7 +245,10 @@ export class RandomCalls {
     const acceptedBy = acceptedIn(claim);
     if (!this.#dice.chance(WRONG / 2)) return { claim, acceptedBy };
     return this.#dice.chance(0.5)
-      ? { claim, acceptedBy: acceptedBy === ZERO_ADDRESS ? this.#dice.pick(this.#h.parties.nodes).address : ZERO_ADDRESS }
+      ? {
+          claim,
+          acceptedBy: acceptedBy === ZERO_ADDRESS ? this.#dice.pick(this.#h.parties.nodes).address : ZERO_ADDRESS,
+        }
       : { claim: { ...claim, state: claim.state === 'Requested' ? 'Declined' : 'Requested' }, acceptedBy };
   }
 
@@ -233,34 +266,41 @@ export class RandomCalls {
   }
 
   finalise(): Act | undefined {
-    const row = this.#rowFor('Submitted');
+    const row = this.#rowFor(['Submitted'], this.#ripe);
     if (row === undefined) return undefined;
     const { claim, again } = this.#final(row);
     return this.calls.finalise(this.#anybody(), claim, this.#dice.chance(0.3), again);
   }
 
   freeze(): Act | undefined {
-    const row = this.#rowFor('Submitted');
+    const row = this.#rowFor(['Submitted'], (open) => !this.#ripe(open));
     return row && this.calls.freeze(this.#judge(), this.#claim(row));
   }
 
   thaw(): Act | undefined {
-    const row = this.#rowFor('Frozen');
+    const row = this.#rowFor(['Frozen']);
     if (row === undefined) return undefined;
     const { end = 0, challengeEnd = 0 } = row;
     const { responseSeconds } = this.#w.parameters(row.terms.set);
     const latest = challengeEnd + 2 * responseSeconds;
-    const newEnd = this.#dice.pick([end, end + 1, Math.floor((end + latest) / 2), latest, latest + 1, Math.max(0, end - 1)]);
+    const newEnd = this.#dice.pick([
+      end,
+      end + 1,
+      Math.floor((end + latest) / 2),
+      latest,
+      latest + 1,
+      Math.max(0, end - 1),
+    ]);
     return this.calls.thaw(this.#judge(), this.#claim(row), newEnd);
   }
 
   condemn(): Act | undefined {
-    const row = this.#rowFor('Frozen');
+    const row = this.#rowFor(['Frozen']);
     return row && this.calls.condemn(this.#judge(), this.#claim(row));
   }
 
   rescue(): Act | undefined {
-    const row = this.#rowFor('Frozen');
+    const row = this.#rowFor(['Frozen']);
     return row && this.calls.rescue(this.#anybody(), this.#claim(row));
   }
 
@@ -272,7 +312,7 @@ export class RandomCalls {
 
   #mixture(...states: readonly string[]): RequestRow[] {
     const rows = this.#dice.some(this.#rows(...states), this.#dice.between(1, 6));
-    const more = this.#rowFor(...states);
+    const more = this.#rowFor(states);
     if (more !== undefined && this.#dice.chance(0.5)) rows.push(more);
     if (rows[0] !== undefined && this.#dice.chance(0.2)) rows.push(rows[0]);
     return rows;
@@ -304,7 +344,7 @@ export class RandomCalls {
   }
 
   submitBatch(): Act | undefined {
-    const first = this.#rowFor('Requested', 'Accepted');
+    const first = this.#rowFor(SUBMITTABLE, this.#submittable);
     if (first === undefined) return undefined;
     const items = this.#likes(first, 'Requested', 'Accepted').map((row) => this.#submission(row));
     return this.calls.submitBatch(this.#sender(first.node ?? first.terms.node), this.#submission(first), items);
@@ -320,7 +360,7 @@ export class RandomCalls {
   }
 
   expireBatch(): Act | undefined {
-    const first = this.#rowFor('Requested', 'Declined', 'Accepted');
+    const first = this.#rowFor(UNSERVED, (open) => !this.#alive(open));
     if (first === undefined) return undefined;
     const { claim, acceptedBy } = this.#unserved(first);
     const items = this.#likes(first, 'Requested', 'Declined', 'Accepted').map((row) => this.#claim(row));
@@ -335,7 +375,7 @@ export class RandomCalls {
   }
 
   finaliseBatch(): Act | undefined {
-    const first = this.#rowFor('Submitted');
+    const first = this.#rowFor(['Submitted'], this.#ripe);
     if (first === undefined) return undefined;
     const items = this.#likes(first, 'Submitted').map((row) => this.#final(row));
     const node = first.node ?? this.#h.parties.keeper.address;

@@ -152,7 +152,8 @@ export class RandomFacts {
     const data = this.#h.s.models.interface.encodeFunctionData('setRoyalty', [id, royalty]);
     return this.#fact('setRoyalty', this.#owner(), this.#h.models, data, (w) => {
       const changed = w.facts.versions[version];
-      if (changed !== undefined) changed.royalty = royalty;
+      if (changed === undefined || changed.retired) return refuse('Models_Retired');
+      changed.royalty = royalty;
     });
   }
 
@@ -168,7 +169,7 @@ export class RandomFacts {
   }
 
   async policy(): Promise<Act> {
-    const answer = this.#dice.below(11);
+    const answer = this.#dice.chance(0.6) ? 0 : this.#dice.below(11);
     const data = this.#h.policy.interface.encodeFunctionData('set', [answer, 0]);
     const to = (await this.#h.policy.getAddress()).toLowerCase() as Address;
     return this.#fact('policy', this.#h.parties.stranger, to, data, (w) => {
@@ -221,11 +222,7 @@ export class RandomFacts {
         (w) => money.deposit(w, by.address, by.address, amount),
       ];
     if (kind === 2) return [this.#h.escrow, escrow.encodeFunctionData('flushBurn'), (w) => money.flushBurn(w)];
-    return [
-      this.#h.escrow,
-      escrow.encodeFunctionData('claimRoyalty', [1]),
-      (w) => money.claimRoyalty(w, 1),
-    ];
+    return [this.#h.escrow, escrow.encodeFunctionData('claimRoyalty', [1]), (w) => money.claimRoyalty(w, 1)];
   }
 
   // ---- governance ----

@@ -39,9 +39,12 @@ const WEIGHTS = {
   sale: 1,
   policy: 1,
   behaviour: 4,
-  pause: 0.4,
+  pause: 0.25,
   governance: 0.5,
 };
+
+/** Seconds: bounds further away are jumped to rarely, because a jump ends most requests on the way. */
+const SOON = 4 * 3600;
 
 type Verb = Exclude<keyof typeof WEIGHTS, 'governance'>;
 
@@ -59,22 +62,22 @@ export class RandomRun {
   }
 
   async go(calls: number): Promise<void> {
-    for (let made = 0; made < calls; ) {
+    for (let made = 0; made < calls; made++) {
       this.#h.world.facts.now = nextSecond(this.#h.world, this.#dice);
-      const verb = this.#dice.weighted(WEIGHTS);
-      if (verb === 'governance') {
-        const [announce, delay, act] = await this.#facts.governance();
-        await this.#h.run(announce);
-        this.#h.world.facts.now += delay;
-        await this.#h.run(act);
-        made += 2;
-        continue;
-      }
-      const act = await this.#act(verb);
-      if (act === undefined) continue; // there is nothing it could be about
-      await this.#h.run(act);
-      made++;
+      await this.#step();
     }
+  }
+
+  async #step(): Promise<void> {
+    const verb = this.#dice.weighted(WEIGHTS);
+    if (verb === 'governance') {
+      const [announce, delay, act] = await this.#facts.governance();
+      await this.#h.run(announce);
+      this.#h.world.facts.now += delay;
+      return this.#h.run(act);
+    }
+    const act = await this.#act(verb);
+    return act === undefined ? this.#step() : this.#h.run(act); // undefined: there is nothing it could be about
   }
 
   #act(verb: Verb): Act | undefined | Promise<Act> {
@@ -86,14 +89,15 @@ export class RandomRun {
 
 /** Mostly a little later; sometimes at a bound of a request or of unbonding stake, one second before it or one after. */
 function nextSecond(w: World, dice: Dice): number {
-  if (dice.chance(0.75)) return w.now + dice.between(1, 40);
-  if (dice.chance(0.5)) return w.now + dice.between(40, 900);
+  if (dice.chance(0.82)) return w.now + dice.between(1, 40);
+  if (dice.chance(0.5)) return w.now + dice.between(40, 600);
+  if (w.isPaused() && dice.chance(0.2)) return w.facts.pausedUntil + dice.between(0, 1);
   const bounds = boundsOf(w)
     .map((bound) => bound + dice.between(-1, 1))
-    .filter((bound) => bound > w.now)
+    .filter((bound) => bound > w.now && (bound < w.now + SOON || dice.chance(0.04)))
     .sort((a, b) => a - b);
   if (bounds.length === 0) return w.now + 1;
-  return dice.chance(0.97) ? dice.pick(bounds.slice(0, 4)) : dice.pick(bounds);
+  return dice.pick(bounds.slice(0, 3));
 }
 
 function boundsOf(w: World): number[] {

@@ -1,13 +1,14 @@
 // Row `request` of the table "Transitions", in the order in which the contracts check it.
+
+import { headersHash } from '#core/commitment/schema.ts';
 import type { Address, Bytes32, Hex } from '#core/hex.ts';
 import { toBytes32 } from '#core/hex.ts';
+import { unpackCost } from '#core/protocol/cost.ts';
 import type { ProtocolEvent } from '#core/protocol/events.ts';
 import { requestId, toModelId, toVersionId } from '#core/protocol/ids.ts';
 import { leavesNode, quote } from '#core/protocol/split.ts';
 import type { Terms } from '#core/protocol/terms.ts';
 import { AskFlags, hasFlag, termsHash } from '#core/protocol/terms.ts';
-import { headersHash } from '#core/commitment/schema.ts';
-import { unpackCost } from '#core/protocol/cost.ts';
 import { commit } from '../../../support/contracts/model.ts';
 import type { Version, World } from '../world.ts';
 import { refuse } from '../world.ts';

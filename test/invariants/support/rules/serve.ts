@@ -82,7 +82,10 @@ export function place(
 ): RequestEvent {
   const node = submitterOf(terms, acceptedBy);
   const implied = acceptedBy === ZERO_ADDRESS;
-  const id = requireHeld(w, implied ? { terms, nonce, state: 'Requested' } : { terms, nonce, state: 'Accepted', acceptedBy });
+  const id = requireHeld(
+    w,
+    implied ? { terms, nonce, state: 'Requested' } : { terms, nonce, state: 'Accepted', acceptedBy },
+  );
   if (implied) requireStake(w, node, terms.slice);
   return w.commit({ type: 'Submitted', id, node, challengeEnd: w.now + terms.tc, outputHash, output });
 }
