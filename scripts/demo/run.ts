@@ -10,7 +10,6 @@ import type { Screen } from './screen.ts';
 import { collect, paidBack, paidOut } from './settling.ts';
 import { showDigit, showNumbers } from './showing.ts';
 import { OPG, type Shown, type Stage } from './stage.ts';
-import { showBalances } from './table.ts';
 
 /** Seconds. Long enough to be seen, short enough to be waited for; a public network has hours. */
 const CHALLENGE_SECONDS = 3;
@@ -30,6 +29,9 @@ export interface Outcome {
   readonly before: Balances;
   readonly after: Balances;
   readonly stage: Stage;
+  /** Requests that ended one way and the other. */
+  readonly paid: number;
+  readonly refunded: number;
 }
 
 export async function runDemo(local: LocalNetwork, screen: Screen): Promise<Outcome> {
@@ -93,7 +95,7 @@ export async function runDemo(local: LocalNetwork, screen: Screen): Promise<Outc
 
   screen.section('Payment');
   await paidOut(stage, 'digits-cnn: nobody objected, finalised by the node', digit);
-  await paidOut(stage, 'breast-cancer-mlp: the same', bundle);
+  await paidOut(stage, 'breast-cancer-mlp: finalised by the node', bundle);
 
   screen.section('The node goes off: the keeper carries on');
   const paths = pick(volatility, '00', '06', '13');
@@ -122,13 +124,13 @@ export async function runDemo(local: LocalNetwork, screen: Screen): Promise<Outc
   await collect(stage, models);
 
   const after = await balances(stage.net, holders);
-  showBalances(screen, before, after);
-  return { answers: [...classified, ...diagnosed, ...forecast], before, after, stage };
+  const paid = [...digit, ...bundle, ...series].length;
+  const answers = [...classified, ...diagnosed, ...forecast];
+  return { answers, before, after, stage, paid, refunded: unserved.length };
 }
 
 /** Starts every process. */
 async function raise(local: LocalNetwork, screen: Screen): Promise<Stage> {
-  screen.section('A network on this machine');
   await screen.step('chain: Hardhat, in memory, four blocks a second', () => local.chain.start());
   const deployed = await screen.step(
     'contracts: deployed and their wiring checked',
