@@ -4,6 +4,7 @@ import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs, promisify } from 'node:util';
+import { emptyJournal } from './demo/journalTemplate.ts';
 import { Screen } from './demo/screen.ts';
 
 const ROOT = path.join(import.meta.dirname, '..');
@@ -38,6 +39,7 @@ async function main(): Promise<number> {
     ),
   );
   screen.section('A network on this machine');
+  emptyJournal().catch(() => {}); // made while the compiler works; whoever needs it is told why there is none
   await screen.step('contracts: compiled (about 20 s the first time)', compile);
 
   // Only now: what follows imports types that the compiler just generated.

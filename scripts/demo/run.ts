@@ -43,6 +43,7 @@ export async function runDemo(local: LocalNetwork, screen: Screen): Promise<Outc
   const cancer = await show(stage, 'breast-cancer-mlp', PRICES['breast-cancer-mlp']);
   const volatility = await show(stage, 'volatility-forecaster', PRICES['volatility-forecaster']);
   const models = [digits, cancer, volatility];
+  await screen.step('inference node (ONNX Runtime) and keeper: started', () => stage.started);
   await openNode(
     stage,
     new Map(models.map(({ version, example }) => [version, PRICES[example.name as keyof typeof PRICES].price])),
@@ -140,8 +141,10 @@ async function raise(local: LocalNetwork, screen: Screen): Promise<Stage> {
   await screen.step('storage node: keeps files by their sha256', () => local.storage.start());
   const node = local.node(deployed);
   const keeper = local.keeper(deployed);
-  await screen.step('inference node (ONNX Runtime) and keeper', () => Promise.all([node.start(), keeper.start()]));
-  return { ...deployed, screen, local, node, keeper };
+  // They start while models are published.
+  const started = Promise.all([node.start(), keeper.start()]);
+  started.catch(() => {});
+  return { ...deployed, screen, local, node, keeper, started };
 }
 
 function pick({ example }: Shown, ...ids: readonly string[]): readonly Vector[] {
