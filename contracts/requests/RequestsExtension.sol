@@ -3,7 +3,6 @@ pragma solidity 0.8.37;
 
 import {Close, Credit, IEscrow, Relock} from "../escrow/IEscrow.sol";
 import {AmountsLib} from "../types/Amounts.sol";
-import {HeadWord} from "../types/HeadWord.sol";
 import {RequestId, VersionId} from "../types/Ids.sol";
 import {OfferWord} from "../types/OfferWord.sol";
 import {Terms, TermsLib} from "../types/Terms.sol";
