@@ -8,6 +8,9 @@ import { BURN } from '#core/protocol/postings.ts';
 import { eventsIn } from '../../sdk/events.ts';
 import { balanceOf, type Network } from '../../sdk/index.ts';
 
+/** How the rows of money begin that waits in a model's purse. */
+export const UNCLAIMED = 'unclaimed';
+
 export interface Balances {
   readonly rows: Readonly<Record<string, bigint>>;
   readonly sum: bigint;
@@ -38,8 +41,8 @@ export async function balances(net: Network, { parties, models }: Holders): Prom
   for (const model of models) {
     const purse = await balanceOf(net, purseOf(model));
     owed += purse.available + purse.stake;
-    add('unclaimed by model owners', purse.available);
-    add('unclaimed by the protocol', purse.stake);
+    add(`${UNCLAIMED} by model owners`, purse.available);
+    add(`${UNCLAIMED} by the protocol`, purse.stake);
   }
   const locks = ledger.openRequests().map((id) => ledger.lockOf(id));
   const locked = locks.reduce((sum, lock) => sum + (lock?.fee ?? 0n) + (lock?.slice ?? 0n), 0n);

@@ -10,12 +10,13 @@ import { readProfile } from '../../deploy/parameters/schema.ts';
 import { deploySystem } from '../../deploy/system.ts';
 import type { Account, Network } from '../../sdk/index.ts';
 import { actAs, connect, parseDeployment } from '../../sdk/index.ts';
+import { placeEmptyJournal } from './journalTemplate.ts';
 import type { Keys, Party } from './keys.ts';
 import { makeKeys, PARTIES } from './keys.ts';
-import type { Ready } from './processes.ts';
+import type { ProcessOptions } from './processes.ts';
 import { healthy, Process, ROOT } from './processes.ts';
 import type { Settings } from './settings.ts';
-import { keeperSettings, nodeSettings, storageSettings, writeSettings } from './settings.ts';
+import { journalOf, keeperSettings, nodeSettings, storageSettings, writeSettings } from './settings.ts';
 
 /** Milliseconds between looks for a receipt. */
 const POLL_MS = 25;
@@ -47,7 +48,7 @@ export class LocalNetwork {
   constructor(directory: string) {
     rmSync(directory, { recursive: true, force: true });
     this.directory = directory;
-    this.chain = this.#add('chain', 'scripts/localChain.ts', {}, answers);
+    this.chain = this.#add({ name: 'chain', script: 'scripts/localChain.ts', environment: {}, ready: answers });
     this.storage = this.#worker('storage', 'storage', storageSettings());
   }
 
@@ -116,15 +117,29 @@ export class LocalNetwork {
     for (const one of [...this.#processes].reverse()) await one.stop();
   }
 
+  /** What a person should look at when something went wrong: the ends of logs of processes that are gone, warnings of the others. */
+  complaints(): string[] {
+    return this.#processes.flatMap((one) => one.complaints());
+  }
+
   #worker(role: string, name: string, settings: Settings, changes: Settings = {}): Process {
     const folder = path.join(this.directory, role);
     const config = writeSettings(folder, settings, changes);
-    return this.#add(name, `workers/${role}/main.ts`, { OPG_CONFIG: config }, healthy);
+    const prepare = async () => {
+      if (settings['journal']) await placeEmptyJournal(journalOf(folder));
+    };
+    return this.#add({
+      name,
+      script: `workers/${role}/main.ts`,
+      environment: { OPG_CONFIG: config },
+      ready: healthy,
+      prepare,
+    });
   }
 
-  #add(name: string, script: string, environment: Record<string, string>, ready: Ready): Process {
-    const logFile = path.join(this.directory, 'logs', `${name.replaceAll(' ', '-')}.log`);
-    const made = new Process({ name, script, environment, logFile, ready });
+  #add(options: Omit<ProcessOptions, 'logFile'>): Process {
+    const logFile = path.join(this.directory, 'logs', `${options.name.replaceAll(' ', '-')}.log`);
+    const made = new Process({ ...options, logFile });
     this.#processes.push(made);
     return made;
   }

@@ -18,6 +18,8 @@ export interface ProcessOptions {
   readonly script: string;
   readonly environment: Readonly<Record<string, string>>;
   readonly logFile: string;
+  /** What has to be there before it starts. */
+  readonly prepare?: () => Promise<void>;
   /** Whether it is ready, once its log has told where it is. */
   readonly ready: Ready;
 }
@@ -55,7 +57,8 @@ export class Process {
 
   /** Resolves when it is ready to work. `more`: environment for this start alone. */
   async start(more: Readonly<Record<string, string>> = {}): Promise<void> {
-    const { script, environment, logFile } = this.#options;
+    const { script, environment, logFile, prepare } = this.#options;
+    await prepare?.();
     mkdirSync(path.dirname(logFile), { recursive: true });
     const log = openSync(logFile, 'a');
     this.#logged = readFileSync(logFile).length;
@@ -83,8 +86,20 @@ export class Process {
 
   /** The last lines of its log. */
   tail(): string {
-    const lines = readFileSync(this.logFile, 'utf8').trimEnd().split('\n');
-    return lines.slice(-TAIL).join('\n');
+    return this.#lines().slice(-TAIL).join('\n');
+  }
+
+  /** The end of its log if it is gone, its warnings and errors if it runs; nothing if it was never started. */
+  complaints(): string[] {
+    if (this.#child === undefined) return [];
+    const lines = this.running ? this.#lines().filter((line) => /"level":"(warn|error)"/.test(line)) : this.#lines();
+    const state = this.running ? 'runs; its last warnings' : 'has ended; its last lines';
+    const shown = lines.slice(-TAIL);
+    return shown.length === 0 ? [] : [`The ${this.name} ${state} (${path.relative(ROOT, this.logFile)}):`, ...shown];
+  }
+
+  #lines(): string[] {
+    return readFileSync(this.logFile, 'utf8').trimEnd().split('\n');
   }
 
   async #untilReady(): Promise<void> {

@@ -10,7 +10,6 @@ import type { Screen } from './screen.ts';
 import { collect, paidBack, paidOut } from './settling.ts';
 import { showDigit, showNumbers } from './showing.ts';
 import { OPG, type Shown, type Stage } from './stage.ts';
-import { showBalances } from './table.ts';
 
 /** Seconds. Long enough to be seen, short enough to be waited for; a public network has hours. */
 const CHALLENGE_SECONDS = 3;
@@ -30,6 +29,9 @@ export interface Outcome {
   readonly before: Balances;
   readonly after: Balances;
   readonly stage: Stage;
+  /** Requests that ended one way and the other. */
+  readonly paid: number;
+  readonly refunded: number;
 }
 
 export async function runDemo(local: LocalNetwork, screen: Screen): Promise<Outcome> {
@@ -41,6 +43,7 @@ export async function runDemo(local: LocalNetwork, screen: Screen): Promise<Outc
   const cancer = await show(stage, 'breast-cancer-mlp', PRICES['breast-cancer-mlp']);
   const volatility = await show(stage, 'volatility-forecaster', PRICES['volatility-forecaster']);
   const models = [digits, cancer, volatility];
+  await screen.step('inference node (ONNX Runtime) and keeper: started', () => stage.started);
   await openNode(
     stage,
     new Map(models.map(({ version, example }) => [version, PRICES[example.name as keyof typeof PRICES].price])),
@@ -93,7 +96,7 @@ export async function runDemo(local: LocalNetwork, screen: Screen): Promise<Outc
 
   screen.section('Payment');
   await paidOut(stage, 'digits-cnn: nobody objected, finalised by the node', digit);
-  await paidOut(stage, 'breast-cancer-mlp: the same', bundle);
+  await paidOut(stage, 'breast-cancer-mlp: finalised by the node', bundle);
 
   screen.section('The node goes off: the keeper carries on');
   const paths = pick(volatility, '00', '06', '13');
@@ -122,13 +125,13 @@ export async function runDemo(local: LocalNetwork, screen: Screen): Promise<Outc
   await collect(stage, models);
 
   const after = await balances(stage.net, holders);
-  showBalances(screen, before, after);
-  return { answers: [...classified, ...diagnosed, ...forecast], before, after, stage };
+  const paid = [...digit, ...bundle, ...series].length;
+  const answers = [...classified, ...diagnosed, ...forecast];
+  return { answers, before, after, stage, paid, refunded: unserved.length };
 }
 
 /** Starts every process. */
 async function raise(local: LocalNetwork, screen: Screen): Promise<Stage> {
-  screen.section('A network on this machine');
   await screen.step('chain: Hardhat, in memory, four blocks a second', () => local.chain.start());
   const deployed = await screen.step(
     'contracts: deployed and their wiring checked',
@@ -138,8 +141,10 @@ async function raise(local: LocalNetwork, screen: Screen): Promise<Stage> {
   await screen.step('storage node: keeps files by their sha256', () => local.storage.start());
   const node = local.node(deployed);
   const keeper = local.keeper(deployed);
-  await screen.step('inference node (ONNX Runtime) and keeper', () => Promise.all([node.start(), keeper.start()]));
-  return { ...deployed, screen, local, node, keeper };
+  // They start while models are published.
+  const started = Promise.all([node.start(), keeper.start()]);
+  started.catch(() => {});
+  return { ...deployed, screen, local, node, keeper, started };
 }
 
 function pick({ example }: Shown, ...ids: readonly string[]): readonly Vector[] {

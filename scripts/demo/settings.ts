@@ -40,6 +40,9 @@ export const nodeSettings = ({ storage, account, ...place }: NodePlace): Setting
   };
 };
 
+/** Where a worker of `folder` keeps its journal. */
+export const journalOf = (folder: string) => path.join(folder, 'data/journal');
+
 /** Writes `folder`/config.json; the worker keeps its data beside it. */
 export function writeSettings(folder: string, settings: Settings, changes: Settings): string {
   const sections = new Set([...Object.keys(settings), ...Object.keys(changes)]);

@@ -53,7 +53,7 @@ export async function paidBack({ screen, net }: Stage, label: string, asked: rea
 export async function collect({ screen, accounts }: Stage, models: readonly Shown[]): Promise<void> {
   const { owner } = accounts;
   await screen.step(
-    'model owner claims the royalties; anybody sweeps the protocol share',
+    'model owner claims royalties, the protocol share is swept',
     async () => [
       ...(await Promise.all(models.map(({ model }) => claimRoyalty(owner, model)))),
       await transact(owner, await owner.escrow.sweepProtocol.populateTransaction(models.map(({ model }) => model))),

@@ -13,6 +13,8 @@ export interface Stage extends Deployed {
   readonly local: LocalNetwork;
   readonly node: Process;
   readonly keeper: Process;
+  /** Resolves when both are ready. */
+  readonly started: Promise<unknown>;
 }
 
 /** A model of the project, published. */

@@ -1,5 +1,5 @@
 /** The closing table. */
-import type { Balances } from './balances.ts';
+import { type Balances, UNCLAIMED } from './balances.ts';
 import { exact, type Screen } from './screen.ts';
 
 const NAME = 28;
@@ -11,7 +11,10 @@ export function showBalances(screen: Screen, before: Balances, after: Balances):
   screen.line();
   screen.line(`${screen.bold('Balances in OPG, wallets and Escrow together'.padEnd(NAME + 2))}`);
   screen.line(`  ${''.padEnd(NAME)}${screen.dim(heads)}`);
-  for (const name of Object.keys(after.rows)) row(screen, name, before.rows[name] ?? 0n, after.rows[name] ?? 0n);
+  const shown = Object.keys(after.rows).filter(
+    (name) => !name.startsWith(UNCLAIMED) || before.rows[name] || after.rows[name],
+  );
+  for (const name of shown) row(screen, name, before.rows[name] ?? 0n, after.rows[name] ?? 0n);
   screen.line(`  ${'-'.repeat(NAME + 3 * NUMBER)}`);
   row(screen, 'sum', before.sum, after.sum);
   row(screen, 'supply of the token', before.supply, after.supply);
