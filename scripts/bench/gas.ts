@@ -5,7 +5,7 @@ import { startBench } from './gas/bench.ts';
 import { allPaths, type Path } from './gas/paths.ts';
 
 const SNAPSHOT = 'test/snapshots/gas.json';
-const mode = process.env.OPG_GAS ?? 'print';
+const mode = process.env['OPG_GAS'] ?? 'print';
 
 const profile = JSON.parse(readFileSync('deploy/parameters/local.json', 'utf8'));
 const paths = await allPaths(await startBench(profile));

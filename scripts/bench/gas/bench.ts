@@ -6,6 +6,7 @@ import { network } from 'hardhat';
 import { encodeHeader } from '#core/commitment/header.ts';
 import { headersHash } from '#core/commitment/schema.ts';
 import type { Hex } from '#core/hex.ts';
+import type { TermsStruct } from '../../../types/ethers-contracts/requests/IInferenceRequests.ts';
 import { parseProfile } from '../../../deploy/parameters/schema.ts';
 import { deploySystem } from '../../../deploy/system.ts';
 
@@ -97,11 +98,22 @@ export async function mined(sent: Promise<ContractTransactionResponse>): Promise
   return receipt;
 }
 
-/** Decoded events of one kind in a receipt. */
-export function eventsOf(bench: Bench, receipt: ContractTransactionReceipt, name: string) {
+export interface RequestedArgs {
+  readonly terms: { toObject(): TermsStruct } & { readonly input: string };
+  readonly nonce: bigint;
+}
+export interface SubmittedArgs {
+  readonly challengeEnd: bigint;
+  readonly outputHash: string;
+}
+export interface FinalisedArgs {
+  readonly callback: bigint;
+}
+
+/** Arguments of the events of one kind in a receipt. */
+export function eventsOf<T>(bench: Bench, receipt: ContractTransactionReceipt, name: string): T[] {
   return receipt.logs
     .map((log) => bench.requests.interface.parseLog(log))
     .filter((event) => event?.name === name)
-    .map((event) => (event as NonNullable<typeof event>).args);
+    .map((event) => event?.args as T);
 }
-
