@@ -12,6 +12,7 @@ const TASKS = {
   test: [['hardhat', 'test']],
   check: [['node', 'scripts/check.ts']],
   bench: [['node', 'scripts/bench.ts']],
+  fuzz: [['node', 'scripts/fuzz.ts']],
   build: [['hardhat', 'build']],
   deploy: [['node', 'deploy/run.ts']],
   verify: [['node', 'deploy/verify.ts']],

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// solhint-disable avoid-low-level-calls, one-contract-per-file, reentrancy
 pragma solidity 0.8.37;
 
 import {Escrow} from "../escrow/Escrow.sol";
@@ -10,11 +11,11 @@ import {Amounts, AmountsLib} from "../types/Amounts.sol";
 contract Actor {
     address private immutable _handler = msg.sender;
 
-    error Refused(bytes reason);
+    error OnlyTheHandler();
 
     /// @notice Calls; false if it reverted. Only the handler may tell it to: the engine calls what it finds.
     function act(address target, bytes calldata data) external returns (bool ok) {
-        require(msg.sender == _handler, "only the handler");
+        if (msg.sender != _handler) revert OnlyTheHandler();
         (ok, ) = target.call(data);
     }
 }
@@ -36,6 +37,8 @@ contract EscrowHandler {
     uint256 private constant ACTORS = 4;
     uint16 private constant LANES = 6;
 
+    error Begun();
+
     Escrow public escrow;
     MintableToken public token;
     Actor[] public actors;
@@ -49,7 +52,7 @@ contract EscrowHandler {
 
     /// @notice Once, by the test: the Escrow in which this is a built-in capability.
     function begin(Escrow escrow_) external {
-        require(address(escrow) == address(0), "begun");
+        if (address(escrow) != address(0)) revert Begun();
         (escrow, token) = (escrow_, MintableToken(escrow_.token()));
         for (uint256 i; i < ACTORS; ++i) {
             Actor actor = new Actor();
@@ -153,6 +156,7 @@ contract EscrowHandler {
         Amounts amounts = AmountsLib.pack(h.nonce, h.slice, h.fee);
         try escrow.close(h.payer, h.lane, amounts, h.tag, credits) {
             if (off % 3 != 0) violation = "a closing paid another sum than its lock held";
+            _tryAgain(h, amounts, credits);
             _forget(i);
             ++done;
         } catch {}
@@ -255,6 +259,12 @@ contract EscrowHandler {
         credits[0] = toStake ? Credit(first, uint96(off), part) : Credit(first, part + uint96(off), 0);
         credits[1] = Credit(second, all - part - burned, 0);
         credits[2] = Credit(escrow.BURN(), burned, 0);
+    }
+
+    function _tryAgain(Held memory h, Amounts amounts, Credit[] memory credits) private {
+        try escrow.close(h.payer, h.lane, amounts, h.tag, credits) {
+            violation = "a lock was closed twice";
+        } catch {}
     }
 
     function _isOpen(address payer, uint16 lane) private view returns (bool) {

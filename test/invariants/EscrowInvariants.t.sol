@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// solhint-disable one-contract-per-file, func-name-mixedcase
+// solhint-disable avoid-low-level-calls, one-contract-per-file, func-name-mixedcase
 pragma solidity 0.8.37;
 
 import {Escrow} from "../../contracts/escrow/Escrow.sol";
@@ -19,12 +19,14 @@ contract Handler is EscrowHandler {}
 /// @notice The money invariants of Escrow alone, searched by Hardhat's own invariant engine: a second engine besides the
 /// random runs in TypeScript. The handler is the capability; nothing of InferenceRequests takes part.
 abstract contract EscrowInvariants {
+    error Broken(string invariant_);
+
     Handler internal handler;
 
     function setUp() public {
         handler = new Handler();
         address here = address(this);
-        handler.begin(new Escrow(address(_token()), address(handler), here, here, here, 1 days));
+        handler.begin(new Escrow(address(_token()), address(handler), here, here, here, 0));
     }
 
     function _token() internal virtual returns (MintableToken);
@@ -38,13 +40,13 @@ abstract contract EscrowInvariants {
     /// @notice I1, C1: tokens in Escrow == accounts + locks + tokens sent there without a call.
     function invariant_I1_tokensAreAccountsAndLocks() public view {
         uint256 balance = handler.token().balanceOf(address(handler.escrow()));
-        require(balance == handler.inAccounts() + handler.held() + handler.strays(), "I1");
+        if (balance != handler.inAccounts() + handler.held() + handler.strays()) revert Broken("I1");
     }
 
     /// @notice I2, I3: each lock holds what was put in, closes once, takes one slice; no wrong sum, no lie is accepted (I4).
     function invariant_I2_I3_I4_locksAreAsDescribed() public view {
-        require(handler.wordsHold(), "I2/I3: a lock word is not what was put in");
-        require(bytes(handler.violation()).length == 0, handler.violation());
+        if (!handler.wordsHold()) revert Broken("I2, I3: a lock word is not what was put in");
+        if (bytes(handler.violation()).length != 0) revert Broken(handler.violation());
     }
 }
 

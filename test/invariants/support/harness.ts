@@ -1,6 +1,7 @@
 // The real contracts and the model of them, side by side.
 import { expect } from 'chai';
-import type { Interface, TransactionReceiptParams } from 'ethers';
+import type { TransactionReceiptParams } from 'ethers';
+import { Interface } from 'ethers';
 import type { Address, Hex } from '#core/hex.ts';
 import { toAddress } from '#core/hex.ts';
 import type { ProtocolEvent } from '#core/protocol/events.ts';
@@ -22,6 +23,8 @@ import { Refusal, World } from './world.ts';
 
 /** Of a call. A batch with hostile callbacks burns nearly 9M; EIP-7825 allows 16.7M. */
 const GAS = '0xe00000';
+/** Of AccessManaged, which the interfaces do not repeat. */
+const ACCESS = new Interface(['error AccessManagedUnauthorized(address)']);
 const STATUSES: readonly Status[] = ['DONE', 'GONE', 'EARLY', 'LATE', 'GAS', 'BADOUTPUT', 'NOSTAKE', 'DENIED'];
 
 /** Who makes a call: an account, or a contract that an account drives. */
@@ -168,7 +171,7 @@ export class Harness {
       const name = contract.interface.parseError(data)?.name;
       if (name !== undefined) return name;
     }
-    return data;
+    return ACCESS.parseError(data)?.name ?? data;
   }
 }
 
