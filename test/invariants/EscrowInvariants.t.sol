@@ -2,17 +2,29 @@
 // solhint-disable one-contract-per-file, func-name-mixedcase
 pragma solidity 0.8.37;
 
+import {Escrow} from "../../contracts/escrow/Escrow.sol";
 import {MintableToken} from "../../contracts/mocks/tokens/MintableToken.sol";
-import {BonusToken, FalseToken, FeeToken, LyingToken, SilentToken} from "../../contracts/mocks/tokens/HostileTokens.sol";
-import {EscrowHandler} from "./EscrowHandler.sol";
+import {
+    BonusToken,
+    FalseToken,
+    FeeToken,
+    LyingToken,
+    SilentToken
+} from "../../contracts/mocks/tokens/HostileTokens.sol";
+import {EscrowHandler} from "../../contracts/mocks/EscrowHandler.sol";
+
+/// @dev The engine drives only contracts whose artifacts it has: those of the test file itself, whatever was built before.
+contract Handler is EscrowHandler {}
 
 /// @notice The money invariants of Escrow alone, searched by Hardhat's own invariant engine: a second engine besides the
 /// random runs in TypeScript. The handler is the capability; nothing of InferenceRequests takes part.
 abstract contract EscrowInvariants {
-    EscrowHandler internal handler;
+    Handler internal handler;
 
     function setUp() public {
-        handler = new EscrowHandler(_token());
+        handler = new Handler();
+        address here = address(this);
+        handler.begin(new Escrow(address(_token()), address(handler), here, here, here, 1 days));
     }
 
     function _token() internal virtual returns (MintableToken);

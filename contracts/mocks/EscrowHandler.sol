@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {Escrow} from "../../contracts/escrow/Escrow.sol";
-import {Close, Credit, Relock} from "../../contracts/escrow/IEscrow.sol";
-import {MintableToken} from "../../contracts/mocks/tokens/MintableToken.sol";
-import {Amounts, AmountsLib} from "../../contracts/types/Amounts.sol";
+import {Escrow} from "../escrow/Escrow.sol";
+import {Close, Credit, Relock} from "../escrow/IEscrow.sol";
+import {MintableToken} from "./tokens/MintableToken.sol";
+import {Amounts, AmountsLib} from "../types/Amounts.sol";
 
 /// @notice An account that does what the handler tells it to.
 contract Actor {
@@ -19,7 +19,7 @@ contract Actor {
     }
 }
 
-/// @notice Is the request capability of an Escrow on any token: it creates it, opens, changes and closes locks at random, and
+/// @notice Is a capability of an Escrow on any token: it opens, changes and closes locks at random, and
 /// moves its actors. It remembers which locks are open and what they hold; the test compares.
 /// @dev Arguments are reduced to plausible ranges; what Escrow refuses must leave everything as it was.
 contract EscrowHandler {
@@ -36,8 +36,8 @@ contract EscrowHandler {
     uint256 private constant ACTORS = 4;
     uint16 private constant LANES = 6;
 
-    Escrow public immutable escrow;
-    MintableToken public immutable token;
+    Escrow public escrow;
+    MintableToken public token;
     Actor[] public actors;
     Held[] public open;
     /// Tokens sent to Escrow without a call.
@@ -47,14 +47,15 @@ contract EscrowHandler {
     /// Set if Escrow said yes to something it must refuse.
     string public violation;
 
-    constructor(MintableToken token_) {
-        token = token_;
-        escrow = new Escrow(address(token_), address(0), address(this), address(this), address(this), 1 days);
+    /// @notice Once, by the test: the Escrow in which this is a built-in capability.
+    function begin(Escrow escrow_) external {
+        require(address(escrow) == address(0), "begun");
+        (escrow, token) = (escrow_, MintableToken(escrow_.token()));
         for (uint256 i; i < ACTORS; ++i) {
             Actor actor = new Actor();
             actors.push(actor);
-            token_.mint(address(actor), 1_000_000);
-            actor.act(address(token_), abi.encodeCall(token_.approve, (address(escrow), type(uint256).max)));
+            token.mint(address(actor), 1_000_000);
+            actor.act(address(token), abi.encodeCall(token.approve, (address(escrow), type(uint256).max)));
         }
     }
 
