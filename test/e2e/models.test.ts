@@ -110,7 +110,7 @@ async function delivered({ net, node }: E2e, asked: Asked): Promise<readonly Ite
   const { row } = await findRequest(net, asked);
   const bytes = await eventually('the node gives out what it saw itself submit', async () => {
     const answer = await fetch(`${node.url}/v1/outputs/${asked.id}`);
-    return answer.ok && (await answer.arrayBuffer());
+    return answer.ok ? new Uint8Array(await answer.arrayBuffer()) : undefined;
   });
-  return await decodeResult(net, row, new Uint8Array(bytes));
+  return await decodeResult(net, row, bytes);
 }

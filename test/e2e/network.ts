@@ -136,11 +136,8 @@ interface Told {
 }
 
 /** What the node says about a request. */
-export async function told(
-  { node }: E2e,
-  id: RequestId,
-): Promise<{ readonly stage?: string; readonly reason?: string }> {
-  return await (await fetch(`${node.url}/v1/requests/${id}`)).json();
+export async function told({ node }: E2e, id: RequestId): Promise<Told> {
+  return (await (await fetch(`${node.url}/v1/requests/${id}`)).json()) as Told;
 }
 
 /** Escrow holds what its accounts and requests sum to (C1), and each account is what its events make it (I9). */
