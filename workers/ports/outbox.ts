@@ -27,7 +27,7 @@ export interface Attempt extends FeeQuote {
 export type IntentStatus =
   | 'planned' // nothing signed
   | 'signed' // raw stored; may or may not have been broadcast
-  | 'mined' // one attempt has a receipt, not yet final
+  | 'mined' // one attempt has a receipt, not yet final; with a reason: it failed
   | 'settled' // final and successful
   | 'reverted' // final and failed: the chain refused
   | 'abandoned'; // without effect, and no longer wanted: never signed, or cancelled

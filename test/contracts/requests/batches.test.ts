@@ -220,7 +220,7 @@ describe('InferenceRequests.finaliseBatch', () => {
     });
     await expect(w.last)
       .to.emit(w.s.requests, 'Finalised')
-      .withArgs(b.id, w.s.node.address, FEE - ROYALTY - PROTOCOL, ROYALTY, PROTOCOL, 0n, 0n);
+      .withArgs(b.id, w.s.node.address, FEE - ROYALTY - PROTOCOL, ROYALTY, PROTOCOL, 0n, ZeroAddress, 0n);
   });
 
   it('gives tips item by item, each after its own delay', async () => {
