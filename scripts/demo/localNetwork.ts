@@ -48,7 +48,13 @@ export class LocalNetwork {
   constructor(directory: string) {
     rmSync(directory, { recursive: true, force: true });
     this.directory = directory;
-    this.chain = this.#add({ name: 'chain', script: 'scripts/localChain.ts', environment: {}, ready: answers });
+    this.chain = this.#add({
+      name: 'chain',
+      script: 'scripts/localChain.ts',
+      environment: {},
+      portVariable: 'LOCAL_CHAIN_PORT',
+      ready: answers,
+    });
     this.storage = this.#worker('storage', 'storage', storageSettings());
   }
 
@@ -132,6 +138,7 @@ export class LocalNetwork {
       name,
       script: `workers/${role}/main.ts`,
       environment: { OPG_CONFIG: config },
+      portVariable: 'OPG_HTTP_PORT',
       ready: healthy,
       prepare,
     });
