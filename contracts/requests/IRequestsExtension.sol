@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {RequestId, VersionId} from "../types/Ids.sol";
+import {VersionId} from "../types/Ids.sol";
 import {Terms} from "../types/Terms.sol";
 import {IRequestEvents} from "./IRequestEvents.sol";
 import {

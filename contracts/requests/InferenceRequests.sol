@@ -2,10 +2,10 @@
 pragma solidity 0.8.37;
 
 import {Escrow} from "../escrow/Escrow.sol";
-import {Close, Credit, IEscrow, Relock} from "../escrow/IEscrow.sol";
+import {IEscrow, Relock} from "../escrow/IEscrow.sol";
 import {Amounts, AmountsLib} from "../types/Amounts.sol";
 import {RequestId} from "../types/Ids.sol";
-import {Terms, TermsLib} from "../types/Terms.sol";
+import {Terms} from "../types/Terms.sol";
 import {IRequestsCore} from "./IRequestsCore.sol";
 import {RequestAsk} from "./RequestAsk.sol";
 import {RequestBase} from "./RequestBase.sol";
@@ -31,8 +31,8 @@ struct RequestsConfig {
 
 /// @notice See IInferenceRequests, which is the specification of this address.
 /// @dev The way of a request that is served is here, and governance. Refunds, batches, arbitration and detailed views are the
-/// code of RequestsExtension, an immutable contract that the fallback runs on this contract's storage. RequestBase lays out that storage for both. This contract
-/// holds no token and, per request, no state.
+/// code of RequestsExtension, an immutable contract that the fallback runs on this contract's storage. RequestBase lays out
+/// that storage for both. This contract holds no token and, per request, no state.
 contract InferenceRequests is RequestAsk, RequestSettlement, RequestGovernance {
     using RequestTermsLib for Terms;
 
@@ -53,6 +53,7 @@ contract InferenceRequests is RequestAsk, RequestSettlement, RequestGovernance {
 
     /// @dev Functions of IRequestsExtension. Calldata goes on as it came, the answer comes back as it is; a selector that
     /// RequestsExtension does not have reverts there. It runs as this contract: same storage, same address, same sender.
+    // solhint-disable-next-line no-complex-fallback
     fallback() external {
         address code = extension;
         assembly ("memory-safe") {

@@ -52,6 +52,12 @@ abstract contract RequestRefund is RequestBase {
         credits[0] = Credit(t.requester(), fee + penalty, 0);
     }
 
+    /// @dev False only for terms that no request ever had: a penalty above the slice, or a fee above any supply. A batch asks
+    /// before it computes with them: one forged item must not stop the others (attack 17).
+    function _refundFits(Terms memory t) internal pure returns (bool) {
+        return t.penaltyBps() <= RequestTermsLib.BPS && t.fee() <= type(uint96).max / 2;
+    }
+
     function _logReturn(RequestId id, address node, uint96 penalty) internal {
         if (node != address(0)) emit Undelivered(id, node, penalty);
         else emit Expired(id);

@@ -43,6 +43,13 @@ abstract contract RequestSettlement is RequestResult {
         p.toNode = fee - p.royalty - p.protocol - p.tip;
     }
 
+    /// @dev False only for terms that no request ever had. A batch asks before it computes with them: one forged item must
+    /// not stop the others (attack 17).
+    function _partsFit(Terms memory t) internal pure returns (bool) {
+        (uint96 protocol, uint96 tip) = RequestTermsLib.shares(t.fee(), t.protocolBps(), t.tipBps());
+        return uint256(t.royalty()) + protocol + tip <= t.fee();
+    }
+
     function _credits(Terms memory t, address node, Parts memory p) internal view returns (Credit[] memory credits) {
         credits = new Credit[](p.tip == 0 ? 2 : 3);
         credits[0] = Credit(node, p.toNode, t.slice());
@@ -69,6 +76,15 @@ abstract contract RequestSettlement is RequestResult {
     }
 
     function _logFinalised(RequestId id, address node, Parts memory p, Callback callback) internal {
-        emit Finalised(id, node, p.toNode, p.royalty, p.protocol, p.tip, p.tip == 0 ? address(0) : msg.sender, callback);
+        emit Finalised(
+            id,
+            node,
+            p.toNode,
+            p.royalty,
+            p.protocol,
+            p.tip,
+            p.tip == 0 ? address(0) : msg.sender,
+            callback
+        );
     }
 }

@@ -3,7 +3,6 @@ pragma solidity 0.8.37;
 
 import {Close, Credit, IEscrow, Relock} from "../escrow/IEscrow.sol";
 import {AmountsLib} from "../types/Amounts.sol";
-import {HeadWord} from "../types/HeadWord.sol";
 import {RequestId, VersionId} from "../types/Ids.sol";
 import {OfferWord} from "../types/OfferWord.sol";
 import {Terms, TermsLib} from "../types/Terms.sol";
@@ -418,6 +417,7 @@ contract RequestsExtension is RequestQuote, RequestSettlement, RequestRefund, Re
             if (!good || root != s.outputHash) return ItemStatus.BADOUTPUT;
         }
 
+        if (!_partsFit(t)) return ItemStatus.GONE;
         Close[] memory closes = new Close[](1);
         closes[0] = _finalOf(t, t.hash(), s);
         Credit[] memory credits = _credits(t, s.node, _parts(t, takeTip));
@@ -457,7 +457,7 @@ contract RequestsExtension is RequestQuote, RequestSettlement, RequestRefund, Re
         // Check
         Terms memory t = c.terms;
         if (block.timestamp <= t.deadline()) return ItemStatus.EARLY;
-        if (!_isUnserved(c.state, c.acceptedBy)) return ItemStatus.GONE;
+        if (!_isUnserved(c.state, c.acceptedBy) || !_refundFits(t)) return ItemStatus.GONE;
 
         // Effect
         bytes32 h = t.hash();

@@ -26,6 +26,12 @@ export const escrowErrors = {
     remedy: 'This is a bug in the capability that closes; nothing was moved. Report it.',
     retryable: false,
   },
+  Escrow_TooManyItems: {
+    args: ['items'],
+    what: 'One call names {items} locks; it answers in the bits of one word, so 256 is the most.',
+    remedy: 'Send several calls of at most 256 items.',
+    retryable: false,
+  },
   Escrow_NotCapability: {
     args: ['caller'],
     what: '{caller} is not a contract that may move locks.',

@@ -3,7 +3,7 @@ import { toAddress } from '#core/hex.ts';
 import { feeSplit } from '#core/protocol/split.ts';
 import { packTerms } from '#core/protocol/terms.ts';
 import { BEHAVIOUR, CALLBACK, consumer } from '../support/contracts/actors.ts';
-import { BATCH_GAS, finaliseCall } from '../support/contracts/batch.ts';
+import { finaliseCall } from '../support/contracts/batch.ts';
 import { ethers, loadFixture, onAFork, sendAs, time } from '../support/contracts/chain.ts';
 import { OUTPUT } from '../support/contracts/model.ts';
 import { changes, checkMoney, eventsOf, nobodyLoses } from '../support/contracts/money.ts';
@@ -132,7 +132,7 @@ describe('attacks with and on callbacks', () => {
     await time.increaseTo(second.end);
     const inner = s.requests.interface.encodeFunctionData('finaliseEach', [[finaliseCall(second)], false]);
     await asker.behave(BEHAVIOUR.ReEnters, s.requests, inner);
-    await s.requests.connect(s.keeper).finaliseEach([finaliseCall(story)], false, { gasLimit: BATCH_GAS });
+    await s.requests.connect(s.keeper).finaliseEach([finaliseCall(story)], false);
     expect(await asker.reentrySucceeded()).to.equal(false);
     const error = s.requests.interface.parseError(await asker.reentryReturned());
     expect(error?.name).to.equal('Requests_Reentered');

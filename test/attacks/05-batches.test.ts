@@ -1,4 +1,6 @@
 import { expect } from 'chai';
+import { ZERO_BYTES32 } from '#core/hex.ts';
+import { packTerms, type Terms } from '#core/protocol/terms.ts';
 import {
   expireCall,
   expireEach,
@@ -9,7 +11,7 @@ import {
   submitCall,
   submitEach,
 } from '../support/contracts/batch.ts';
-import { loadFixture, time } from '../support/contracts/chain.ts';
+import { loadFixture, onAFork, time } from '../support/contracts/chain.ts';
 import { changes, checkMoney, nobodyLoses, stakeOf } from '../support/contracts/money.ts';
 import { askOf, request, requestMany, type Story, tryRequest } from '../support/contracts/request.ts';
 import { DAY, FEE, FUNDS, PARAMETERS, type System, system } from '../support/contracts/system.ts';
@@ -21,7 +23,7 @@ const PAID = FEE - FEE / 100n - FEE / 20n; // what a node keeps of one fee
 async function submitted(s: System, count: number): Promise<Story[]> {
   const stories = await requestMany(s, count);
   for (const story of stories) await story.submit();
-  await time.increaseTo(1 + Math.max(...stories.map(({ end }) => end)));
+  await time.increaseTo(PARAMETERS.tipDelay + 1 + Math.max(...stories.map(({ end }) => end)));
   return stories;
 }
 
@@ -42,6 +44,34 @@ describe('attacks on batches', () => {
     expect(gains.node).to.equal(2n * (PAID + SLICE));
     await b.is('Submitted');
     await c.is('Submitted');
+  });
+
+  it('attack 17: not even terms that no request ever had stop a batch', async () => {
+    const s = await loadFixture(system);
+    const [a, b] = await submitted(s, 2);
+    if (!a || !b) throw new Error('two requests');
+    const silent = await (await request(s, { lane: 9 })).accept();
+    const lies: Partial<Terms>[] = [
+      { royalty: 2n * FEE },
+      { protocolBps: 65_535 },
+      { tipBps: 65_535 },
+      { fee: 0n },
+      { set: 65_535 },
+      { callbackGas: 2 ** 24 - 1 },
+      { outputSchema: ZERO_BYTES32, callbackGas: 1 },
+    ];
+    for (const lie of lies) {
+      const poisoned = { ...finaliseCall(a), terms: packTerms({ ...a.terms, ...lie }) };
+      const answered = await onAFork(() => finaliseEach(s, s.keeper, [poisoned, finaliseCall(b)], true));
+      expect(answered[0], `finalise with ${JSON.stringify(Object.keys(lie))}`).not.to.equal('DONE');
+      expect(answered[1]).to.equal('DONE');
+    }
+    await time.increaseTo(silent.terms.deadline + 1);
+    for (const lie of [{ penaltyBps: 65_535 }, { fee: 2n ** 96n - 1n, slice: 2n ** 96n - 1n, penaltyBps: 10_000 }]) {
+      const poisoned = { ...expireCall(silent), terms: packTerms({ ...silent.terms, ...lie }) };
+      const answered = await onAFork(() => expireEach(s, s.keeper, [poisoned, expireCall(silent)]));
+      expect(answered, `expire with ${JSON.stringify(Object.keys(lie))}`).to.deep.equal(['GONE', 'DONE']);
+    }
   });
 
   it('attack 17: an item that another keeper finalised a block before reads GONE and costs its batch nothing else', async () => {

@@ -97,4 +97,21 @@ export function shouldBehaveLikeOutbox(fresh: () => Promise<Outbox>): void {
     expect(await outbox.get('a')).to.deep.include({ status: 'planned', nonce: undefined, attempts: [], data: '0x99' });
     expect(await outbox.allocateNonce('a', 4)).to.equal(5);
   });
+
+  it('forgets what ended long ago and nothing else, and still does not give a nonce twice', async () => {
+    for (const purpose of ['old', 'new', 'open']) {
+      await outbox.plan(intent(purpose));
+      await outbox.allocateNonce(purpose, 0);
+    }
+    await outbox.recordAttempt('old', { ...attempt(1), signedAt: 999 });
+    await outbox.recordAttempt('new', { ...attempt(2), signedAt: 1_000 });
+    await outbox.recordAttempt('open', { ...attempt(3), signedAt: 1 });
+    for (const purpose of ['old', 'new']) await outbox.setStatus(purpose, 'settled');
+    expect(await outbox.forget(1_000)).to.equal(1);
+    expect(await outbox.get('old')).to.equal(undefined);
+    expect(await outbox.get('new')).to.have.property('status', 'settled');
+    expect((await outbox.open(from)).map(({ purpose }) => purpose)).to.deep.equal(['open']);
+    await outbox.plan(intent('next'));
+    expect(await outbox.allocateNonce('next', 0)).to.equal(3);
+  });
 }

@@ -87,6 +87,19 @@ describe('the queue', () => {
         await queue.close(1_000);
       });
 
+      it('closes while the server is away', async () => {
+        const log = recordedLog();
+        const options = { url: server?.url ?? '', namespace: 'gone', log, metrics: recordedMetrics(), timing: TIMING };
+        const queue = await openQueue(options);
+        await queue.consume('execute', 1, async () => {});
+        await queue.push('execute', '0x1');
+        await server?.kill();
+        const noticed = () => log.lines.some(({ message }) => message.startsWith('queue does not answer'));
+        await eventually('the log says so', noticed);
+        await queue.close(1_000);
+        await server?.start();
+      });
+
       it('says that it cannot be reached, without the password', async () => {
         const url = `${new URL(server?.url ?? '').protocol}//me:secret@127.0.0.1:${await freePort()}`;
         const opened = openQueue({ url, namespace: 'none', log: recordedLog(), metrics: recordedMetrics() });

@@ -98,7 +98,7 @@ const STATES: Record<string, (s: System) => Promise<Story>> = {
   Accepted: async (s) => (await request(s)).accept(),
   Submitted: async (s) => (await request(s)).submit(),
   Frozen: async (s) => (await (await request(s)).submit()).freeze(),
-  over: async (s) => (await (await request(s)).submit()).finalise(),
+  over: async (s) => closedBy(await (await (await request(s)).submit()).freeze(), 'condemn', 'Condemned'),
 };
 
 /** Every move, the states it may start from, and the first second at which its clock would allow it. */
@@ -133,6 +133,9 @@ describe('the transitions of a request', () => {
       for (const [move, { when }] of wrong) {
         const verb = move as keyof typeof MOVES;
         const second = when(story);
+        const { submission } = story;
+        // A clock that has run out would be a reason of its own.
+        if (verb === 'freeze') story.submission = { ...story.described, end: (await time.latest()) + 1000 };
         if (second > (await time.latest())) await at(second);
         await nobodyLoses(s, async () => {
           if (verb === 'thaw' || verb === 'condemn') {
@@ -144,6 +147,7 @@ describe('the transitions of a request', () => {
               'Requests_NotCurrent',
             );
         });
+        story.submission = submission;
         await story.is(state as Parameters<Story['is']>[0]);
       }
     });
@@ -215,11 +219,16 @@ describe('the transitions of a request', () => {
           'Escrow_NotCapability',
           () => escrow.lock(by, 0, 1n, tag, false),
           () => escrow.lockMany(by, 0, 1n, [tag], false),
-          () => escrow.relock(by, 0, 1n, tag, tag, by, 0n),
-          () => escrow.relockMany(by, [], by, 0n),
+          () => escrow.relock(by, 0, 1n, tag, tag, by, 1n),
+          () => escrow.relockMany(by, [], by, 1n),
         );
         // Keys hold the caller, so these find nothing; closeMany says so without reverting.
-        await refused(s.escrow, 'Escrow_NoSuchLock', () => escrow.close(by, 0, 1n, tag, []));
+        await refused(
+          s.escrow,
+          'Escrow_NoSuchLock',
+          () => escrow.relock(by, 0, 1n, tag, tag, by, 0n),
+          () => escrow.close(by, 0, 1n, tag, []),
+        );
         const theft = [{ to: by.address, available: 1n, stake: 0n }];
         expect(await escrow.closeMany.staticCall(by, [{ lane: 0, amounts: 1n, tag }], theft)).to.equal(1n);
         await escrow.closeMany(by, [{ lane: 0, amounts: 1n, tag }], theft);

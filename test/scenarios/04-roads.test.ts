@@ -56,13 +56,16 @@ describe('the roads a request can take', () => {
     await expect(reserved.attempt.cancel())
       .to.be.revertedWithCustomError(s.requests, 'Requests_Reserved')
       .withArgs(reserved.terms.openAt);
-    await expect(accepted.attempt.cancel()).to.be.revertedWithCustomError(s.requests, 'Requests_NotCurrent');
+    await expect(accepted.attempt.cancel({ declined: true })).to.be.revertedWithCustomError(
+      s.requests,
+      'Requests_NotCurrent',
+    );
     const gains = await changes(s, { requester: s.requester }, async () => {
       for (const story of [rooted, declined, unnamed]) {
         await story.attempt.cancel();
         await story.over();
       }
-      await at(reserved.terms.openAt + 1);
+      await at(accepted.terms.openAt + 1);
       await reserved.attempt.cancel();
     });
     expect(gains.requester).to.equal(4n * FEE);

@@ -1,30 +1,12 @@
 /** A development chain with the whole system on it, one model published, one node staked and offering. */
 import { copyFileSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { ZERO_ADDRESS } from '#core/hex.ts';
+import { network } from 'hardhat';
 import type { VersionId } from '#core/protocol/ids.ts';
-import {
-  Authority__factory,
-  InferenceRequests__factory,
-  ModelRegistry__factory,
-  NodeRegistry__factory,
-  OPG__factory,
-  RequestsExtension__factory,
-} from '#types';
-import { parameterSet } from '../../deploy/parameters/parameterSet.ts';
+import type { Deployment } from '../../deploy/addresses.ts';
 import { parseProfile } from '../../deploy/parameters/schema.ts';
-import {
-  type Account,
-  actAs,
-  connect,
-  createModel,
-  type Deployment,
-  deposit,
-  parseDeployment,
-  publish,
-  setOffer,
-  stake,
-} from '../../sdk/index.ts';
+import { deploySystem } from '../../deploy/system.ts';
+import { type Account, actAs, connect, createModel, deposit, publish, setOffer, stake } from '../../sdk/index.ts';
 import type { Contracts } from '../../workers/adapters/ethers/decodeEvents.ts';
 import { Anvil } from './anvil.ts';
 import { exampleModel } from './models.ts';
@@ -46,7 +28,7 @@ export interface Devnet {
 
 /** Mines a block for every transaction, and one a second besides. `models`: where the model's file is put for `file:` URIs. */
 export async function startDevnet(models: string): Promise<Devnet> {
-  const anvil = await Anvil.start('--disable-code-size-limit', '--mixed-mining', '--block-time', '1');
+  const anvil = await Anvil.start('--mixed-mining', '--block-time', '1');
   const deployment = await deploy(anvil);
   const net = await connect({ provider: anvil.provider, deployment });
   const owner = await actAs(net, anvil.wallet(0));
@@ -65,31 +47,13 @@ export async function startDevnet(models: string): Promise<Devnet> {
 }
 
 async function deploy(anvil: Anvil): Promise<Deployment> {
-  const deployer = anvil.wallet(0);
-  const profile = parseProfile(JSON.parse(readFileSync(PARAMETERS, 'utf8')), PARAMETERS);
-  const authority = await new Authority__factory(deployer).deploy(deployer.address, 0);
-  const token = await new OPG__factory(deployer).deploy(deployer.address);
-  const models = await new ModelRegistry__factory(deployer).deploy();
-  const nodes = await new NodeRegistry__factory(deployer).deploy();
-  const extension = await new RequestsExtension__factory(deployer).deploy(models, nodes, authority);
-  const requests = await new InferenceRequests__factory(deployer).deploy({
-    extension,
-    authority,
-    token,
-    models,
-    nodes,
-    game: ZERO_ADDRESS,
-    treasury: deployer.address,
-    unbondingDelay: profile.unbondingDelaySeconds,
-    minTcBase: 1,
-  });
-  await requests.waitForDeployment();
-  await (await requests.appendSet(parameterSet(profile))).wait();
-  const addressed = { token, models, nodes, requests };
-  const addresses = Object.fromEntries(
-    await Promise.all(Object.entries(addressed).map(async ([name, at]) => [name, await at.getAddress()])),
-  );
-  return parseDeployment({ chainId: 31337, block: 0, addresses: { ...addresses, escrow: await requests.escrow() } });
+  const connection = await network.create({ network: 'localhost', chainType: 'l1', override: { url: anvil.url } });
+  try {
+    const parameters = parseProfile(JSON.parse(readFileSync(PARAMETERS, 'utf8')), PARAMETERS);
+    return await deploySystem({ connection, parameters });
+  } finally {
+    await connection.close();
+  }
 }
 
 async function publishModel(owner: Account, models: string): Promise<VersionId> {

@@ -122,12 +122,12 @@ export async function startNode(devnet: Devnet, options: NodeOptions): Promise<T
 
   const head = await reader.head();
   const start: Head = { block: head, now: head.timestamp, final: (await journal.cursor()).final };
-  await serving.restore();
+  await serving.restore(start);
   await serving.reconcile(start);
   await submitter.recover();
   await keeper.recover(start.now);
   await flight.follow(start);
-  await serving.sweep(start);
+  await serving.sweep();
 
   await queue.consume('execute', 4, async (id, signal) => {
     await executor.execute(id, signal);

@@ -41,14 +41,17 @@ const ways: Record<string, (life: Life) => Promise<void>> = {
   },
 };
 
-const way = ways[process.argv[2] ?? ''];
-if (!way) throw new Error('no such way');
-const code = await run(async (life) => {
-  life.configure({ log, graceMs: Number(process.argv[3] ?? 5_000) });
-  life.shutdown.add('first', async () => {});
-  life.shutdown.add('second', async () => {});
-  const work = way(life);
-  console.log('opened');
-  await work;
-}, log);
-process.exit(code);
+// Mocha reads every file under test/; only a process of its own runs this one.
+if (import.meta.main) {
+  const way = ways[process.argv[2] ?? ''];
+  if (!way) throw new Error('no such way');
+  const code = await run(async (life) => {
+    life.configure({ log, graceMs: Number(process.argv[3] ?? 5_000) });
+    life.shutdown.add('first', async () => {});
+    life.shutdown.add('second', async () => {});
+    const work = way(life);
+    console.log('opened');
+    await work;
+  }, log);
+  process.exit(code);
+}

@@ -79,6 +79,7 @@ async function supervise(
 ): Promise<RunningServer> {
   let server = await start(run, url);
   const end = async (signal: NodeJS.Signals) => {
+    if (server.exitCode !== null || server.signalCode !== null) return;
     const ended = new Promise((resolve) => server.once('exit', resolve));
     server.kill(signal);
     await ended;

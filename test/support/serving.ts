@@ -52,7 +52,7 @@ export function asked(change: Partial<Terms> = {}): EventNamed<'Requested'> {
 }
 
 /** The request after these events. */
-export function after(...events: readonly RequestEvent[]): RequestRow {
+export function rowAfter(...events: readonly RequestEvent[]): RequestRow {
   const history = historyOf(events);
   if (!history) throw new Error('A story begins with a Requested event.');
   return history.row;

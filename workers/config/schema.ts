@@ -29,4 +29,3 @@ export const roleSections = {
 } as const satisfies Record<string, readonly SectionName[]>;
 
 export type Role = keyof typeof roleSections;
-export type ConfigOf<R extends Role> = Pick<Sections, (typeof roleSections)[R][number]>;

@@ -1,7 +1,4 @@
-import path from 'node:path';
-import { createFileSource } from '../adapters/blobs/file.ts';
-import { createHttpSource } from '../adapters/blobs/http.ts';
-import { createModelStore } from '../adapters/blobs/store.ts';
+import { configuredModelStore } from '../adapters/blobs/configured.ts';
 import { openQueue } from '../adapters/bullmq/queue.ts';
 import { systemClock } from '../adapters/clock/systemClock.ts';
 import { sqlJournal } from '../adapters/journal/journal.ts';
@@ -43,20 +40,7 @@ const code = await run(
     });
     life.shutdown.add('runtime', () => runtime.close());
 
-    const { stores, directory, privateOrigins, cacheBytes } = config.models;
-    const origins = privateOrigins === 'all' ? privateOrigins : [...privateOrigins, ...stores.map(originOf)];
-    const models = createModelStore({
-      directory: path.join(dataDir, 'models'),
-      maxBytes: cacheBytes,
-      sources: [
-        createHttpSource({ privateOrigins: origins }),
-        createFileSource(directory ?? path.join(dataDir, 'files')),
-      ],
-      mirrors: (sha256) => [
-        ...(directory ? [`file:${sha256}`] : []),
-        ...stores.map((store) => `${store.replace(/\/$/, '')}/v1/blobs/${sha256}`),
-      ],
-    });
+    const models = configuredModelStore(config.models, dataDir);
     const batch = { windowMs: config.executor.batchWindowMs, maxRows: config.executor.batchMaxRows };
     const ports = { journal, runtime, models, log, metrics, clock: systemClock };
     const executor = createExecutor(ports, { marginSeconds, batch });
@@ -81,7 +65,3 @@ const code = await run(
   createLog({ level: 'info', fields }),
 );
 process.exit(code);
-
-function originOf(url: string): string {
-  return new URL(url).origin;
-}

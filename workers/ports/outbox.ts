@@ -27,7 +27,7 @@ export interface Attempt extends FeeQuote {
 export type IntentStatus =
   | 'planned' // nothing signed
   | 'signed' // raw stored; may or may not have been broadcast
-  | 'mined' // one attempt has a receipt, not yet final
+  | 'mined' // one attempt has a receipt, not yet final; with a reason: it failed
   | 'settled' // final and successful
   | 'reverted' // final and failed: the chain refused
   | 'abandoned'; // without effect, and no longer wanted: never signed, or cancelled
@@ -57,4 +57,6 @@ export interface Outbox {
   setStatus(purpose: string, status: IntentStatus, reason?: string): Promise<void>;
   /** Plans a settled-no-more, reverted or abandoned purpose again, without nonce and attempts. */
   reopen(purpose: string, intent: Intent): Promise<void>;
+  /** Retention: forgets ended intents that were last signed before `before` (Unix milliseconds). Returns how many. */
+  forget(before: number): Promise<number>;
 }

@@ -127,7 +127,7 @@ export class OutboxDispatcher implements Dispatcher {
         return outbox.setStatus(purpose, 'abandoned', step.reason);
       case 'mined':
         this.#parts.metrics.count('worker_submit_mined_total');
-        return outbox.setStatus(purpose, 'mined');
+        return outbox.setStatus(purpose, 'mined', step.success ? undefined : await this.#whyReverted(intent));
       case 'unmined':
         log.warn('a transaction fell out of the chain', { purpose, nonce: intent.nonce });
         await outbox.setStatus(purpose, 'signed');
@@ -136,7 +136,7 @@ export class OutboxDispatcher implements Dispatcher {
         return outbox.setStatus(purpose, 'settled');
       case 'reverted':
         log.warn('a transaction was refused by the contract', { purpose, hash: intent.attempts.at(-1)?.hash });
-        return outbox.setStatus(purpose, 'reverted', await this.#whyReverted(intent));
+        return outbox.setStatus(purpose, 'reverted', intent.reason ?? (await this.#whyReverted(intent)));
       case 'renumber':
         log.error('the key was used by somebody else', { purpose, nonce: intent.nonce, address: this.address });
         return outbox.reopen(purpose, intent);

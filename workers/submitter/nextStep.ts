@@ -36,7 +36,8 @@ export type Step =
   /** Use up the nonce with an empty transfer. */
   | { readonly kind: 'cancel'; readonly reason: string }
   | { readonly kind: 'abandon'; readonly reason: string }
-  | { readonly kind: 'mined' }
+  /** Not final. One that failed can still be replaced by its twin on another fork, but the chain has refused this one. */
+  | { readonly kind: 'mined'; readonly success: boolean }
   /** The block with the transaction fell out. */
   | { readonly kind: 'unmined' }
   | { readonly kind: 'settled' }
@@ -69,7 +70,8 @@ function planned(intent: TrackedIntent, { head, memory }: Situation): Step {
 }
 
 function withReceipt(intent: TrackedIntent, { finalNumber }: Situation, receipt: Receipt): Step {
-  if (receipt.block.number > finalNumber) return intent.status === 'mined' ? WAIT : { kind: 'mined' };
+  if (receipt.block.number > finalNumber)
+    return intent.status === 'mined' ? WAIT : { kind: 'mined', success: receipt.success };
   const attempt = intent.attempts.find(({ hash }) => hash === receipt.transactionHash);
   if (attempt?.kind === 'cancel') return { kind: 'abandon', reason: intent.reason ?? 'it was cancelled' };
   return { kind: receipt.success ? 'settled' : 'reverted' };

@@ -86,7 +86,7 @@ export class Submitter {
     const submissions: SubmitCall[] = [];
     for (const row of rows) {
       const submission = await this.#callOf(row);
-      if (!submission) continue;
+      if (!submission || (await this.#isUnderWay(row))) continue;
       const facts = { intent: purpose, attempts: attemptsOf(row) + 1 };
       if (!(await journal.advance(TRACK, row.id, 'executed', 'submitting', { facts }))) continue;
       mine.push(row);
@@ -96,10 +96,18 @@ export class Submitter {
     const deadlines = submissions.map(({ terms }) => terms.deadline);
     const intent = { purpose, to: calls.to, data: calls.submit(submissions), expiresAt: Math.max(...deadlines) };
     const sent = await dispatcher.send(intent);
-    const last = isOver(sent) ? await dispatcher.resend(intent) : sent;
     metrics.count('worker_submit_sent_total', { form: mine.length === 1 ? 'single' : 'batch' }, mine.length);
     for (const { id } of mine)
-      log.info('a result was sent', { requestId: id, status: last.status, hash: last.attempts.at(-1)?.hash });
+      log.info('a result was sent', { requestId: id, status: sent.status, hash: sent.attempts.at(-1)?.hash });
+  }
+
+  /** After a reorganisation the transaction of before may still do it: then the row waits for that one again. */
+  async #isUnderWay({ id, facts }: Row): Promise<boolean> {
+    const { dispatcher, journal } = this.#parts;
+    const before = facts['intent'] === undefined ? undefined : await dispatcher.get(String(facts['intent']));
+    if (!before || isOver(before)) return false;
+    await journal.advance(TRACK, id, 'executed', 'submitting');
+    return true;
   }
 
   async #callOf(row: Row): Promise<SubmitCall | undefined> {
@@ -124,7 +132,7 @@ export class Submitter {
     if (!isOver(intent)) return;
     const { journal, metrics } = this.#parts;
     if (intent.status !== 'settled') metrics.count('worker_submit_ended_total', { status: intent.status });
-    const [kind, id] = intent.purpose.split(':');
+    const [kind, id] = intent.purpose.split(/[:/]/);
     if (kind === 'accept' && intent.status !== 'settled') {
       const reason = `our accept did not hold: ${intent.reason ?? intent.status}`;
       await journal.advance(TRACK, id as Hex, 'accepting', 'lost', { facts: { reason }, dueAt: null });
@@ -170,14 +178,14 @@ function attemptsOf(row: Row): number {
   return Number(row.facts['attempts'] ?? 0);
 }
 
-function isOver({ status }: TrackedIntent): boolean {
-  return status === 'settled' || status === 'reverted' || status === 'abandoned';
+/** It will do nothing more for its rows. One that failed in a block that is not final yet counts: deadlines do not wait. */
+function isOver({ status, reason }: TrackedIntent): boolean {
+  return ['settled', 'reverted', 'abandoned'].includes(status) || (status === 'mined' && reason !== undefined);
 }
 
+/** With the number of the attempt: a transaction that did not do it is followed by another, and keeps its own record. */
 function purposeOf(rows: readonly Row[]): string {
-  const [first] = rows;
-  if (first && rows.length === 1) return `submit:${first.id}`;
-  return `submitMany:${createHash('sha256')
-    .update(rows.map(({ id }) => id).join())
-    .digest('hex')}`;
+  const names = rows.map((row) => `${row.id}/${attemptsOf(row)}`);
+  if (names.length === 1) return `submit:${names[0]}`;
+  return `submitMany:${createHash('sha256').update(names.join()).digest('hex')}`;
 }

@@ -4,7 +4,7 @@ import type { Bytes32 } from '#core/hex.ts';
 import { fromHex, ZERO_ADDRESS } from '#core/hex.ts';
 import type { RequestRow } from '#core/protocol/request.ts';
 import { feeSplit } from '#core/protocol/split.ts';
-import { AskFlags, hasFlag } from '#core/protocol/terms.ts';
+import { AskFlags, hasFlag, Modes } from '#core/protocol/terms.ts';
 import type { Hex } from '#ports/chain.ts';
 import type { KnownVersion } from './versions.ts';
 
@@ -130,4 +130,23 @@ export function inputFits(request: RequestRow, headers: readonly Hex[], input: H
 
 function decline(reason: string): Admission {
   return { kind: 'decline', reason };
+}
+
+/** What an operator sets; the rest of the policy follows from what this release can serve. */
+export type AdmissionSettings = Omit<AdmissionPolicy, 'node' | 'modes' | 'versions' | 'refuseVersions'> & {
+  /** None named = every version. */
+  readonly versions: readonly string[];
+  readonly refuseVersions: readonly string[];
+};
+
+export function admissionPolicy(node: Hex, settings: AdmissionSettings): AdmissionPolicy {
+  const idSet = (ids: readonly string[]) => new Set(ids.map((id) => id.toLowerCase() as Hex));
+  const { versions, refuseVersions, ...rest } = settings;
+  return {
+    ...rest,
+    node,
+    modes: [Modes.VANILLA],
+    versions: versions.length === 0 ? undefined : idSet(versions),
+    refuseVersions: idSet(refuseVersions),
+  };
 }

@@ -1,3 +1,4 @@
+import { toHex } from '#core/hex.ts';
 import { isRequestEvent } from '#core/protocol/events.ts';
 import { historyOf } from '#core/protocol/history.ts';
 import { isOver, type RequestRow } from '#core/protocol/request.ts';
@@ -8,7 +9,7 @@ import type { Journal, Row } from '#ports/journal.ts';
 import type { Head, Observer } from '#ports/observer.ts';
 import type { Queue } from '#ports/queue.ts';
 import type { Log, Metrics } from '#ports/telemetry.ts';
-import type { AdmissionPolicy } from './admit.ts';
+import { type AdmissionPolicy, inputFits } from './admit.ts';
 import { decide, type Move, SERVE, type ServeView } from './decide.ts';
 import { Exposure } from './exposure.ts';
 import { type KnownVersion, versionOf } from './versions.ts';
@@ -33,6 +34,7 @@ const TIMED = ['waiting', 'accepting', 'admitted', 'executed', 'submitting'] as 
 export class Serving implements Observer {
   readonly #parts: ServingParts;
   readonly #exposure = new Exposure();
+  #head: Head | undefined;
   #freeStake: { readonly block: Hex; readonly amount: bigint } | undefined;
 
   constructor(parts: ServingParts) {
@@ -40,7 +42,8 @@ export class Serving implements Observer {
   }
 
   /** What was being worked on when the last process ended still counts against the stake. */
-  async restore(): Promise<void> {
+  async restore(head: Head): Promise<void> {
+    this.#head = head;
     for (const stage of TIMED)
       for (const row of await this.#parts.journal.ready(SERVE, stage, { limit: 1_000_000 })) this.#exposure.note(row);
   }
@@ -69,8 +72,10 @@ export class Serving implements Observer {
   }
 
   /** The journal against the chain and the queue: what is due is decided again, what is ready is hinted again. */
-  async sweep(head: Head): Promise<void> {
+  async sweep(): Promise<void> {
     const { journal } = this.#parts;
+    const head = this.#head;
+    if (!head) return;
     for (const stage of TIMED) {
       for (const row of await journal.ready(SERVE, stage, { limit: SWEEP_LIMIT, dueBefore: head.now }))
         await this.touched(row.id, await journal.eventsOf(row.id), head);
@@ -90,15 +95,23 @@ export class Serving implements Observer {
         await this.touched(row.id, await journal.eventsOf(row.id), head);
   }
 
-  /** Bytes a requester handed over; checked against the commitment when the request is decided. */
-  async offerInput(id: Hex, input: Uint8Array, head: Head): Promise<boolean> {
+  async arrived(head: Head): Promise<void> {
+    this.#head = head;
+  }
+
+  /** Bytes a requester handed over for a request whose input is not on chain. */
+  async offerInput(id: Hex, input: Uint8Array): Promise<'taken' | 'not_waiting' | 'mismatch'> {
     const { journal } = this.#parts;
     const row = await journal.row(SERVE, id);
-    if (row?.stage !== 'waiting') return false;
-    const hex = `0x${Buffer.from(input).toString('hex')}`;
-    const moved = await journal.advance(SERVE, id, 'waiting', 'waiting', { facts: { input: hex } });
-    if (moved) await this.touched(id, await journal.eventsOf(id), head);
-    return moved;
+    const events = await journal.eventsOf(id);
+    const request = historyOf(events.map(({ event }) => event).filter(isRequestEvent))?.row;
+    const version = request && (await versionOf(journal, request.terms.version));
+    if (row?.stage !== 'waiting' || !version || !this.#head) return 'not_waiting';
+    const hex = toHex(input);
+    if (!inputFits(request, version.inputHeaders, hex)) return 'mismatch';
+    if (!(await journal.advance(SERVE, id, 'waiting', 'waiting', { facts: { input: hex } }))) return 'not_waiting';
+    await this.touched(id, events, this.#head);
+    return 'taken';
   }
 
   #mayConcern(request: RequestRow): boolean {

@@ -8,6 +8,7 @@ import { headersHash } from '#core/commitment/schema.ts';
 import type { Hex } from '#core/hex.ts';
 import { parseProfile } from '../../../deploy/parameters/schema.ts';
 import { deploySystem } from '../../../deploy/system.ts';
+import type { TermsStruct } from '../../../types/ethers-contracts/requests/IInferenceRequests.ts';
 
 export const FEE = parseEther('1');
 const ROYALTY = parseEther('0.01');
@@ -28,7 +29,8 @@ export async function startBench(profile: object) {
   const { ethers, networkHelpers } = connection;
   const { addresses } = await deploySystem({ connection, parameters: parseProfile(profile, 'the bench profile') });
   const [deployer, owner, node, hotKey, keeper, requester] = (await ethers.getSigners()) as never as Signer[];
-  if (!(deployer && owner && node && hotKey && keeper && requester)) throw new Error('The local network has no accounts.');
+  if (!(deployer && owner && node && hotKey && keeper && requester))
+    throw new Error('The local network has no accounts.');
   const requests = await ethers.getContractAt('IInferenceRequests', addresses.requests);
   const escrow = await ethers.getContractAt('IEscrow', addresses.escrow);
   const models = await ethers.getContractAt('IModelRegistry', addresses.models);
@@ -97,11 +99,22 @@ export async function mined(sent: Promise<ContractTransactionResponse>): Promise
   return receipt;
 }
 
-/** Decoded events of one kind in a receipt. */
-export function eventsOf(bench: Bench, receipt: ContractTransactionReceipt, name: string) {
+export interface RequestedArgs {
+  readonly terms: { toObject(): TermsStruct } & { readonly input: string };
+  readonly nonce: bigint;
+}
+export interface SubmittedArgs {
+  readonly challengeEnd: bigint;
+  readonly outputHash: string;
+}
+export interface FinalisedArgs {
+  readonly callback: bigint;
+}
+
+/** Arguments of the events of one kind in a receipt. */
+export function eventsOf<T>(bench: Bench, receipt: ContractTransactionReceipt, name: string): T[] {
   return receipt.logs
     .map((log) => bench.requests.interface.parseLog(log))
     .filter((event) => event?.name === name)
-    .map((event) => (event as NonNullable<typeof event>).args);
+    .map((event) => event?.args as T);
 }
-

@@ -2,7 +2,7 @@
 // exists, and the third run counts.
 import { ZeroAddress } from 'ethers';
 import { AskFlags } from '#core/protocol/terms.ts';
-import type { Bench } from './bench.ts';
+import type { Bench, FinalisedArgs, RequestedArgs, SubmittedArgs } from './bench.ts';
 import { eventsOf, headers, inputOf, mined, outputOf } from './bench.ts';
 
 /** Gas of one path: by call, and in all; `items` answers share it. */
@@ -47,14 +47,14 @@ export async function single(bench: Bench, lane: number, variant: Variant): Prom
           .send(requests, requests.interface.encodeFunctionData('request', question as never))
       : requests.connect(accounts.requester).request(...question),
   );
-  const [asked] = eventsOf(bench, requested, 'Requested');
+  const [asked] = eventsOf<RequestedArgs>(bench, requested, 'Requested');
   if (asked === undefined) throw new Error('The bench made a request without an event.');
   const terms = asked.terms.toObject();
   const submitter = variant.hotKey ? accounts.hotKey : accounts.node;
   const submitted = await mined(
     requests.connect(submitter).submit(terms, asked.nonce, ZeroAddress, headers.output, outputOf(items)),
   );
-  const [result] = eventsOf(bench, submitted, 'Submitted');
+  const [result] = eventsOf<SubmittedArgs>(bench, submitted, 'Submitted');
   if (result === undefined) throw new Error('The bench submitted without an event.');
   await bench.pass(AFTER_THE_WINDOW);
   const submission = {
@@ -64,12 +64,12 @@ export async function single(bench: Bench, lane: number, variant: Variant): Prom
     end: result.challengeEnd,
     outputHash: result.outputHash,
   };
-  const again = variant.callback ? ([headers.output, outputOf(items)] as const) : ([[], '0x'] as const);
+  const again: [string[], string] = variant.callback ? [headers.output, outputOf(items)] : [[], '0x'];
   const closer = variant.keeper ? accounts.keeper : accounts.node;
   const finalised = await mined(
-    requests.connect(closer).finalise(terms, submission, variant.keeper === true, ...(again as [string[], string])),
+    requests.connect(closer).finalise(terms, submission, variant.keeper === true, ...again),
   );
-  const [closed] = eventsOf(bench, finalised, 'Finalised');
+  const [closed] = eventsOf<FinalisedArgs>(bench, finalised, 'Finalised');
   if (variant.callback && closed?.callback !== 1n) throw new Error('The callback of the bench failed.');
   return { request: Number(requested.gasUsed), submit: Number(submitted.gasUsed), finalise: Number(finalised.gasUsed) };
 }
@@ -80,15 +80,20 @@ export async function batch(bench: Bench, firstLane: number, count: number): Pro
   const ask = await bench.ask(1, firstLane, 0, 0);
   const inputs = Array.from({ length: count }, () => inputOf(1));
   const requested = await mined(requests.connect(accounts.requester).requestMany(ask, headers.input, inputs, '0x'));
-  const asked = eventsOf(bench, requested, 'Requested');
-  const shared = asked[0]?.terms.toObject();
+  const asked = eventsOf<RequestedArgs>(bench, requested, 'Requested');
+  const [first] = asked;
+  if (first === undefined) throw new Error('The bench made requests without events.');
+  const shared = first.terms.toObject();
   const items = asked.map((event, i) => ({ nonce: event.nonce, lane: firstLane + i, input: event.terms.input }));
   const submitted = await mined(
-    requests
-      .connect(accounts.node)
-      .submitBatch(shared, ZeroAddress, headers.output, items.map((item) => ({ ...item, output: outputOf(1) }))),
+    requests.connect(accounts.node).submitBatch(
+      shared,
+      ZeroAddress,
+      headers.output,
+      items.map((item) => ({ ...item, output: outputOf(1) })),
+    ),
   );
-  const results = eventsOf(bench, submitted, 'Submitted');
+  const results = eventsOf<SubmittedArgs>(bench, submitted, 'Submitted');
   await bench.pass(AFTER_THE_WINDOW);
   const finalised = await mined(
     requests.connect(accounts.node).finaliseBatch(
@@ -97,13 +102,13 @@ export async function batch(bench: Bench, firstLane: number, count: number): Pro
       false,
       items.map((item, i) => ({
         ...item,
-        outputHash: results[i]?.outputHash,
-        challengeEnd: results[i]?.challengeEnd,
-        end: results[i]?.challengeEnd,
+        outputHash: results[i]?.outputHash ?? '',
+        challengeEnd: results[i]?.challengeEnd ?? 0n,
+        end: results[i]?.challengeEnd ?? 0n,
       })),
     ),
   );
-  const closed = eventsOf(bench, finalised, 'Finalised').length;
+  const closed = eventsOf<FinalisedArgs>(bench, finalised, 'Finalised').length;
   if (results.length !== count || closed !== count) throw new Error(`The bench settled ${closed} of ${count} items.`);
   return {
     requestMany: Number(requested.gasUsed),

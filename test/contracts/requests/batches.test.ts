@@ -1,7 +1,7 @@
 // requestMany, submitBatch, submitEach, finaliseBatch, finaliseEach: each item has its own fate, all items one account write.
 import { expect } from 'chai';
 import { ZeroAddress } from 'ethers';
-import { FEE, INPUTS, networkHelpers, opg, OUTPUTS, ROYALTY } from './system.ts';
+import { FEE, INPUTS, networkHelpers, OUTPUTS, opg, ROYALTY } from './system.ts';
 import type { Job, World } from './world.ts';
 import { begin, FLAG, floats, outcome, STATE, STATUS } from './world.ts';
 
@@ -196,7 +196,13 @@ describe('InferenceRequests.finaliseBatch', () => {
     const jobs = await ripening(w, 3);
     const [a, b, c] = jobs as [Job, Job, Job];
     const late = { ...finalItem(c), end: c.end + 10_000n };
-    const items = [finalItem(a), late, finalItem(b), finalItem(a), { ...finalItem(c), outputHash: `0x${'22'.repeat(32)}` }];
+    const items = [
+      finalItem(a),
+      late,
+      finalItem(b),
+      finalItem(a),
+      { ...finalItem(c), outputHash: `0x${'22'.repeat(32)}` },
+    ];
     await w.warp(c.end + 1n);
     const call = [a.terms, w.s.node.address, false, items] as const;
     expect(names(await w.s.requests.finaliseBatch.staticCall(...call))).to.deep.equal([
@@ -214,7 +220,7 @@ describe('InferenceRequests.finaliseBatch', () => {
     });
     await expect(w.last)
       .to.emit(w.s.requests, 'Finalised')
-      .withArgs(b.id, w.s.node.address, FEE - ROYALTY - PROTOCOL, ROYALTY, PROTOCOL, 0n, 0n);
+      .withArgs(b.id, w.s.node.address, FEE - ROYALTY - PROTOCOL, ROYALTY, PROTOCOL, 0n, ZeroAddress, 0n);
   });
 
   it('gives tips item by item, each after its own delay', async () => {
@@ -265,7 +271,9 @@ describe('InferenceRequests.finaliseEach', () => {
       w.s.requests.interface.getError('Requests_Reentered')?.selector,
     );
     // the guard is gone with the batch
-    expect(await w.moved(() => w.s.requests.finaliseEach([finalCall(c)], false), c)).to.include({ 'node.stake': SLICE });
+    expect(await w.moved(() => w.s.requests.finaliseEach([finalCall(c)], false), c)).to.include({
+      'node.stake': SLICE,
+    });
   });
 
   it('passes over what would exceed 8,000,000 gas of callbacks', async () => {
@@ -273,7 +281,10 @@ describe('InferenceRequests.finaliseEach', () => {
     const jobs: Job[] = [];
     for (let i = 0; i < 5; ++i) jobs.push(await w.submit(await w.requestByContract({ callbackGas: 2_000_000n })));
     await w.warp((jobs.at(-1) as Job).end + 1n);
-    const statuses = await w.s.requests.finaliseEach.staticCall(jobs.map((job) => finalCall(job)), false);
+    const statuses = await w.s.requests.finaliseEach.staticCall(
+      jobs.map((job) => finalCall(job)),
+      false,
+    );
     expect(names(statuses)).to.deep.equal(['DONE', 'DONE', 'DONE', 'DONE', 'GAS']);
   });
 
@@ -304,7 +315,10 @@ describe('InferenceRequests.finaliseEach', () => {
     const b = await w.submit(await w.request());
     await w.warp(a.challengeEnd + w.s.set.tipDelay);
     await w.at(a.challengeEnd + w.s.set.tipDelay + 1n);
-    const moved = await w.moved(() => w.s.requests.connect(w.s.keeper).finaliseEach([finalCall(a), finalCall(b)], true), a);
+    const moved = await w.moved(
+      () => w.s.requests.connect(w.s.keeper).finaliseEach([finalCall(a), finalCall(b)], true),
+      a,
+    );
     expect(moved['keeper.available']).to.equal((FEE * 50n) / 10_000n);
     expect(await w.isIn(b, STATE.Submitted)).to.equal(true);
   });

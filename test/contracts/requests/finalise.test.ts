@@ -1,5 +1,6 @@
 // finalise: the split to the wei, the bounds, the tip, and the callback.
 import { expect } from 'chai';
+import { ZeroAddress } from 'ethers';
 import { header } from '../lib/commitment.ts';
 import { FEE, OUTPUTS, opg, ROYALTY } from './system.ts';
 import type { Job, World } from './world.ts';
@@ -22,7 +23,7 @@ describe('InferenceRequests.finalise', () => {
     });
     await expect(w.last)
       .to.emit(w.s.requests, 'Finalised')
-      .withArgs(job.id, w.s.node.address, FEE - ROYALTY - PROTOCOL, ROYALTY, PROTOCOL, 0n, CALLBACK.None);
+      .withArgs(job.id, w.s.node.address, FEE - ROYALTY - PROTOCOL, ROYALTY, PROTOCOL, 0n, ZeroAddress, CALLBACK.None);
     expect(await outcome(w.finalise(job))).to.equal('Requests_NotCurrent');
     expect(await w.s.escrow.lockOf(w.s.requests, w.s.requester, job.fields.lane)).to.equal(1n);
   });
@@ -40,6 +41,18 @@ describe('InferenceRequests.finalise', () => {
       'purse.stake': protocol,
       'keeper.available': tip,
     });
+    await expect(w.last)
+      .to.emit(w.s.requests, 'Finalised')
+      .withArgs(
+        job.id,
+        w.s.node.address,
+        fee - ROYALTY - protocol - tip,
+        ROYALTY,
+        protocol,
+        tip,
+        w.s.keeper.address,
+        0n,
+      );
   });
 
   it('is possible from the second after the end', async () => {
@@ -110,7 +123,7 @@ describe('InferenceRequests.finalise with a callback', () => {
   const told = async (w: World, job: Job, callback: bigint) =>
     expect(w.last)
       .to.emit(w.s.requests, 'Finalised')
-      .withArgs(job.id, w.s.node.address, FEE - ROYALTY - PROTOCOL, ROYALTY, PROTOCOL, 0n, callback);
+      .withArgs(job.id, w.s.node.address, FEE - ROYALTY - PROTOCOL, ROYALTY, PROTOCOL, 0n, ZeroAddress, callback);
 
   it('hands the requester the output after everybody is paid', async () => {
     const w = await begin();

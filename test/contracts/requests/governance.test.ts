@@ -68,7 +68,7 @@ describe('InferenceRequests.appendSet', () => {
     expect(await outcome(append(w, { arbiter: ZeroAddress, rescueDelay: 0n }))).to.equal('DONE');
   });
 
-  it('is the governor\'s', async () => {
+  it("is the governor's", async () => {
     const w = await begin();
     const by = w.s.requests.connect(w.s.stranger);
     expect(await outcome(by.appendSet(w.s.set))).to.equal('AccessManagedUnauthorized');
@@ -79,10 +79,19 @@ describe('InferenceRequests.appendSet', () => {
   it('refuses requests before the first set', async () => {
     const w = await begin();
     const { deployRequests } = await import('./system.ts');
-    const [token, models, nodes, authority, game] = [w.s.token, w.s.models, w.s.nodes, w.s.authority, w.s.game].map((c) =>
-      String(c.target),
+    const [token, models, nodes, authority, game] = [w.s.token, w.s.models, w.s.nodes, w.s.authority, w.s.game].map(
+      (c) => String(c.target),
     ) as [string, string, string, string, string];
-    const config = { token, models, nodes, authority, game, treasury: w.s.treasury.address, unbondingDelay: 1n, minTcBase: 1n };
+    const config = {
+      token,
+      models,
+      nodes,
+      authority,
+      game,
+      treasury: w.s.treasury.address,
+      unbondingDelay: 1n,
+      minTcBase: 1n,
+    };
     const fresh = await deployRequests(config);
     const sent = fresh.connect(w.s.requester).request(await w.fresh(), INPUTS, floats(64), '0x');
     expect(await outcome(sent)).to.equal('Requests_SetChanged');

@@ -4,7 +4,7 @@ import type { ContractTransactionResponse } from 'ethers';
 import { ZeroAddress } from 'ethers';
 import { OUTPUTS } from './system.ts';
 import type { Job, World } from './world.ts';
-import { begin, outcome, STATE } from './world.ts';
+import { begin, STATE } from './world.ts';
 
 type Call = (w: World, job: Job) => Promise<ContractTransactionResponse>;
 

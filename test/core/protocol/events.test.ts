@@ -9,7 +9,7 @@ const interfaces = {
   Escrow: 'contracts/escrow/IEscrow.sol',
   ModelRegistry: 'contracts/models/IModelRegistry.sol',
   NodeRegistry: 'contracts/nodes/INodeRegistry.sol',
-  InferenceRequests: 'contracts/requests/IInferenceRequests.sol',
+  InferenceRequests: 'contracts/requests/IRequestEvents.sol',
 } as const;
 
 function declaredEvents(file: string): Record<string, string[]> {

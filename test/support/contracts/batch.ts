@@ -10,11 +10,6 @@ import type { System } from './system.ts';
 const STATUSES = ['DONE', 'GONE', 'EARLY', 'LATE', 'GAS', 'BADOUTPUT', 'NOSTAKE', 'DENIED'] as const;
 export type Status = (typeof STATUSES)[number];
 
-/**
- * Of the transaction. An estimate would do harm: the least gas that does not revert is that at which items answer GAS.
- */
-export const BATCH_GAS = 12_000_000;
-
 const named = (statuses: readonly bigint[]): Status[] =>
   statuses.map((status) => {
     const name = STATUSES[Number(status)];
@@ -52,7 +47,7 @@ export const expireCall = (story: Story) => ({
 /** Sends a batch and returns its statuses, learnt from the same call made just before. */
 export async function submitEach(s: System, by: Account, calls: ReturnType<typeof submitCall>[]): Promise<Status[]> {
   const statuses = named(await s.requests.connect(by).submitEach.staticCall(calls));
-  await s.requests.connect(by).submitEach(calls, { gasLimit: BATCH_GAS });
+  await s.requests.connect(by).submitEach(calls);
   return statuses;
 }
 
@@ -63,13 +58,13 @@ export async function finaliseEach(
   takeTip = false,
 ): Promise<Status[]> {
   const statuses = named(await s.requests.connect(by).finaliseEach.staticCall(calls, takeTip));
-  await s.requests.connect(by).finaliseEach(calls, takeTip, { gasLimit: BATCH_GAS });
+  await s.requests.connect(by).finaliseEach(calls, takeTip);
   return statuses;
 }
 
 export async function expireEach(s: System, by: Account, calls: ReturnType<typeof expireCall>[]): Promise<Status[]> {
   const statuses = named(await s.requests.connect(by).expireEach.staticCall(calls));
-  await s.requests.connect(by).expireEach(calls, { gasLimit: BATCH_GAS });
+  await s.requests.connect(by).expireEach(calls);
   return statuses;
 }
 
@@ -79,7 +74,7 @@ export async function finaliseBatch(s: System, by: Account, stories: Story[], ta
   if (first === undefined) throw new Error('no requests');
   const rest = [first.described.node, takeTip, stories.map(finaliseItem)] as const;
   const statuses = named(await s.requests.connect(by).finaliseBatch.staticCall(first.packed, ...rest));
-  await s.requests.connect(by).finaliseBatch(first.packed, ...rest, { gasLimit: BATCH_GAS });
+  await s.requests.connect(by).finaliseBatch(first.packed, ...rest);
   return statuses;
 }
 
@@ -94,7 +89,7 @@ export async function submitBatch(s: System, by: Account, stories: Story[]): Pro
   }));
   const rest = [first.acceptedBy?.address ?? ZeroAddress, first.attempt.headers, items] as const;
   const statuses = named(await s.requests.connect(by).submitBatch.staticCall(first.packed, ...rest));
-  await s.requests.connect(by).submitBatch(first.packed, ...rest, { gasLimit: BATCH_GAS });
+  await s.requests.connect(by).submitBatch(first.packed, ...rest);
   return statuses;
 }
 
@@ -109,6 +104,6 @@ export async function expireBatch(s: System, by: Account, stories: Story[]): Pro
   }));
   const acceptedBy = first.acceptedBy?.address ?? ZeroAddress;
   const statuses = named(await s.requests.connect(by).expireBatch.staticCall(first.packed, acceptedBy, items));
-  await s.requests.connect(by).expireBatch(first.packed, acceptedBy, items, { gasLimit: BATCH_GAS });
+  await s.requests.connect(by).expireBatch(first.packed, acceptedBy, items);
   return statuses;
 }

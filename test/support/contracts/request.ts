@@ -211,17 +211,11 @@ export class Story {
   async finalise(by: Actor = this.s.keeper, takeTip = false): Promise<this> {
     if ((await time.latest()) < this.end) await time.increaseTo(this.end);
     const { toNode, royalty, protocol, tip } = feeSplit(this.terms, takeTip);
+    const tipped = tip === 0n ? ZeroAddress : await by.getAddress();
+    const parts = [getAddress(this.described.node), toNode, royalty, protocol, tip, tipped] as const;
     await expect(this.attempt.finalise({ by, takeTip }))
       .to.emit(this.s.requests, 'Finalised')
-      .withArgs(
-        this.id,
-        getAddress(this.described.node),
-        toNode,
-        royalty,
-        protocol,
-        tip,
-        (callback: bigint) => callback >= 0n,
-      );
+      .withArgs(this.id, ...parts, (callback: bigint) => callback >= 0n);
     return this.over();
   }
 

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { Row } from '#ports/journal.ts';
 import { decideKeep, type KeepPolicy } from '../../../workers/keeper/decide.ts';
-import { after, asked } from '../../support/serving.ts';
+import { asked, rowAfter } from '../../support/serving.ts';
 import {
   acceptedBy,
   cancelled,
@@ -27,11 +27,11 @@ const row = (stage: string, facts: Row['facts'] = {}, dueAt?: number): Row => ({
 });
 
 describe('what a keeper does about a request', () => {
-  const open = after(asked());
-  const submitted = after(asked(), submittedBy(node));
+  const open = rowAfter(asked());
+  const submitted = rowAfter(asked(), submittedBy(node));
 
   it('expires in the second after the deadline, whatever nobody did', () => {
-    for (const request of [open, after(asked(), declined), after(asked({ node: other }), acceptedBy(other))])
+    for (const request of [open, rowAfter(asked(), declined), rowAfter(asked({ node: other }), acceptedBy(other))])
       expect(decideKeep(request, undefined, everybody, delays)).to.include({ action: 'expire', dueAt: 2_001 });
   });
 
@@ -49,7 +49,7 @@ describe('what a keeper does about a request', () => {
   });
 
   it('waits for a thaw that ends later than the tip would', () => {
-    const late = after(asked(), submittedBy(node), frozen, thawed(5_000));
+    const late = rowAfter(asked(), submittedBy(node), frozen, thawed(5_000));
     expect(decideKeep(late, undefined, own, delays)).to.include({ dueAt: 5_001 });
     expect(decideKeep(late, undefined, everybody, delays)).to.include({ dueAt: 5_001 });
   });
@@ -60,7 +60,7 @@ describe('what a keeper does about a request', () => {
   });
 
   it('frees its own slice from a frozen request of a broken game, and only then', () => {
-    const stuck = after(asked(), submittedBy(node), frozen);
+    const stuck = rowAfter(asked(), submittedBy(node), frozen);
     expect(decideKeep(stuck, undefined, own, delays)).to.include({ action: 'rescue', dueAt: 11_601 });
     expect(decideKeep(stuck, row('pending', { action: 'finalise' }, 3_201), everybody, delays)).to.include({
       to: 'closed',
@@ -69,12 +69,14 @@ describe('what a keeper does about a request', () => {
 
   it('keeps nothing that is none of its business', () => {
     expect(decideKeep(open, undefined, own, delays)).to.equal(undefined);
-    expect(decideKeep(after(asked({ node: other }), submittedBy(other)), undefined, own, delays)).to.equal(undefined);
-    expect(decideKeep(after(asked(), cancelled), undefined, everybody, delays)).to.equal(undefined);
+    expect(decideKeep(rowAfter(asked({ node: other }), submittedBy(other)), undefined, own, delays)).to.equal(
+      undefined,
+    );
+    expect(decideKeep(rowAfter(asked(), cancelled), undefined, everybody, delays)).to.equal(undefined);
   });
 
   it('closes its row when anybody closed the request, also while its own transaction is on its way', () => {
-    const over = after(asked(), submittedBy(node), finalisedFor(node, 0n));
+    const over = rowAfter(asked(), submittedBy(node), finalisedFor(node, 0n));
     for (const stage of ['pending', 'closing'])
       expect(decideKeep(over, row(stage, { action: 'finalise' }), own, delays)).to.include({ to: 'closed' });
   });

@@ -1,11 +1,11 @@
 import { expect } from 'chai';
 import { AskFlags } from '#core/protocol/terms.ts';
 import { type AdmissionPolicy, admit, type Candidate } from '../../../workers/watcher/admit.ts';
-import { after, asked, input, policy, version } from '../../support/serving.ts';
+import { asked, input, policy, rowAfter, version } from '../../support/serving.ts';
 import { anyNode, declined, other, terms } from '../../support/story.ts';
 
 const candidate = (change: Partial<Candidate> = {}): Candidate => ({
-  request: after(asked()),
+  request: rowAfter(asked()),
   version,
   input,
   freeStake: 1_000_000n,
@@ -22,10 +22,10 @@ describe('admission', () => {
 
   const declines: readonly [why: string, change: Partial<Candidate>, rules: Partial<AdmissionPolicy>, says: RegExp][] =
     [
-      ['a mode it does not serve', { request: after(asked({ mode: 2 })) }, {}, /mode 2/],
+      ['a mode it does not serve', { request: rowAfter(asked({ mode: 2 })) }, {}, /mode 2/],
       ['a version it does not serve', {}, { versions: new Set() }, /version is not served/],
       ['a version it refuses', {}, { refuseVersions: new Set([terms.version]) }, /version is not served/],
-      ['too little time', { request: after(asked({ deadline: 1_019 })) }, {}, /19 s to the deadline, 20 s/],
+      ['too little time', { request: rowAfter(asked({ deadline: 1_019 })) }, {}, /19 s to the deadline, 20 s/],
       ['too long a window', {}, { maxWindowSeconds: 599 }, /bound for 600 s, 599/],
       ['too small a fee, counted as if a keeper took the tip', {}, { minNetPerItem: 841n }, /leaves 840 wei/],
       ['too large an input', {}, { maxInputBytes: 7 }, /8 bytes, 7/],
@@ -44,7 +44,7 @@ describe('admission', () => {
   });
 
   it('asks for the fee of every item', () => {
-    const request = after(asked({ items: 2 }));
+    const request = rowAfter(asked({ items: 2 }));
     expect(reasonOf(verdict({ request }, { minNetPerItem: 421n }))).to.match(/for 2 items/);
   });
 
@@ -55,7 +55,7 @@ describe('admission', () => {
   });
 
   it('waits for an input that is handed over off chain, then locks the slice before it computes', () => {
-    const request = after(asked({ flags: AskFlags.ROOT_INPUT }));
+    const request = rowAfter(asked({ flags: AskFlags.ROOT_INPUT }));
     expect(verdict({ request, input: undefined })).to.deep.include({ kind: 'wait', until: 2_000 });
     expect(verdict({ request })).to.deep.equal({ kind: 'accept' });
   });
@@ -68,19 +68,19 @@ describe('admission', () => {
 
   describe('of requests that do not name this node', () => {
     it('writes nothing down unless it takes open ones', () => {
-      expect(verdict({ request: after(asked(anyNode)) })).to.deep.equal({ kind: 'ignore' });
-      expect(verdict({ request: after(asked({ node: other })) })).to.deep.equal({ kind: 'ignore' });
+      expect(verdict({ request: rowAfter(asked(anyNode)) })).to.deep.equal({ kind: 'ignore' });
+      expect(verdict({ request: rowAfter(asked({ node: other })) })).to.deep.equal({ kind: 'ignore' });
     });
     it('accepts one that names nobody', () => {
-      expect(verdict({ request: after(asked(anyNode)) }, { acceptOpen: true })).to.deep.equal({ kind: 'accept' });
+      expect(verdict({ request: rowAfter(asked(anyNode)) }, { acceptOpen: true })).to.deep.equal({ kind: 'accept' });
     });
     it('leaves the named node its time, then accepts', () => {
-      const request = after(asked({ node: other }));
+      const request = rowAfter(asked({ node: other }));
       expect(verdict({ request }, { acceptOpen: true }, 1_500)).to.deep.include({ kind: 'wait', until: 1_501 });
       expect(verdict({ request }, { acceptOpen: true }, 1_501)).to.deep.equal({ kind: 'accept' });
     });
     it('accepts at once what the named node declined', () => {
-      const request = after(asked({ node: other }), declined);
+      const request = rowAfter(asked({ node: other }), declined);
       expect(verdict({ request }, { acceptOpen: true })).to.deep.equal({ kind: 'accept' });
     });
   });

@@ -79,7 +79,8 @@ export class StageConsumer {
     await this.#settled(ABORT_GRACE_MS);
     if (this.#running.size > 0)
       this.#surroundings.log.warn('jobs did not end in time and will run again', { jobs: this.#running.size });
-    await this.#worker.close(this.#running.size > 0);
+    // An orderly close talks to the server; without one it would wait for it to come back.
+    await this.#worker.close(this.#running.size > 0 || this.#away);
   }
 
   async #settled(withinMs: number): Promise<void> {

@@ -74,6 +74,17 @@ export const sqlOutbox = (sql: Sql): Outbox => ({
       );
     });
   },
+
+  async forget(before: number): Promise<number> {
+    const gone = await sql.query(
+      `delete from outbox_intent i
+        where i.status in ('settled', 'reverted', 'abandoned')
+          and not exists (select from outbox_attempt a where a.purpose = i.purpose and a.signed_at >= $1)
+       returning i.purpose`,
+      [before],
+    );
+    return gone.length;
+  },
 });
 
 interface IntentRow {

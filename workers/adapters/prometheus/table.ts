@@ -40,6 +40,10 @@ export const metricTable = {
     labels: ['status'],
   },
 
+  worker_keep_due: { type: 'gauge', help: 'Requests looked at for closing at the last block' },
+  worker_keep_sent_total: { type: 'counter', help: 'Requests sent to be closed, by action', labels: ['action'] },
+  worker_keep_moves_total: { type: 'counter', help: 'Requests moved, by the stage they came to', labels: ['to'] },
+
   worker_storage_blobs: { type: 'gauge', help: 'Blobs kept' },
   worker_storage_used_bytes: { type: 'gauge', help: 'Bytes of all blobs' },
   worker_storage_served_bytes_total: { type: 'counter', help: 'Bytes sent' },
