@@ -118,6 +118,13 @@ export class LocalNetwork {
     );
   }
 
+  /** One more keeper, with a name and a journal of its own. */
+  spare({ addressesFile }: Deployed, changes: Settings = {}): Process {
+    const name = `keeper-${this.#processes.length}`;
+    const settings = keeperSettings({ chain: this.chain, addressesFile, keyFile: this.keys.fileOf('keeper') });
+    return this.#worker('keeper', name, settings, changes, name);
+  }
+
   /** Ends every process, the newest first. */
   async stop(): Promise<void> {
     for (const one of [...this.#processes].reverse()) await one.stop();
@@ -128,8 +135,8 @@ export class LocalNetwork {
     return this.#processes.flatMap((one) => one.complaints());
   }
 
-  #worker(role: string, name: string, settings: Settings, changes: Settings = {}): Process {
-    const folder = path.join(this.directory, role);
+  #worker(role: string, name: string, settings: Settings, changes: Settings = {}, place = role): Process {
+    const folder = path.join(this.directory, place);
     const config = writeSettings(folder, settings, changes);
     const prepare = async () => {
       if (settings['journal']) await placeEmptyJournal(journalOf(folder));

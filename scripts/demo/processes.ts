@@ -86,6 +86,11 @@ export class Process {
     await this.#end('SIGKILL');
   }
 
+  /** Its exit code, if it has ended by itself. */
+  get exitCode(): number | null {
+    return this.#child?.exitCode ?? null;
+  }
+
   /** The last lines of its log. */
   tail(): string {
     return this.#lines().slice(-TAIL).join('\n');

@@ -9,9 +9,8 @@ import { replay } from '../../scripts/demo/balances.ts';
 import { type Deployed, LocalNetwork } from '../../scripts/demo/localNetwork.ts';
 import type { Process } from '../../scripts/demo/processes.ts';
 import { upload } from '../../scripts/demo/publishing.ts';
-import { evidence } from '../../scripts/demo/receipts.ts';
+import { type Evidence, evidence, type OfRequest } from '../../scripts/demo/receipts.ts';
 import {
-  type Account,
   balanceOf,
   createModel,
   deposit,
@@ -28,7 +27,8 @@ import { Door } from './door.ts';
 
 export const OPG = 10n ** 18n;
 export const STAKE = 100_000n * OPG;
-const FUNDS = 10_000n * OPG;
+/** The requester has as much again outside of Escrow. */
+const FUNDS = 200_000n * OPG;
 export const PRICE = OPG;
 export const ROYALTY = OPG / 10n;
 const FOR_EVER = 2 ** 40 - 1;
@@ -75,18 +75,15 @@ async function start(): Promise<E2e> {
   const keeper = local.keeper(deployed);
   const { accounts, faucet } = deployed;
   const prepare = async () => {
-    await fund(faucet, accounts.requester, FUNDS);
-    await fund(faucet, accounts.node, STAKE);
+    await transact(faucet, await faucet.token.transfer.populateTransaction(accounts.requester.address, 2n * FUNDS));
+    await transact(faucet, await faucet.token.transfer.populateTransaction(accounts.node.address, STAKE));
+    await deposit(accounts.requester, FUNDS);
+    await deposit(accounts.node, STAKE);
     await stake(accounts.node, STAKE);
     await setKey(accounts.node, { key: accounts.hotKey.address, until: FOR_EVER });
   };
   await Promise.all([node.start(), keeper.start(), prepare()]);
   return { ...deployed, local, node, keeper, door };
-}
-
-async function fund(faucet: Account, account: Account, amount: bigint): Promise<void> {
-  await transact(faucet, await faucet.token.transfer.populateTransaction(account.address, amount));
-  await deposit(account, amount);
 }
 
 export interface Served {
@@ -115,11 +112,7 @@ export async function serve(
 export const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 
 /** Waits until each of these requests has had the event. */
-export async function until(
-  net: E2e,
-  name: 'Submitted' | 'Finalised' | 'Expired',
-  ids: readonly RequestId[],
-): Promise<Awaited<ReturnType<typeof evidence<typeof name>>>> {
+export async function until<N extends OfRequest>(net: E2e, name: N, ids: readonly RequestId[]): Promise<Evidence<N>> {
   return await eventually(
     `${name} of ${ids.length} requests`,
     async () => {
