@@ -60,7 +60,7 @@ async function declineFreezeAndPause(h: Harness): Promise<void> {
 const everySecond = <T>(list: readonly T[]): T[] => list.filter((_, i) => i % 2 === 0);
 
 describe('I7: every coin has an exit, with any one party silent, also when paused', () => {
-  it(`at ${POINTS} points of a random run`, async function () {
+  it(`scenario 40: from ${POINTS} points of a random run everybody leaves`, async function () {
     this.timeout(POINTS * 200_000);
     const h = await begin();
     const run = new RandomRun(h, 4242);

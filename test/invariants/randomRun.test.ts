@@ -18,7 +18,7 @@ const DONE = [
 
 describe('I1, I2, I3, I4, I9 (C1, C2, C3): a random run', () => {
   for (const seed of SEEDS) {
-    it(`${CALLS} calls with seed ${seed}: predicted, conserved, and told in full by events`, async function () {
+    it(`scenario 39: ${CALLS} calls with seed ${seed}: predicted, conserved, and told in full by events`, async function () {
       this.timeout(CALLS * 1000);
       const h = await begin();
       await new RandomRun(h, seed).go(CALLS);
