@@ -29,7 +29,7 @@ export const OPG = 10n ** 18n;
 export const STAKE = 100_000n * OPG;
 /** The requester has as much again outside of Escrow. */
 const FUNDS = 200_000n * OPG;
-export const PRICE = OPG;
+export const PRICE = 1n * OPG;
 export const ROYALTY = OPG / 10n;
 const FOR_EVER = 2 ** 40 - 1;
 /** Seconds in which results can be disputed; nothing disputes here. */
