@@ -83,7 +83,7 @@ function networkOf({ stage }: Outcome) {
 
 function showNetwork(screen: Screen, outcome: Outcome): void {
   const { addresses, ...rest } = networkOf(outcome);
-  const row = (name: string, value: string) => screen.line(`  ${name.padEnd(16)}${value}`);
+  const row = (name: string, value: string) => screen.line(`  ${name.padEnd(18)}${value}`);
   screen.line();
   screen.line(screen.bold('The network is running; Ctrl-C stops it.'));
   row('chain (JSON-RPC)', `${rest.rpc}, chain ${outcome.stage.net.deployment.chainId}`);
