@@ -46,7 +46,7 @@ export function report(screen: Screen, outcome: Outcome, seconds: number, keep: 
   else
     screen.line(
       screen.dim(
-        'npm start -- --keep leaves the network running. Logs: .data/demo/logs. What happened here: README.md.',
+        'npm start -- --keep leaves the network running. Logs: .data/demo/logs. What happened here: docs/demo.md.',
       ),
     );
   return summary;
