@@ -46,7 +46,7 @@ export function report(screen: Screen, outcome: Outcome, seconds: number, keep: 
   else
     screen.line(
       screen.dim(
-        'npm start -- --keep leaves the network running. Logs: .data/demo/logs. What happened here: README.md.',
+        'npm start -- --keep leaves the network running. Logs: .data/demo/logs. What happened here: docs/demo.md.',
       ),
     );
   return summary;
@@ -83,7 +83,7 @@ function networkOf({ stage }: Outcome) {
 
 function showNetwork(screen: Screen, outcome: Outcome): void {
   const { addresses, ...rest } = networkOf(outcome);
-  const row = (name: string, value: string) => screen.line(`  ${name.padEnd(16)}${value}`);
+  const row = (name: string, value: string) => screen.line(`  ${name.padEnd(18)}${value}`);
   screen.line();
   screen.line(screen.bold('The network is running; Ctrl-C stops it.'));
   row('chain (JSON-RPC)', `${rest.rpc}, chain ${outcome.stage.net.deployment.chainId}`);

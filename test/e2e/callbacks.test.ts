@@ -61,7 +61,7 @@ async function ask({ net, accounts }: E2e, { version }: Served, behaviour: numbe
 
   const { schema, hashes, content } = await describeVersion(net, version);
   const input = encodeItems(schema.inputs, [[tensorFrom('int32', [1, 3], [1, 2, 3])]]);
-  const options = { version, node: node.address, callbackGas: 1_000_000, pay: 'balance' } as const;
+  const options = { version, node: node.address, callbackGas: 2_000_000, pay: 'balance' } as const;
   const { terms } = await askTerms(net, requester, options, 1, 1);
   const call = net.requests.interface.encodeFunctionData('request', [
     { ...terms, lane: 0, outputSchema: content.outputSchema },

@@ -1,7 +1,6 @@
 import { expect } from 'chai';
 import type { AskedOne } from '../../sdk/index.ts';
-import { eventually } from '../support/eventually.ts';
-import { type E2e, e2e, type Served, sumsAddUp, told, until } from './network.ts';
+import { type E2e, e2e, reaches, type Served, sumsAddUp, until } from './network.ts';
 import { askForSine, serveSine } from './slow.ts';
 
 const A_SECOND = 1_000_000n;
@@ -20,7 +19,7 @@ describe('a node killed between receipt and submission', function () {
 
   it('while it computes, computes again and submits once', async () => {
     const asked = await askForSine(net, sine, 3n * A_SECOND, 0.5);
-    await stageOf(net, asked, 'admitted');
+    await reaches(net, asked.id, 'admitted');
     await net.node.kill();
     expect(await submissions(net, asked)).to.equal(0);
     await net.node.start();
@@ -29,9 +28,9 @@ describe('a node killed between receipt and submission', function () {
 
   it('with the result recorded and the chain out of reach, submits that very result once', async () => {
     const asked = await askForSine(net, sine, A_SECOND, 0.25);
-    await stageOf(net, asked, 'admitted');
+    await reaches(net, asked.id, 'admitted');
     await net.door.shut();
-    await stageOf(net, asked, 'executed', 'submitting');
+    await reaches(net, asked.id, 'executed', 'submitting');
     await net.node.kill();
     expect(await submissions(net, asked)).to.equal(0);
     await net.door.open();
@@ -47,12 +46,6 @@ describe('a node killed between receipt and submission', function () {
     await endsOnce(net, asked);
   });
 });
-
-async function stageOf(net: E2e, { id }: AskedOne, ...stages: readonly string[]): Promise<void> {
-  await eventually(`the request is ${stages.join(' or ')}`, async () =>
-    stages.includes((await told(net, id)).stage ?? ''),
-  );
-}
 
 async function submissions({ net }: E2e, { id, block }: AskedOne): Promise<number> {
   return (await net.requests.queryFilter(net.requests.filters.Submitted(id), block)).length;

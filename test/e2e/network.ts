@@ -133,6 +133,19 @@ export async function told({ node }: E2e, id: RequestId): Promise<Told> {
   return (await (await fetch(`${node.url}/v1/requests/${id}`)).json()) as Told;
 }
 
+/** Waits until the node's row of a request is in one of these stages, and returns what it says then. */
+export async function reaches(net: E2e, id: RequestId, ...stages: readonly string[]): Promise<Told> {
+  const said = { last: {} as Told };
+  const arrived = async () => {
+    said.last = await told(net, id);
+    return stages.includes(said.last.stage ?? '');
+  };
+  await eventually(`the request is ${stages.join(' or ')}`, arrived, 30_000).catch((error: Error) => {
+    throw new Error(`${error.message} It is: ${JSON.stringify(said.last)}. The node says:\n${net.node.tail()}`);
+  });
+  return said.last;
+}
+
 /** Escrow holds what its accounts and requests sum to (C1), and each account is what its events make it (I9). */
 export async function sumsAddUp({ net }: E2e): Promise<void> {
   await eventually('a moment in which nothing changes', async () => {

@@ -10,7 +10,7 @@ import { balanceOf, connect, request, waitForResult } from '../../sdk/index.ts';
 import { eventually } from '../support/eventually.ts';
 import { identity } from '../support/graphs.ts';
 import { rejectsLater } from '../support/rejects.ts';
-import { type E2e, e2e, STAKE, serve, sha256, sumsAddUp, told, until } from './network.ts';
+import { type E2e, e2e, reaches, STAKE, serve, sha256, sumsAddUp, told, until } from './network.ts';
 
 /** A model of its own each time, so that no cache has it. */
 let made = 0;
@@ -73,8 +73,7 @@ describe('when something is down or lies', function () {
     const { version } = await serve(net, onnx, card, { uris: [uri] });
     const before = await free();
     const asked = await ask(version, width, short);
-    await eventually('the node gives it up', async () => (await told(net, asked.id)).stage === 'quarantined');
-    expect((await told(net, asked.id)).reason).to.match(/they sent other bytes/);
+    expect((await reaches(net, asked.id, 'quarantined')).reason).to.match(/they sent other bytes/);
     await until(net, 'Expired', [asked.id]);
     expect(await free()).to.equal(before);
   });
@@ -99,7 +98,7 @@ describe('when something is down or lies', function () {
     const { version } = await serve(net, onnx, card);
     const before = await free();
     const asked = await ask(version, width, { ...short, fee: STAKE }); // a slice is twice the fee
-    await eventually('the node says why', async () => /free stake/.test((await told(net, asked.id)).reason ?? ''));
+    expect((await reaches(net, asked.id, 'waiting')).reason).to.match(/free stake/);
     await until(net, 'Expired', [asked.id]);
     expect(await free()).to.equal(before);
   });
