@@ -39,7 +39,8 @@ const bin = path.join(modules, '.bin');
 const stampFile = path.join(modules, '.lock-hash');
 const [task, ...extra] = process.argv.slice(2);
 
-const say = (line) => console.log(`[${task}] ${line}`);
+// To stderr: what the task itself prints may be JSON.
+const say = (line) => console.error(`[${task}] ${line}`);
 const seconds = (since) => `${((Date.now() - since) / 1000).toFixed(1)} s`;
 const stop = (...lines) => {
   for (const line of lines) console.error(line);
