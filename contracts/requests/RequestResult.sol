@@ -51,7 +51,10 @@ abstract contract RequestResult is RequestBase {
         if (output.length != expected) revert Requests_OutputLength(output.length, expected);
         if (exact) return bytes32(output);
         if (TensorCommitment.headersHash(headers) != t.outputSchema) revert Requests_SchemaMismatch();
-        uint256 schemaBytes = TensorCommitment.itemBytes(headers) * t.items();
+        uint256 schemaBytes;
+        unchecked {
+            schemaBytes = TensorCommitment.itemBytes(headers) * t.items(); // calldata bounds the count of 43-bit sizes
+        }
         if (schemaBytes != output.length) revert Requests_OutputLength(output.length, schemaBytes);
         bool canonical;
         (root, canonical) = TensorCommitment.commit(headers, t.items(), output);
@@ -64,12 +67,28 @@ abstract contract RequestResult is RequestBase {
         bytes32[] calldata headers,
         bytes calldata output
     ) internal pure returns (bytes32 root, bool good) {
+        return _schemaFits(t, headers) ? _commitFitting(t, headers, output) : (bytes32(0), false);
+    }
+
+    /// @dev These headers are those of the terms' outputs. A batch asks once for all its items.
+    function _schemaFits(Terms memory t, bytes32[] calldata headers) internal pure returns (bool) {
+        if (t.flags() & TermsLib.EXACT_OUTPUT != 0) return true;
+        if (TensorCommitment.headersHash(headers) != t.outputSchema) return false;
+        unchecked {
+            return TensorCommitment.itemBytes(headers) * t.items() == t.outputBytes();
+        }
+    }
+
+    /// @dev Requirement: _schemaFits(t, headers).
+    function _commitFitting(
+        Terms memory t,
+        bytes32[] calldata headers,
+        bytes calldata output
+    ) internal pure returns (bytes32 root, bool good) {
         if (t.flags() & TermsLib.EXACT_OUTPUT != 0) {
             return output.length == 32 ? (bytes32(output), true) : (bytes32(0), false);
         }
         if (output.length != t.outputBytes()) return (0, false);
-        if (TensorCommitment.headersHash(headers) != t.outputSchema) return (0, false);
-        if (TensorCommitment.itemBytes(headers) * t.items() != output.length) return (0, false);
         return TensorCommitment.commit(headers, t.items(), output);
     }
 }

@@ -35,12 +35,16 @@ abstract contract RequestSettlement is RequestResult {
     }
 
     /// @dev royalty exact, protocol and tip floored, the node gets the rest. fee >= royalty + protocol + tip + 1 since request.
-    function _parts(Terms memory t, bool takeTip) internal pure returns (Parts memory p) {
+    function _parts(Terms memory t, bool takeTip) internal pure returns (Parts memory) {
         uint96 fee = t.fee();
-        p.royalty = t.royalty();
-        (p.protocol, p.tip) = RequestTermsLib.shares(fee, t.protocolBps(), t.tipBps());
-        if (!takeTip) p.tip = 0;
-        p.toNode = fee - p.royalty - p.protocol - p.tip;
+        uint96 royalty = t.royalty();
+        (uint96 protocol, uint96 tip) = RequestTermsLib.shares(fee, t.protocolBps(), t.tipBps());
+        if (!takeTip) tip = 0;
+        uint256 taken;
+        unchecked {
+            taken = uint256(royalty) + protocol + tip; // three 96-bit parts
+        }
+        return Parts(uint96(fee - taken), royalty, protocol, tip);
     }
 
     /// @dev False only for terms that no request ever had. A batch asks before it computes with them: one forged item must
@@ -51,7 +55,7 @@ abstract contract RequestSettlement is RequestResult {
     }
 
     function _credits(Terms memory t, address node, Parts memory p) internal view returns (Credit[] memory credits) {
-        credits = new Credit[](p.tip == 0 ? 2 : 3);
+        credits = _newCredits(p.tip == 0 ? 2 : 3);
         credits[0] = Credit(node, p.toNode, t.slice());
         credits[1] = Credit(address(PURSE | ModelId.unwrap(t.model())), p.royalty, p.protocol);
         if (p.tip != 0) credits[2] = Credit(msg.sender, p.tip, 0);
