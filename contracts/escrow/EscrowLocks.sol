@@ -179,12 +179,7 @@ library EscrowLocks {
         if (done != 0) _credit(self, credits, done);
     }
 
-    function _pay(
-        AccountWord account,
-        address payer,
-        uint256 amount,
-        bool pulled
-    ) private pure returns (AccountWord) {
+    function _pay(AccountWord account, address payer, uint256 amount, bool pulled) private pure returns (AccountWord) {
         if (pulled) return account;
         if (account.available() < amount) revert IEscrow.Escrow_Overdraw(payer, amount, account.available());
         return account.debit(amount, 0);

@@ -138,7 +138,7 @@ library TensorCommitment {
             mstore(0x40, add(p, add(64, shl(5, n)))) // kept until the end of this function: _tensor works beyond it
         }
         next = from;
-        for (uint256 i; i < n; ) {
+        for (uint256 i; i < n;) {
             uint256 size = n == 1 ? itemSize : tensorBytes(headers[i]); // a sole tensor is all of its item
             (bytes32 commitment, uint256 bad) = _tensor(headers[i], next, size);
             offences |= bad;
