@@ -95,7 +95,7 @@ contract InferenceRequests is RequestAsk, RequestSettlement, RequestGovernance {
 
         // Log
         id = RequestHash.requestId(msg.sender, nonce, h);
-        emit Requested(id, msg.sender, ask.node, t, nonce, input);
+        _logRequested(id, ask.node, t, nonce, input);
     }
 
     /// @inheritdoc IRequestsCore
@@ -181,7 +181,7 @@ contract InferenceRequests is RequestAsk, RequestSettlement, RequestGovernance {
         RequestId id = _place(t, nonce, acceptedBy, outputHash);
 
         // Log
-        emit Submitted(id, node, _challengeEnd(t), outputHash, output);
+        _logSubmitted(id, node, _challengeEnd(t), outputHash, output);
     }
 
     /* ANYONE */
@@ -213,7 +213,7 @@ contract InferenceRequests is RequestAsk, RequestSettlement, RequestGovernance {
         RequestId id = RequestHash.requestId(t.requester(), s.nonce, h);
         Parts memory p = _parts(t, takeTip);
         bytes32 tag = _submittedTag(State.Submitted, h, s);
-        _close(t, id, AmountsLib.pack(s.nonce, t.slice(), t.fee()), tag, _credits(t, s.node, p));
+        _settle(t, id, s, tag, p);
 
         // Interaction
         Callback callback;
@@ -338,7 +338,23 @@ contract InferenceRequests is RequestAsk, RequestSettlement, RequestGovernance {
             uint64 nonce = uint64(first + i);
             ids[i] = RequestHash.requestId(msg.sender, nonce, many.hashes[i]);
             t.setItem(many.inputs[i], uint16(ask.lane + i));
-            emit Requested(ids[i], msg.sender, ask.node, t, nonce, inputs[i]);
+            _logRequested(ids[i], ask.node, t, nonce, inputs[i]);
+        }
+    }
+
+    /// @dev Emits Requested. The words of `t` are the event's first seven, so they are copied at once.
+    function _logRequested(RequestId id, address node, Terms memory t, uint256 nonce, bytes calldata input) private {
+        bytes32 topic = Requested.selector;
+        assembly ("memory-safe") {
+            let p := mload(0x40)
+            mcopy(p, t, 224)
+            mstore(add(p, 224), nonce)
+            mstore(add(p, 256), 288) // where the input begins
+            mstore(add(p, 288), input.length)
+            let past := add(add(p, 320), input.length)
+            calldatacopy(add(p, 320), input.offset, input.length)
+            mstore(past, 0) // zeros up to the next whole word
+            log4(p, add(320, and(add(input.length, 31), not(31))), topic, id, caller(), shr(96, shl(96, node)))
         }
     }
 

@@ -115,7 +115,7 @@ abstract contract RequestBase is IRequestEvents, AccessManaged {
     }
 
     /// @dev Escrow_NoSuchLock(key) becomes Requests_NotCurrent(id), which tells the caller which request; the rest as it is.
-    function _rethrow(RequestId id) private pure {
+    function _rethrow(RequestId id) internal pure {
         bytes32 reason;
         assembly ("memory-safe") {
             if gt(returndatasize(), 3) {

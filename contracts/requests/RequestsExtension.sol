@@ -306,7 +306,7 @@ contract RequestsExtension is RequestQuote, RequestSettlement, RequestRefund, Re
             else if ((b.noStake >> m) & 1 == 1) statuses[i] = ItemStatus.NOSTAKE;
             else {
                 RequestId id = RequestHash.requestId(t.requester(), items[i].nonce, b.hashes[i]);
-                emit Submitted(id, node, _challengeEnd(t), b.outputs[i], items[i].output);
+                _logSubmitted(id, node, _challengeEnd(t), b.outputs[i], items[i].output);
             }
             ++m;
         }
@@ -375,7 +375,7 @@ contract RequestsExtension is RequestQuote, RequestSettlement, RequestRefund, Re
         if (status != ItemStatus.DONE) return status;
 
         // Log
-        emit Submitted(id, node, _challengeEnd(t), outputHash, c.output);
+        _logSubmitted(id, node, _challengeEnd(t), outputHash, c.output);
         return ItemStatus.DONE;
     }
 
