@@ -165,13 +165,31 @@ library TensorCommitment {
         uint256 from,
         uint256 size
     ) private pure returns (bytes32 commitment, uint256 offences) {
-        uint256 dtype = uint256(header) >> 248;
-        uint256 leafBytes = LEAF_ELEMENTS * _width(dtype);
+        uint256 hashes;
         uint256 leaves;
+        (hashes, leaves, offences) = _leaves(uint256(header) >> 248, from, size);
+        bytes32 root = _merkle(hashes, leaves);
+        uint8 tag = Tags.TENSOR;
+        assembly ("memory-safe") {
+            let p := mload(0x40)
+            mstore8(p, tag)
+            mstore(add(p, 1), header)
+            mstore(add(p, 33), root)
+            commitment := keccak256(p, 65)
+        }
+    }
+
+    /// @dev The leaves' hashes, in memory beyond the free pointer.
+    function _leaves(
+        uint256 dtype,
+        uint256 from,
+        uint256 size
+    ) private pure returns (uint256 hashes, uint256 leaves, uint256 offences) {
+        uint256 leafBytes;
         unchecked {
+            leafBytes = LEAF_ELEMENTS * _width(dtype);
             leaves = (size + leafBytes - 1) / leafBytes;
         }
-        uint256 hashes;
         assembly ("memory-safe") {
             // Lanes of four words at `w` that are NaN but not 0x7fc00000.
             function notCanonicalNan(w) -> bad {
@@ -243,15 +261,6 @@ library TensorCommitment {
                 offences := or(offences, lanes(dtype, elements, add(elements, take)))
                 mstore(slot, keccak256(leaf, add(leafBytes, 1)))
             }
-        }
-        bytes32 root = _merkle(hashes, leaves);
-        uint8 tag = Tags.TENSOR;
-        assembly ("memory-safe") {
-            let p := mload(0x40)
-            mstore8(p, tag)
-            mstore(add(p, 1), header)
-            mstore(add(p, 33), root)
-            commitment := keccak256(p, 65)
         }
     }
 

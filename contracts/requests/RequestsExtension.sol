@@ -288,7 +288,11 @@ contract RequestsExtension is RequestQuote, RequestSettlement, RequestRefund, Re
 
     function _escrow() internal view override returns (IEscrow) {
         IEscrow stored = _storedEscrow;
-        if (address(stored) == address(0)) revert(); // called directly
+        assembly ("memory-safe") {
+            if iszero(stored) {
+                revert(0, 0) // called directly: a call of address 0 would succeed
+            }
+        }
         return stored;
     }
 
