@@ -11,7 +11,12 @@ const TASKS = {
   start: [['node', 'scripts/demo.ts']],
   test: [['hardhat', 'test']],
   check: [['node', 'scripts/check.ts']],
-  bench: [['node', 'scripts/bench.ts']],
+  bench: [
+    ['hardhat', 'build'],
+    ['node', 'scripts/bench.ts'],
+  ],
+  gas: [['node', 'scripts/gas.ts']],
+  fuzz: [['node', 'scripts/fuzz.ts']],
   build: [['hardhat', 'build']],
   deploy: [['node', 'deploy/run.ts']],
   verify: [['node', 'deploy/verify.ts']],

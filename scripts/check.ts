@@ -14,6 +14,7 @@ const STEPS: readonly (readonly [name: string, command: string, ...args: string[
   ['layers', 'node', 'scripts/checks/layers.ts'],
   ['sizes', 'node', 'scripts/checks/sizes.ts'],
   ['names', 'node', 'scripts/checks/names.ts'],
+  ['numbered cases', 'node', 'scripts/checks/coverage-of-cases.ts'],
   ['snapshots', 'node', 'scripts/checks/snapshots.ts'],
 ];
 

@@ -12,6 +12,7 @@ import {
   INodeRegistry__factory,
   OPG__factory,
 } from '#types';
+import { named } from './chainErrors.ts';
 import type { Deployment } from './deployment.ts';
 import { parseDeployment } from './deployment.ts';
 import { Lanes } from './lanes.ts';
@@ -65,7 +66,7 @@ export async function connect({
     nodes: INodeRegistry__factory.connect(addresses.nodes, provider),
     requests: IInferenceRequests__factory.connect(addresses.requests, provider),
   };
-  await assertTogether(network);
+  await named('the reader', () => assertTogether(network));
   return network;
 }
 

@@ -60,6 +60,7 @@ contract InferenceRequests is RequestAsk, RequestSettlement, RequestGovernance {
 
     /// @dev Functions of IRequestsExtension. Calldata goes on as it came, the answer comes back as it is; a selector that
     /// RequestsExtension does not have reverts there. It runs as this contract: same storage, same address, same sender.
+    // solhint-disable-next-line no-complex-fallback
     fallback() external {
         address code = extension;
         assembly ("memory-safe") {

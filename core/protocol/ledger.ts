@@ -8,7 +8,7 @@ import { ZERO_ADDRESS } from '../hex.ts';
 import type { EscrowEvent, GovernanceEvent, RequestEvent } from './events.ts';
 import { isRequestEvent } from './events.ts';
 import type { RequestId } from './ids.ts';
-import type { Posting } from './postings.ts';
+import type { AccountField, Posting } from './postings.ts';
 import { postingsOfEscrow, postingsOfRequest } from './postings.ts';
 import type { RequestRow } from './request.ts';
 import { isOver, reduce } from './request.ts';
@@ -39,7 +39,6 @@ const EMPTY: Account = { available: 0n, stake: 0n, unbonding: 0n, readyAt: 0, no
 export class Ledger {
   readonly #accounts = new Map<Address, Account>();
   readonly #requests = new Map<RequestId, RequestRow>();
-  readonly #open = new Set<RequestId>();
   readonly #arbiters = new Map<number, Address>();
 
   accountOf(account: Address): Account {
@@ -63,61 +62,89 @@ export class Ledger {
   }
 
   openRequests(): readonly RequestId[] {
-    return [...this.#open];
+    return [...this.#requests].filter(([, row]) => !isOver(row.state)).map(([id]) => id);
   }
 
   /** What Escrow must hold at least: all accounts and all locks (C1). */
   total(): bigint {
     let sum = 0n;
     for (const { available, stake, unbonding } of this.#accounts.values()) sum += available + stake + unbonding;
-    for (const id of this.#open) sum += (this.lockOf(id)?.fee ?? 0n) + (this.lockOf(id)?.slice ?? 0n);
+    for (const id of this.openRequests()) sum += (this.lockOf(id)?.fee ?? 0n) + (this.lockOf(id)?.slice ?? 0n);
     return sum;
   }
 
-  /** Applies the next event of the chain. */
-  apply(event: LedgerEvent): void {
+  /**
+   * Applies the next transaction's events, in log order, all or nothing. Balances are checked at its end: what a callback does is
+   * logged before the Finalised it follows, so within a transaction an account may spend what a later event gives it.
+   */
+  apply(...transaction: readonly LedgerEvent[]): void {
+    const changes = new Changes();
+    try {
+      for (const event of transaction) this.#applyOne(event, changes);
+      for (const { account, field, ...taken } of changes.overdrawn)
+        if (this.accountOf(account)[field] < 0n)
+          throw new ProtocolError('ledger.mismatch', { account, field, ...taken });
+    } catch (error) {
+      changes.undo();
+      throw error;
+    }
+  }
+
+  #applyOne(event: LedgerEvent, changes: Changes): void {
     if (isRequestEvent(event)) {
-      this.#applyRequest(event);
+      this.#applyRequest(event, changes);
       return;
     }
     if (event.type === 'SetAppended') this.#arbiters.set(event.set, event.parameters.arbiter);
-    else if (event.type !== 'Paused' && event.type !== 'Unpaused') this.#post(event, postingsOfEscrow(event));
-    if (event.type === 'Unstaked') this.#change(event.account, { readyAt: event.readyAt });
+    else if (event.type !== 'Paused' && event.type !== 'Unpaused') this.#post(event, postingsOfEscrow(event), changes);
+    if (event.type === 'Unstaked') this.#change(event.account, { readyAt: event.readyAt }, changes);
   }
 
-  #applyRequest(event: RequestEvent): void {
+  #applyRequest(event: RequestEvent, changes: Changes): void {
     const before = this.#requests.get(event.id);
     const row = reduce(before, event);
     const arbiter = this.#arbiters.get(row.terms.set) ?? ZERO_ADDRESS;
-    this.#post(event, postingsOfRequest(event, row, before, arbiter));
-    this.#requests.set(event.id, row);
-    if (event.type === 'Requested') {
-      this.#open.add(event.id);
-      this.#change(event.requester, { nonce: this.accountOf(event.requester).nonce + 1n });
-    } else if (isOver(row.state)) this.#open.delete(event.id);
+    this.#post(event, postingsOfRequest(event, row, before, arbiter), changes);
+    changes.set(this.#requests, event.id, row);
+    if (event.type === 'Requested')
+      this.#change(event.requester, { nonce: this.accountOf(event.requester).nonce + 1n }, changes);
   }
 
-  /** All or nothing: an event that does not fit changes nothing. */
-  #post(event: LedgerEvent, postings: readonly Posting[]): void {
-    const changed = new Map<Address, Account>();
+  #post(event: LedgerEvent, postings: readonly Posting[], changes: Changes): void {
     for (const [account, field, change] of postings) {
       if (change === 0n) continue;
-      const state = changed.get(account) ?? this.accountOf(account);
-      const value = state[field] + change;
-      if (value < 0n)
-        throw new ProtocolError('ledger.mismatch', {
-          event: event.type,
-          asked: -change,
-          account,
-          available: state[field],
-          field,
-        });
-      changed.set(account, { ...state, [field]: value });
+      const available = this.accountOf(account)[field];
+      if (available + change < 0n)
+        changes.overdrawn.push({ event: event.type, asked: -change, account, available, field });
+      this.#change(account, { [field]: available + change }, changes);
     }
-    for (const [account, state] of changed) this.#accounts.set(account, state);
   }
 
-  #change(account: Address, change: Partial<Account>): void {
-    this.#accounts.set(account, { ...this.accountOf(account), ...change });
+  #change(account: Address, change: Partial<Account>, changes: Changes): void {
+    changes.set(this.#accounts, account, { ...this.accountOf(account), ...change });
+  }
+}
+
+interface Overdrawn {
+  readonly event: string;
+  readonly asked: bigint;
+  readonly account: Address;
+  readonly available: bigint;
+  readonly field: AccountField;
+}
+
+/** What one transaction changed, so that it can be taken back. */
+class Changes {
+  readonly overdrawn: Overdrawn[] = [];
+  readonly #undo: (() => void)[] = [];
+
+  set<K, V>(map: Map<K, V>, key: K, value: V): void {
+    const before = map.get(key);
+    this.#undo.push(() => (before === undefined ? map.delete(key) : map.set(key, before)));
+    map.set(key, value);
+  }
+
+  undo(): void {
+    for (const step of this.#undo.toReversed()) step();
   }
 }

@@ -28,6 +28,8 @@ if (mode === 'update') {
   if (drift.length > 0) console.error(`\nGas changed. If it is meant: npm run gas -- update, and commit the diff.`);
   else console.log(`${rows.length} paths cost what ${SNAPSHOT} says`);
   process.exitCode = drift.length > 0 ? 1 : 0;
+} else if (mode === 'json') {
+  console.log(JSON.stringify(rows));
 } else {
   const k = (gas: number) => gas.toLocaleString('en-US').padStart(10);
   console.log(`${'path'.padEnd(42)}${'calls, gas'.padEnd(38)}${'total'.padStart(10)}${'per answer'.padStart(12)}`);

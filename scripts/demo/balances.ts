@@ -54,7 +54,7 @@ export async function balances(net: Network, { parties, models }: Holders): Prom
 }
 
 /** What the events alone say: an oracle that asks no balance. */
-async function replay({ provider, deployment, ...net }: Network): Promise<Ledger> {
+export async function replay({ provider, deployment, ...net }: Network): Promise<Ledger> {
   const { escrow, requests } = deployment.addresses;
   const logs = await provider.getLogs({ address: [escrow, requests], fromBlock: deployment.block, toBlock: 'latest' });
   const ledger = new Ledger();

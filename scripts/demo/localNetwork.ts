@@ -48,7 +48,13 @@ export class LocalNetwork {
   constructor(directory: string) {
     rmSync(directory, { recursive: true, force: true });
     this.directory = directory;
-    this.chain = this.#add({ name: 'chain', script: 'scripts/localChain.ts', environment: {}, ready: answers });
+    this.chain = this.#add({
+      name: 'chain',
+      script: 'scripts/localChain.ts',
+      environment: {},
+      portVariable: 'LOCAL_CHAIN_PORT',
+      ready: answers,
+    });
     this.storage = this.#worker('storage', 'storage', storageSettings());
   }
 
@@ -112,6 +118,13 @@ export class LocalNetwork {
     );
   }
 
+  /** One more keeper, with a name and a journal of its own. */
+  spare({ addressesFile }: Deployed, changes: Settings = {}): Process {
+    const name = `keeper-${this.#processes.length}`;
+    const settings = keeperSettings({ chain: this.chain, addressesFile, keyFile: this.keys.fileOf('keeper') });
+    return this.#worker('keeper', name, settings, changes, name);
+  }
+
   /** Ends every process, the newest first. */
   async stop(): Promise<void> {
     for (const one of [...this.#processes].reverse()) await one.stop();
@@ -122,8 +135,8 @@ export class LocalNetwork {
     return this.#processes.flatMap((one) => one.complaints());
   }
 
-  #worker(role: string, name: string, settings: Settings, changes: Settings = {}): Process {
-    const folder = path.join(this.directory, role);
+  #worker(role: string, name: string, settings: Settings, changes: Settings = {}, place = role): Process {
+    const folder = path.join(this.directory, place);
     const config = writeSettings(folder, settings, changes);
     const prepare = async () => {
       if (settings['journal']) await placeEmptyJournal(journalOf(folder));
@@ -132,6 +145,7 @@ export class LocalNetwork {
       name,
       script: `workers/${role}/main.ts`,
       environment: { OPG_CONFIG: config },
+      portVariable: 'OPG_HTTP_PORT',
       ready: healthy,
       prepare,
     });

@@ -17,6 +17,8 @@ export interface ProcessOptions {
   /** The file that is run, from the project's root. */
   readonly script: string;
   readonly environment: Readonly<Record<string, string>>;
+  /** The variable that gives it a port. It takes a free one, and the same again when it is started again. */
+  readonly portVariable: string;
   readonly logFile: string;
   /** What has to be there before it starts. */
   readonly prepare?: () => Promise<void>;
@@ -55,16 +57,16 @@ export class Process {
     return this.#child !== undefined && this.#child.exitCode === null && this.#child.signalCode === null;
   }
 
-  /** Resolves when it is ready to work. `more`: environment for this start alone. */
-  async start(more: Readonly<Record<string, string>> = {}): Promise<void> {
-    const { script, environment, logFile, prepare } = this.#options;
+  /** Resolves when it is ready to work. */
+  async start(): Promise<void> {
+    const { script, environment, portVariable, logFile, prepare } = this.#options;
     await prepare?.();
     mkdirSync(path.dirname(logFile), { recursive: true });
     const log = openSync(logFile, 'a');
     this.#logged = readFileSync(logFile).length;
     this.#child = spawn(process.execPath, ['--import', LEASH, path.join(ROOT, script)], {
       cwd: ROOT,
-      env: { ...inherited(), ...environment, ...more },
+      env: { ...inherited(), ...environment, [portVariable]: this.#port() },
       // The fourth is the leash. Of their own group, so that Ctrl-C reaches us first and things end in order.
       stdio: ['ignore', log, log, 'ipc'],
       detached: true,
@@ -82,6 +84,11 @@ export class Process {
   /** Ends it in the middle of whatever it does. */
   async kill(): Promise<void> {
     await this.#end('SIGKILL');
+  }
+
+  /** Its exit code, if it has ended by itself. */
+  get exitCode(): number | null {
+    return this.#child?.exitCode ?? null;
   }
 
   /** The last lines of its log. */
@@ -118,6 +125,10 @@ export class Process {
   #toldUrl(): string | undefined {
     const lines = readFileSync(this.logFile).subarray(this.#logged).toString().split('\n').slice(0, -1);
     return lines.map(startedAt).find((url) => url !== undefined);
+  }
+
+  #port(): string {
+    return this.#url === undefined ? '0' : new URL(this.#url).port;
   }
 
   #quoted(): string {

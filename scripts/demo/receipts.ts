@@ -4,7 +4,8 @@ import type { EventName, EventNamed } from '#core/protocol/events.ts';
 import { eventsIn, eventsNamed } from '../../sdk/events.ts';
 import type { Network } from '../../sdk/index.ts';
 
-type OfRequest = Extract<EventName, 'Submitted' | 'Finalised' | 'Expired'>;
+/** How a request goes on and ends here. */
+export type OfRequest = Extract<EventName, 'Submitted' | 'Finalised' | 'Expired'>;
 
 export interface Evidence<N extends OfRequest> {
   readonly events: readonly EventNamed<N>[];

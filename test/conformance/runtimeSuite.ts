@@ -7,8 +7,8 @@ import { node } from '#core/onnx/build.ts';
 import { type Tensor, tensor, tensorFrom } from '#core/tensor.ts';
 import type { Runtime } from '#ports/runtime.ts';
 import { FOREVER, heavy, identity, iteratedSine, scratch, writeBlob, writeGraph } from '../support/graphs.ts';
-import { rejectsLater } from '../support/rejects.ts';
 import { assertNear } from '../support/near.ts';
+import { rejectsLater } from '../support/rejects.ts';
 
 const EXTREMES: Readonly<Record<Dtype, readonly (number | bigint)[]>> = {
   float32: [0, -0, 1.5, 3.4028234663852886e38, 1e-45, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY],

@@ -1,8 +1,7 @@
 // Scenario 39: a random run over the real contracts. After every call the events are those the model predicted, every view
 // equals the replay of all events (I9), and I1 to I4 hold (README.md).
 import { expect } from 'chai';
-import { loadFixture } from '../support/contracts/chain.ts';
-import { harness } from './support/harness.ts';
+import { begin } from './support/harness.ts';
 import { RandomRun } from './support/run.ts';
 
 /** A nightly run sets both: `npm run fuzz`. */
@@ -19,9 +18,9 @@ const DONE = [
 
 describe('I1, I2, I3, I4, I9 (C1, C2, C3): a random run', () => {
   for (const seed of SEEDS) {
-    it(`${CALLS} calls with seed ${seed}: predicted, conserved, and told in full by events`, async function () {
+    it(`scenario 39: ${CALLS} calls with seed ${seed}: predicted, conserved, and told in full by events`, async function () {
       this.timeout(CALLS * 1000);
-      const h = await loadFixture(harness);
+      const h = await begin();
       await new RandomRun(h, seed).go(CALLS);
       if (process.env['FUZZ_TALLY']) console.log(Object.fromEntries([...h.tally].sort()));
       if (CALLS >= 500)

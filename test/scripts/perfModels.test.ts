@@ -22,7 +22,11 @@ describe('the timing models', () => {
       const got = (await session.run({ [inputName]: new Tensor('float32', data, shape) }))[output[0]];
       expect(got?.dims).to.deep.equal(output[1]);
       const values = Array.from((got as Tensor).data as Float32Array);
-      assertNear(values.reduce((sum, p) => sum + p, 0), 1, 1e-5);
+      assertNear(
+        values.reduce((sum, p) => sum + p, 0),
+        1,
+        1e-5,
+      );
       assert(Math.max(...values) < 1); // weights are scaled: nothing saturates or overflows
       await session.release();
     });

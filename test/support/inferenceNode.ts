@@ -18,6 +18,7 @@ import { KeySigner } from '../../workers/adapters/ethers/signer.ts';
 import { contractViews } from '../../workers/adapters/ethers/views.ts';
 import { sqlJournal } from '../../workers/adapters/journal/journal.ts';
 import { journalMigrations } from '../../workers/adapters/journal/migrations.ts';
+import { memoryQueue } from '../../workers/adapters/memory/queue.ts';
 import { createOnnxRuntime } from '../../workers/adapters/onnx/runtime.ts';
 import { outboxMigrations } from '../../workers/adapters/outbox/migrations.ts';
 import { sqlOutbox } from '../../workers/adapters/outbox/outbox.ts';
@@ -129,11 +130,12 @@ export async function startNode(devnet: Devnet, options: NodeOptions): Promise<T
   await flight.follow(start);
   await serving.sweep();
 
+  const near = memoryQueue();
   await queue.consume('execute', 4, async (id, signal) => {
     await executor.execute(id, signal);
-    await queue.push('submit', id);
+    await near.push('submit', id);
   });
-  await queue.consume('submit', 64, (id) => submitter.submit(id));
+  for (const hints of [near, queue]) await hints.consume('submit', 64, (id) => submitter.submit(id));
   const stop = new AbortController();
   const observers = [versionKeeper(journal, log), serving, keeper, flight];
   const following = observe(
@@ -150,6 +152,7 @@ export async function startNode(devnet: Devnet, options: NodeOptions): Promise<T
       stop.abort();
       await following.catch(() => {});
       await queue.close(2_000);
+      await near.close(2_000);
       await flight.idle();
       await keeper.idle();
       await runtime.close();

@@ -5,6 +5,7 @@ import { connectChain } from '../adapters/ethers/connectChain.ts';
 import { signerFromFile } from '../adapters/ethers/signer.ts';
 import { sqlJournal } from '../adapters/journal/journal.ts';
 import { journalMigrations } from '../adapters/journal/migrations.ts';
+import { memoryQueue } from '../adapters/memory/queue.ts';
 import { createOnnxRuntime } from '../adapters/onnx/runtime.ts';
 import { outboxMigrations } from '../adapters/outbox/migrations.ts';
 import { sqlOutbox } from '../adapters/outbox/outbox.ts';
@@ -112,11 +113,15 @@ const code = await run(
     const http = await serveHttp({ host, port, health, metrics, routes, log });
     life.shutdown.add('http', (leftMs) => http.close(leftMs));
 
+    // Within the process a hint needs no database; one that is lost is made up for by the sweep, like any other.
+    const near = memoryQueue();
+    life.shutdown.add('hints', (leftMs) => near.close(leftMs));
     await queue.consume('execute', concurrency * 2, async (id, signal) => {
       await executor.execute(id, signal);
-      await queue.push('submit', id);
+      await near.push('submit', id);
     });
-    await queue.consume('submit', config.submission.batchLimit * 4, (id) => submitter.submit(id));
+    for (const hints of [near, queue])
+      await hints.consume('submit', config.submission.batchLimit * 4, (id) => submitter.submit(id));
     log.info('node started', { url: http.url, node, key: signer.address, chainId });
 
     const chores = [

@@ -145,10 +145,15 @@ export class OutboxDispatcher implements Dispatcher {
 
   async #sign(intent: TrackedIntent): Promise<void> {
     const { outbox, sender, policy } = this.#parts;
-    const gas = await this.#estimate(intent);
+    // Asked together: each is a round trip on the way of a result to the chain.
+    const [gas, quote, mined] = await Promise.all([
+      this.#estimate(intent),
+      this.#quote(),
+      this.#minedNonce ?? sender.minedNonce(this.address),
+    ]);
     if (gas === undefined) return;
-    const fees = firstFees(await this.#quote(), policy);
-    this.#minedNonce ??= await sender.minedNonce(this.address);
+    this.#minedNonce ??= mined;
+    const fees = firstFees(quote, policy);
     const nonce = await outbox.allocateNonce(intent.purpose, this.#minedNonce);
     // A quarter more than estimated: state moves between the estimate and the block.
     const call = { to: intent.to, data: intent.data, gasLimit: gas + gas / 4n };

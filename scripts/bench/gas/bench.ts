@@ -6,9 +6,9 @@ import { network } from 'hardhat';
 import { encodeHeader } from '#core/commitment/header.ts';
 import { headersHash } from '#core/commitment/schema.ts';
 import type { Hex } from '#core/hex.ts';
-import type { TermsStruct } from '../../../types/ethers-contracts/requests/IInferenceRequests.ts';
 import { parseProfile } from '../../../deploy/parameters/schema.ts';
 import { deploySystem } from '../../../deploy/system.ts';
+import type { TermsStruct } from '../../../types/ethers-contracts/requests/IInferenceRequests.ts';
 
 export const FEE = parseEther('1');
 const ROYALTY = parseEther('0.01');
@@ -29,7 +29,8 @@ export async function startBench(profile: object) {
   const { ethers, networkHelpers } = connection;
   const { addresses } = await deploySystem({ connection, parameters: parseProfile(profile, 'the bench profile') });
   const [deployer, owner, node, hotKey, keeper, requester] = (await ethers.getSigners()) as never as Signer[];
-  if (!(deployer && owner && node && hotKey && keeper && requester)) throw new Error('The local network has no accounts.');
+  if (!(deployer && owner && node && hotKey && keeper && requester))
+    throw new Error('The local network has no accounts.');
   const requests = await ethers.getContractAt('IInferenceRequests', addresses.requests);
   const escrow = await ethers.getContractAt('IEscrow', addresses.escrow);
   const models = await ethers.getContractAt('IModelRegistry', addresses.models);

@@ -86,9 +86,12 @@ export async function batch(bench: Bench, firstLane: number, count: number): Pro
   const shared = first.terms.toObject();
   const items = asked.map((event, i) => ({ nonce: event.nonce, lane: firstLane + i, input: event.terms.input }));
   const submitted = await mined(
-    requests
-      .connect(accounts.node)
-      .submitBatch(shared, ZeroAddress, headers.output, items.map((item) => ({ ...item, output: outputOf(1) }))),
+    requests.connect(accounts.node).submitBatch(
+      shared,
+      ZeroAddress,
+      headers.output,
+      items.map((item) => ({ ...item, output: outputOf(1) })),
+    ),
   );
   const results = eventsOf<SubmittedArgs>(bench, submitted, 'Submitted');
   await bench.pass(AFTER_THE_WINDOW);

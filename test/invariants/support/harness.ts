@@ -1,6 +1,7 @@
 // The real contracts and the model of them, side by side.
 import { expect } from 'chai';
-import type { Interface, TransactionReceiptParams } from 'ethers';
+import type { TransactionReceiptParams } from 'ethers';
+import { Interface } from 'ethers';
 import type { Address, Hex } from '#core/hex.ts';
 import { toAddress } from '#core/hex.ts';
 import type { ProtocolEvent } from '#core/protocol/events.ts';
@@ -11,7 +12,7 @@ import type { EscrowProbe, HostilePolicy, HostileRequester, OPG } from '#types';
 import { consumer } from '../../support/contracts/actors.ts';
 import type { Status } from '../../support/contracts/batch.ts';
 import type { Account } from '../../support/contracts/chain.ts';
-import { ethers, sendAs, time } from '../../support/contracts/chain.ts';
+import { ethers, loadFixture, sendAs, time } from '../../support/contracts/chain.ts';
 import { contentOf, EXACT, TOLERANT } from '../../support/contracts/model.ts';
 import type { System } from '../../support/contracts/system.ts';
 import { OPG_1, ROYALTY, system } from '../../support/contracts/system.ts';
@@ -22,6 +23,8 @@ import { Refusal, World } from './world.ts';
 
 /** Of a call. A batch with hostile callbacks burns nearly 9M; EIP-7825 allows 16.7M. */
 const GAS = '0xe00000';
+/** Of AccessManaged, which the interfaces do not repeat. */
+const ACCESS = new Interface(['error AccessManagedUnauthorized(address)']);
 const STATUSES: readonly Status[] = ['DONE', 'GONE', 'EARLY', 'LATE', 'GAS', 'BADOUTPUT', 'NOSTAKE', 'DENIED'];
 
 /** Who makes a call: an account, or a contract that an account drives. */
@@ -68,6 +71,7 @@ export class Harness {
   readonly models: Address;
   readonly nodes: Address;
   world: World;
+  #beginning: World | undefined;
   /** Calls that did something, and calls that were refused, by name: what a run covered. */
   readonly tally = new Map<string, number>();
 
@@ -85,6 +89,14 @@ export class Harness {
     this.parties = parts.parties;
     this.world = parts.world;
     [this.requests, this.escrow, this.token, this.models, this.nodes] = parts.addresses;
+  }
+
+  /** The chain is back where the fixture left it, or there for the first time: so is the model. */
+  restart(): this {
+    this.#beginning ??= this.world;
+    this.world = this.#beginning.fork();
+    this.tally.clear();
+    return this;
   }
 
   everybody(): Party[] {
@@ -159,7 +171,7 @@ export class Harness {
       const name = contract.interface.parseError(data)?.name;
       if (name !== undefined) return name;
     }
-    return data;
+    return ACCESS.parseError(data)?.name ?? data;
   }
 }
 
@@ -206,8 +218,12 @@ async function funded(s: System): Promise<HostileRequester> {
   return made;
 }
 
-/** The fixture of every test in this folder. */
-export async function harness(): Promise<Harness> {
+/** Contracts and model at the beginning: what every test in this folder starts from. */
+export async function begin(): Promise<Harness> {
+  return (await loadFixture(harness)).restart();
+}
+
+async function harness(): Promise<Harness> {
   const s = await system();
   const [retired, guarded] = [await publish(s, 'b2'), await publish(s, 'c3')];
   await s.models.connect(s.owner).retire(retired);

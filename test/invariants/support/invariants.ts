@@ -1,7 +1,7 @@
 // The money invariants that can be checked at any moment, each under its number (README.md).
 import { expect } from 'chai';
 import type { Address } from '#core/hex.ts';
-import { ZERO_ADDRESS } from '#core/hex.ts';
+import { ZERO_ADDRESS, ZERO_BYTES32 } from '#core/hex.ts';
 import type { RequestRow } from '#core/protocol/request.ts';
 import { isOver } from '#core/protocol/request.ts';
 import type { Harness } from './harness.ts';
@@ -10,6 +10,8 @@ import type { World } from './world.ts';
 
 /** Slashes are checked once each. */
 const slashesSeen = new WeakMap<World, number>();
+
+const NEVER_USED = ZERO_BYTES32;
 
 /** Rows never change, so their words are computed once. */
 const words = new WeakMap<RequestRow, string>();
@@ -35,6 +37,8 @@ export async function checkInvariants(h: Harness, label: string): Promise<void> 
   const lanes = expectedLanes(w);
   const accounts = [...new Set([...w.accounts(), ...h.everybody().map(({ address }) => address)])];
   const slots = lanes.map(({ payer, lane }) => ({ capability: h.requests, payer, lane }));
+  const game = h.parties.judge.address;
+  for (const { address: payer } of h.everybody()) slots.push({ capability: game, payer, lane: 0 });
   const seen = await h.probe.read(h.escrow, accounts, slots);
 
   expect(seen.balance, `I1, C1 after ${label}: tokens in Escrow`).to.equal(w.ledger.total() + w.facts.strays);
@@ -49,6 +53,8 @@ export async function checkInvariants(h: Harness, label: string): Promise<void> 
   lanes.forEach(({ payer, lane, word }, i) => {
     expect(seen.words[i], `I9 after ${label}: lane ${lane} of ${payer}`).to.equal(word);
   });
+  const bonds = seen.words.slice(lanes.length);
+  expect(new Set(bonds), `I5 after ${label}: locks of the game`).to.deep.equal(new Set([NEVER_USED]));
   checkOneEnd(w, label);
   checkSlices(w, label);
   checkSlashes(w, label);

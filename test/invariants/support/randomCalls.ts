@@ -108,7 +108,7 @@ export class RandomCalls {
       { ...claim, terms: { ...terms, lane: terms.lane ^ 1 } },
       { ...claim, terms: { ...terms, slice: terms.slice - 1n } },
       { ...claim, terms: { ...terms, deadline: terms.deadline + 1 } },
-      { ...claim, terms: { ...terms, royalty: terms.royalty - 1n } },
+      { ...claim, terms: { ...terms, royalty: terms.royalty + 1n } },
     ];
     if (submission !== undefined)
       wrong.push(

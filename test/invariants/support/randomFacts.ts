@@ -227,8 +227,7 @@ export class RandomFacts {
 
   // ---- governance ----
 
-  pause(): Act {
-    const by = this.#dice.chance(0.3) ? this.#holder() : this.#h.parties.guardian;
+  pause(by = this.#dice.chance(0.3) ? this.#holder() : this.#h.parties.guardian): Act {
     const data = this.#h.s.requests.interface.encodeFunctionData('pause');
     return {
       name: 'pause',

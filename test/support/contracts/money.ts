@@ -45,13 +45,16 @@ export const purse = (s: System) => purseOf(Number(s.model) as Parameters<typeof
 export async function replay(s: System): Promise<Ledger> {
   const ledger = new Ledger();
   const address = [await s.requests.getAddress(), await s.escrow.getAddress()];
+  const transactions = new Map<string, LedgerEvent[]>();
   for (const log of await ethers.provider.getLogs({ address, fromBlock: s.genesis })) {
     const parsed = s.requests.interface.parseLog(log) ?? s.escrow.interface.parseLog(log);
     const event =
       parsed === null ? undefined : eventFrom(parsed.name, parsed.args as unknown as Record<string, unknown>);
     if (event === undefined) continue; // of the access manager
-    ledger.apply(event as LedgerEvent);
+    const before = transactions.get(log.transactionHash) ?? [];
+    transactions.set(log.transactionHash, [...before, event as LedgerEvent]);
   }
+  for (const events of transactions.values()) ledger.apply(...events);
   return ledger;
 }
 

@@ -18,7 +18,7 @@ export const DAY = 86_400;
 export const UNBONDING = 7 * DAY;
 export const GOVERNOR_DELAY = 7 * DAY;
 export const ROYALTY = parseEther('0.01');
-export const FEE = OPG_1;
+export const FEE = parseEther('1');
 /** What each actor deposits; nodes stake half of it. */
 export const FUNDS = parseEther('1000');
 

@@ -16,8 +16,8 @@ import { eventually } from '../../support/eventually.ts';
 import { executing } from '../../support/executing.ts';
 import { sha256 } from '../../support/graphs.ts';
 import { exampleModel } from '../../support/models.ts';
-import { rejectsLater } from '../../support/rejects.ts';
 import { assertNear } from '../../support/near.ts';
+import { rejectsLater } from '../../support/rejects.ts';
 
 const never = new AbortController().signal;
 

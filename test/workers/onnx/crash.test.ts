@@ -5,8 +5,8 @@ import { createOnnxRuntime } from '../../../workers/adapters/onnx/runtime.ts';
 import { Strikes } from '../../../workers/adapters/onnx/strikes.ts';
 import { eventually } from '../../support/eventually.ts';
 import { FOREVER, iteratedSine, scratch, writeGraph } from '../../support/graphs.ts';
-import { rejectsLater } from '../../support/rejects.ts';
 import { assertNear } from '../../support/near.ts';
+import { rejectsLater } from '../../support/rejects.ts';
 
 const inputs = (steps: bigint) => ({
   steps: tensorFrom('int64', [], [steps]),

@@ -9,6 +9,7 @@ import { type Contracts, eventDecoder } from './decodeEvents.ts';
 import { EthersReader, type Finality } from './reader.ts';
 import { Rpc } from './rpc.ts';
 import { EthersSender } from './sender.ts';
+import { assertTogether } from './together.ts';
 import { contractViews } from './views.ts';
 
 export interface ChainSettings {
@@ -36,14 +37,20 @@ const address = z.string().transform(toAddress);
 const deployment = z.object({
   chainId: z.int().positive(),
   block: z.int().nonnegative(),
-  addresses: z.object({ escrow: address, models: address, nodes: address, requests: address }),
+  addresses: z.object({ token: address, escrow: address, models: address, nodes: address, requests: address }),
 });
 
-/** Throws `deployment.invalid`, `chain.wrong_id` or `rpc.*`. */
+/** Throws `deployment.invalid`, `chain.wrong_id`, `chain.wrong_contract` or `rpc.*`. */
 export async function connectChain({ rpcUrl, deployment: path, ...rest }: ChainSettings): Promise<ChainConnection> {
   const { chainId, block: startBlock, addresses: contracts } = await readDeployment(path);
   const rpc = await Rpc.connect({ url: rpcUrl, chainId });
   const reader = new EthersReader(rpc, chainId, eventDecoder(contracts), rest);
+  try {
+    await assertTogether(reader, contracts);
+  } catch (error) {
+    rpc.close();
+    throw error;
+  }
   return {
     chainId,
     startBlock,

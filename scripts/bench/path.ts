@@ -1,0 +1,106 @@
+/**
+ * The whole path on a local chain with real processes: latency of one request at a time, throughput of many, peak memory. The
+ * chain mines at once, so what is measured is the software; the chain's own process shares the machine.
+ */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Network } from '../../sdk/index.ts';
+import { deposit, request, requestMany } from '../../sdk/index.ts';
+import { transact } from '../../sdk/transact.ts';
+import { LocalNetwork } from '../demo/localNetwork.ts';
+import { openNode, show } from '../demo/publishing.ts';
+import { Screen } from '../demo/screen.ts';
+import { OPG, type Stage } from '../demo/stage.ts';
+
+const ONE_AT_A_TIME = 100;
+const TRANSACTIONS = 12;
+const PER_TRANSACTION = 25;
+/** Milliseconds between looks at the chain: the resolution of the latency. */
+const LOOK_MS = 5;
+const FUNDS = 10_000n * OPG;
+
+export interface PathReport {
+  /** Milliseconds from the block with the request to the block with its result, as the requester sees them. */
+  readonly latency: { readonly p50: number; readonly p99: number };
+  readonly requests: number;
+  readonly perSecond: number;
+  readonly peakBytes: number | undefined;
+}
+
+const silent = () => new Screen({ out: { write: () => true }, interactive: false, colour: false });
+
+export async function benchPath(): Promise<PathReport> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'opg-bench-'));
+  const local = new LocalNetwork(folder);
+  try {
+    await local.chain.start();
+    const deployed = await local.deploy({ sliceFloorOpg: '0.01' });
+    await local.storage.start();
+    const node = local.node(deployed);
+    const keeper = local.keeper(deployed);
+    const stage: Stage = { ...deployed, screen: silent(), local, node, keeper, started: Promise.resolve() };
+    await node.start();
+    const { version, example } = await show(stage, 'digits-cnn', { royalty: OPG / 100n, price: OPG / 10n });
+    await openNode(stage, new Map([[version, OPG / 10n]]));
+    const { requester } = deployed.accounts;
+    const { faucet } = deployed;
+    await transact(faucet, await faucet.token.transfer.populateTransaction(requester.address, FUNDS));
+    await deposit(requester, FUNDS);
+    const [vector] = example.vectors;
+    if (vector === undefined) throw new Error('digits-cnn has no vectors.');
+
+    const options = { version, node: deployed.accounts.node.address, pay: 'balance' } as const;
+    const times: number[] = [];
+    for (let i = 0; i < ONE_AT_A_TIME; i++) {
+      const asked = await request(requester, options, vector.inputs);
+      const seen = performance.now();
+      await submitted(deployed.net, asked.block, 1, asked.id);
+      times.push(performance.now() - seen);
+    }
+    const began = performance.now();
+    const many = Array.from({ length: PER_TRANSACTION }, () => vector.inputs);
+    const from = (await deployed.net.provider.getBlockNumber()) + 1;
+    for (let i = 0; i < TRANSACTIONS; i++) await requestMany(requester, options, many);
+    const requests = TRANSACTIONS * PER_TRANSACTION;
+    await submitted(deployed.net, from, requests);
+    const perSecond = requests / ((performance.now() - began) / 1000);
+    return {
+      latency: { p50: quantile(times, 0.5), p99: quantile(times, 0.99) },
+      requests,
+      perSecond,
+      peakBytes: peakOf(node.pid),
+    };
+  } finally {
+    await local.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Resolves when `count` results (of one request, if named) are on the chain. */
+async function submitted(
+  { provider, requests }: Network,
+  fromBlock: number,
+  count: number,
+  id?: string,
+): Promise<void> {
+  const { topicHash } = requests.getEvent('Submitted').fragment;
+  const filter = { address: await requests.getAddress(), topics: id ? [topicHash, id] : [topicHash], fromBlock };
+  while ((await provider.getLogs(filter)).length < count) await sleep(LOOK_MS);
+}
+
+export function quantile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
+}
+
+/** Peak resident bytes of a process, where /proc tells. */
+function peakOf(pid: number | undefined): number | undefined {
+  try {
+    const kilobytes = /^VmHWM:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+    return kilobytes === undefined ? undefined : Number(kilobytes) * 1024;
+  } catch {
+    return undefined;
+  }
+}

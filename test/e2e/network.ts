@@ -1,0 +1,151 @@
+/** The network all stories from end to end share: real processes, started when the first story asks, ended after the last test. */
+import { createHash } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { expect } from 'chai';
+import type { ModelId, RequestId, VersionId } from '#core/protocol/ids.ts';
+import { replay } from '../../scripts/demo/balances.ts';
+import { type Deployed, LocalNetwork } from '../../scripts/demo/localNetwork.ts';
+import type { Process } from '../../scripts/demo/processes.ts';
+import { upload } from '../../scripts/demo/publishing.ts';
+import { type Evidence, evidence, type OfRequest } from '../../scripts/demo/receipts.ts';
+import {
+  balanceOf,
+  createModel,
+  deposit,
+  type ModelCard,
+  type Publication,
+  publish,
+  setKey,
+  setOffer,
+  stake,
+} from '../../sdk/index.ts';
+import { transact } from '../../sdk/transact.ts';
+import { eventually } from '../support/eventually.ts';
+import { Door } from './door.ts';
+
+export const OPG = 10n ** 18n;
+export const STAKE = 100_000n * OPG;
+/** The requester has as much again outside of Escrow. */
+const FUNDS = 200_000n * OPG;
+export const PRICE = 1n * OPG;
+export const ROYALTY = OPG / 10n;
+const FOR_EVER = 2 ** 40 - 1;
+/** Seconds in which results can be disputed; nothing disputes here. */
+const CHALLENGE_SECONDS = 2;
+/** A cost of 2^50 multiply-adds would add a second to that. */
+const CHECK_RATE_LOG2 = 50;
+
+export interface E2e extends Deployed {
+  readonly local: LocalNetwork;
+  readonly node: Process;
+  readonly keeper: Process;
+  /** The node's way to the chain. */
+  readonly door: Door;
+}
+
+let starting: Promise<E2e> | undefined;
+const directory = mkdtempSync(path.join(tmpdir(), 'opg-e2e-'));
+const local = new LocalNetwork(directory);
+
+/** Whoever asks first waits some seconds. */
+export function e2e(): Promise<E2e> {
+  starting ??= start();
+  return starting;
+}
+
+after(async function () {
+  this.timeout(60_000);
+  await local.stop();
+  await (await starting?.catch(() => undefined))?.door.shut();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+async function start(): Promise<E2e> {
+  await Promise.all([local.chain.start(), local.storage.start()]);
+  const deployed = await local.deploy({
+    challengeBaseSeconds: CHALLENGE_SECONDS,
+    checkRateLog2: CHECK_RATE_LOG2,
+    tipDelaySeconds: 1,
+  });
+  const door = new Door(local.chain.url);
+  await door.open();
+  const node = local.node(deployed, { network: { rpcUrl: door.url } });
+  const keeper = local.keeper(deployed);
+  const { accounts, faucet } = deployed;
+  const prepare = async () => {
+    await transact(faucet, await faucet.token.transfer.populateTransaction(accounts.requester.address, 2n * FUNDS));
+    await transact(faucet, await faucet.token.transfer.populateTransaction(accounts.node.address, STAKE));
+    await deposit(accounts.requester, FUNDS);
+    await deposit(accounts.node, STAKE);
+    await stake(accounts.node, STAKE);
+    await setKey(accounts.node, { key: accounts.hotKey.address, until: FOR_EVER });
+  };
+  await Promise.all([node.start(), keeper.start(), prepare()]);
+  return { ...deployed, local, node, keeper, door };
+}
+
+export interface Served {
+  readonly model: ModelId;
+  readonly version: VersionId;
+  readonly uri: string;
+}
+
+let named = 0;
+
+/** Stores, publishes and offers a model. `change`: what is to be different from the plain way. */
+export async function serve(
+  { local, accounts }: E2e,
+  onnx: Uint8Array,
+  card: ModelCard,
+  change: Partial<Publication> = {},
+): Promise<Served> {
+  const uri = change.uris?.[0] ?? (await upload(local.storage.url, onnx));
+  const { model } = await createModel(accounts.owner, 'e2e', `model-${named++}`);
+  const publication = { model, onnx, card, uris: [uri], royalty: ROYALTY, multiplyAdds: 1n, ...change };
+  const { version } = await publish(accounts.owner, publication);
+  await setOffer(accounts.node, version, { price: PRICE, minReserved: 0, until: FOR_EVER });
+  return { model, version, uri };
+}
+
+export const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
+
+/** Waits until each of these requests has had the event. */
+export async function until<N extends OfRequest>(net: E2e, name: N, ids: readonly RequestId[]): Promise<Evidence<N>> {
+  return await eventually(
+    `${name} of ${ids.length} requests`,
+    async () => {
+      const found = await evidence(net.net, ids, name);
+      return found.events.length >= ids.length ? found : undefined;
+    },
+    90_000,
+  );
+}
+
+interface Told {
+  readonly stage?: string;
+  readonly reason?: string;
+}
+
+/** What the node says about a request. */
+export async function told({ node }: E2e, id: RequestId): Promise<Told> {
+  return (await (await fetch(`${node.url}/v1/requests/${id}`)).json()) as Told;
+}
+
+/** Escrow holds what its accounts and requests sum to (C1), and each account is what its events make it (I9). */
+export async function sumsAddUp({ net }: E2e): Promise<void> {
+  await eventually('a moment in which nothing changes', async () => {
+    const before = await net.provider.getLogs({ address: net.deployment.addresses.escrow, fromBlock: 0 });
+    const ledger = await replay(net);
+    const accounts = ledger.accounts();
+    const found = await Promise.all(accounts.map((account) => balanceOf(net, account)));
+    const held = await net.token.balanceOf(net.deployment.addresses.escrow);
+    const after = await net.provider.getLogs({ address: net.deployment.addresses.escrow, fromBlock: 0 });
+    if (before.length !== after.length) return false;
+    const sums = ({ available, stake, unbonding }: (typeof found)[number]) => [available, stake, unbonding];
+    expect(found.map(sums)).to.deep.equal(accounts.map((account) => sums(ledger.accountOf(account))));
+    expect(held).to.equal(ledger.total());
+    return true;
+  });
+}
