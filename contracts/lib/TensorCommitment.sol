@@ -67,16 +67,14 @@ library TensorCommitment {
             uint256 rank = (word >> 240) & 0xff;
             if (width == 0 || rank > MAX_RANK) return 0;
             uint256 elements = 1;
-            uint256 shift = 208;
-            for (uint256 i; i < rank; ++i) {
-                uint256 dim = (word >> shift) & 0xffffffff;
-                if (dim == 0) return 0;
-                elements *= dim; // <= 2^40 * 2^32
-                if (elements > MAX_ELEMENTS) return 0;
-                shift -= 32; // the last one wraps and is not used
+            uint256 dims = word << 16; // the next dim on top
+            for (; rank != 0; --rank) {
+                elements *= dims >> 224; // <= 2^224 after seven
+                dims <<= 32;
             }
-            // What is left below the last dim must be zero: one tensor type has one header.
-            if (uint256(word << (16 + 32 * rank)) != 0) return 0;
+            // A dim of 0 makes `elements` 0, which wraps. What is left below the last dim must be zero: one tensor type has
+            // one header.
+            if (elements - 1 >= MAX_ELEMENTS || dims != 0) return 0;
             return elements * width;
         }
     }
@@ -96,15 +94,19 @@ library TensorCommitment {
         assembly ("memory-safe") {
             from := data.offset
         }
+        uint256 size; // of one item
+        assembly ("memory-safe") {
+            size := div(data.length, items)
+        }
         if (items == 1) {
-            (root, , offences) = _list(headers, from);
+            (root, , offences) = _list(headers, from, size);
             return (root, offences == 0);
         }
 
         bytes32[] memory lists = new bytes32[](items + 1); // one more word: room for a pad
         for (uint256 i; i < items; ++i) {
             uint256 bad;
-            (lists[i], from, bad) = _list(headers, from);
+            (lists[i], from, bad) = _list(headers, from, size);
             offences |= bad;
         }
         uint8 tag = Tags.BUNDLE;
@@ -122,10 +124,12 @@ library TensorCommitment {
         canonical = offences == 0;
     }
 
-    /// @dev H(LIST, n, tensors) of the item whose bytes begin at calldata position `from`; and where the next begins.
+    /// @dev H(LIST, n, tensors) of the item whose bytes, `itemSize` of them, begin at calldata position `from`; and where the
+    /// next begins.
     function _list(
         bytes32[] calldata headers,
-        uint256 from
+        uint256 from,
+        uint256 itemSize
     ) private pure returns (bytes32 root, uint256 next, uint256 offences) {
         uint256 n = headers.length;
         uint256 p; // tag, n, commitments
@@ -134,15 +138,16 @@ library TensorCommitment {
             mstore(0x40, add(p, add(64, shl(5, n)))) // kept until the end of this function: _tensor works beyond it
         }
         next = from;
-        for (uint256 i; i < n; ++i) {
-            uint256 size = tensorBytes(headers[i]);
+        for (uint256 i; i < n;) {
+            uint256 size = n == 1 ? itemSize : tensorBytes(headers[i]); // a sole tensor is all of its item
             (bytes32 commitment, uint256 bad) = _tensor(headers[i], next, size);
             offences |= bad;
-            unchecked {
-                next += size;
-            }
             assembly ("memory-safe") {
                 mstore(add(add(p, 33), shl(5, i)), commitment)
+            }
+            unchecked {
+                next += size;
+                ++i;
             }
         }
         uint8 tag = Tags.LIST;
@@ -160,31 +165,66 @@ library TensorCommitment {
         uint256 from,
         uint256 size
     ) private pure returns (bytes32 commitment, uint256 offences) {
-        uint256 dtype = uint256(header) >> 248;
-        uint256 leafBytes = LEAF_ELEMENTS * _width(dtype);
+        uint256 hashes;
         uint256 leaves;
+        (hashes, leaves, offences) = _leaves(uint256(header) >> 248, from, size);
+        bytes32 root = _merkle(hashes, leaves);
+        uint8 tag = Tags.TENSOR;
+        assembly ("memory-safe") {
+            let p := mload(0x40)
+            mstore8(p, tag)
+            mstore(add(p, 1), header)
+            mstore(add(p, 33), root)
+            commitment := keccak256(p, 65)
+        }
+    }
+
+    /// @dev The leaves' hashes, in memory beyond the free pointer.
+    function _leaves(
+        uint256 dtype,
+        uint256 from,
+        uint256 size
+    ) private pure returns (uint256 hashes, uint256 leaves, uint256 offences) {
+        uint256 leafBytes;
         unchecked {
+            leafBytes = LEAF_ELEMENTS * _width(dtype);
             leaves = (size + leafBytes - 1) / leafBytes;
         }
-        uint256 hashes;
         assembly ("memory-safe") {
+            // Lanes of four words at `w` that are NaN but not 0x7fc00000.
+            function notCanonicalNan(w) -> bad {
+                for {
+                    let past := add(w, 128)
+                } lt(w, past) {
+                    w := add(w, 32)
+                } {
+                    let word := mload(w)
+                    let nan := and(add(and(word, MAGNITUDE), TO_SIGN), SIGN)
+                    let mask := mul(shr(31, nan), 0xffffffff)
+                    bad := or(
+                        bad,
+                        and(mask, xor(word, 0x7fc000007fc000007fc000007fc000007fc000007fc000007fc000007fc00000))
+                    )
+                }
+            }
             // A function of its own: legacy code generation has 16 stack slots to reach.
             function lanes(kind, w, past) -> bad {
                 switch kind
                 case 1 {
+                    // Four words at a time: a leaf is eight, and beyond the data it holds zeros, which are canonical.
                     for {} lt(w, past) {
-                        w := add(w, 32)
+                        w := add(w, 128)
                     } {
                         // |lane| + 0x007fffff reaches the sign bit if and only if |lane| > 0x7f800000, that is, NaN
-                        let word := mload(w)
-                        let nan := and(add(and(word, MAGNITUDE), TO_SIGN), SIGN)
-                        if nan {
-                            // lanes that are NaN but not 0x7fc00000
-                            let mask := mul(shr(31, nan), 0xffffffff)
-                            bad := or(
-                                bad,
-                                and(mask, xor(word, 0x7fc000007fc000007fc000007fc000007fc000007fc000007fc000007fc00000))
+                        let nan := or(
+                            or(add(and(mload(w), MAGNITUDE), TO_SIGN), add(and(mload(add(w, 32)), MAGNITUDE), TO_SIGN)),
+                            or(
+                                add(and(mload(add(w, 64)), MAGNITUDE), TO_SIGN),
+                                add(and(mload(add(w, 96)), MAGNITUDE), TO_SIGN)
                             )
+                        )
+                        if and(nan, SIGN) {
+                            bad := or(bad, notCanonicalNan(w))
                         }
                     }
                 }
@@ -222,20 +262,17 @@ library TensorCommitment {
                 mstore(slot, keccak256(leaf, add(leafBytes, 1)))
             }
         }
-        bytes32 root = _merkle(hashes, leaves);
-        uint8 tag = Tags.TENSOR;
-        assembly ("memory-safe") {
-            let p := mload(0x40)
-            mstore8(p, tag)
-            mstore(add(p, 1), header)
-            mstore(add(p, 33), root)
-            commitment := keccak256(p, 65)
-        }
     }
 
     /// @dev Root over n >= 1 hashes at memory position `hashes`, which it overwrites; there must be room for one more word
     /// and scratch after it.
     function _merkle(uint256 hashes, uint256 n) private pure returns (bytes32 root) {
+        if (n == 1) {
+            assembly ("memory-safe") {
+                root := mload(hashes)
+            }
+            return root;
+        }
         uint8 tag = Tags.NODE;
         assembly ("memory-safe") {
             let node := add(hashes, shl(5, add(n, 1)))
@@ -271,7 +308,9 @@ library TensorCommitment {
     /// @dev Bytes of one element by ONNX TensorProto.DataType; 0 = not a dtype of the protocol.
     function _width(uint256 dtype) private pure returns (uint256) {
         // byte i of the table is the width of dtype i: 1 FLOAT 4, 2 UINT8 1, 3 INT8 1, 6 INT32 4, 7 INT64 8, 9 BOOL 1
-        if (dtype > 9) return 0;
-        return (0x01000804000001010400 >> (8 * dtype)) & 0xff;
+        // Above 9 the shift leaves nothing.
+        unchecked {
+            return (0x01000804000001010400 >> (8 * dtype)) & 0xff;
+        }
     }
 }

@@ -36,6 +36,13 @@ struct RequestsConfig {
 contract InferenceRequests is RequestAsk, RequestSettlement, RequestGovernance {
     using RequestTermsLib for Terms;
 
+    /// @dev What requestMany computes per item: the input's commitment, the terms' hash, the lock's tag.
+    struct Many {
+        bytes32[] inputs;
+        bytes32[] hashes;
+        bytes32[] tags;
+    }
+
     IEscrow private immutable _escrowContract;
     address public immutable extension;
 
@@ -89,7 +96,7 @@ contract InferenceRequests is RequestAsk, RequestSettlement, RequestGovernance {
 
         // Log
         id = RequestHash.requestId(msg.sender, nonce, h);
-        emit Requested(id, msg.sender, ask.node, t, nonce, input);
+        _logRequested(id, ask.node, t, nonce, input);
     }
 
     /// @inheritdoc IRequestsCore
@@ -103,18 +110,14 @@ contract InferenceRequests is RequestAsk, RequestSettlement, RequestGovernance {
         _requireNoBatch();
         uint256 n = inputs.length;
         if (n == 0 || n > MAX_ITEMS) revert Requests_ItemsInvalid(n);
-        Terms[] memory many = _termsOfMany(ask, inputHeaders, inputs, policyData);
+        Terms memory t;
+        Many memory many = _commitMany(t, ask, inputHeaders, inputs, policyData);
 
         // Effect
-        uint64 first = _lockMany(ask, many);
+        uint64 first = _lockMany(ask, many.tags);
 
         // Log
-        ids = new RequestId[](n);
-        for (uint256 i; i < n; ++i) {
-            uint64 nonce = uint64(first + i);
-            ids[i] = RequestHash.requestId(msg.sender, nonce, many[i].hash());
-            emit Requested(ids[i], msg.sender, ask.node, many[i], nonce, inputs[i]);
-        }
+        ids = _logMany(t, ask, inputs, many, first);
     }
 
     /* NODES */
@@ -179,7 +182,7 @@ contract InferenceRequests is RequestAsk, RequestSettlement, RequestGovernance {
         RequestId id = _place(t, nonce, acceptedBy, outputHash);
 
         // Log
-        emit Submitted(id, node, _challengeEnd(t), outputHash, output);
+        _logSubmitted(id, node, _challengeEnd(t), outputHash, output);
     }
 
     /* ANYONE */
@@ -211,7 +214,7 @@ contract InferenceRequests is RequestAsk, RequestSettlement, RequestGovernance {
         RequestId id = RequestHash.requestId(t.requester(), s.nonce, h);
         Parts memory p = _parts(t, takeTip);
         bytes32 tag = _submittedTag(State.Submitted, h, s);
-        _close(t, id, AmountsLib.pack(s.nonce, t.slice(), t.fee()), tag, _credits(t, s.node, p));
+        _settle(t, id, s, tag, p);
 
         // Interaction
         Callback callback;
@@ -265,9 +268,28 @@ contract InferenceRequests is RequestAsk, RequestSettlement, RequestGovernance {
         return _escrowContract;
     }
 
+    /// @dev IEscrow.lock, encoded by hand as in RequestBase.
     function _lock(Ask calldata ask, bytes32 h) private returns (uint64 nonce) {
+        address escrow_ = address(_escrowContract);
+        bytes4 selector = IEscrow.lock.selector;
+        uint256 lane = ask.lane;
+        uint256 fee = ask.fee;
+        bytes32 tag = RequestHash.openTag(h, false);
         bool pull = ask.flags & AskFlags.PULL != 0;
-        return _escrow().lock(msg.sender, ask.lane, ask.fee, RequestHash.openTag(h, false), pull);
+        assembly ("memory-safe") {
+            let p := mload(0x40)
+            mstore(p, selector)
+            mstore(add(p, 4), caller())
+            mstore(add(p, 36), lane)
+            mstore(add(p, 68), fee)
+            mstore(add(p, 100), tag)
+            mstore(add(p, 132), pull)
+            if iszero(call(gas(), escrow_, 0, p, 164, 0, 32)) {
+                returndatacopy(p, 0, returndatasize())
+                revert(p, returndatasize())
+            }
+            nonce := mload(0)
+        }
     }
 
     function _termsOfOne(
@@ -276,31 +298,64 @@ contract InferenceRequests is RequestAsk, RequestSettlement, RequestGovernance {
         bytes calldata input,
         bytes calldata policyData
     ) private view returns (Terms memory t) {
-        uint256 expected;
-        uint256 maxInput;
-        (t, expected, maxInput) = _terms(ask, inputHeaders, policyData);
+        (uint256 expected, uint256 maxInput) = _terms(t, ask, inputHeaders, policyData);
         t.input = _commitInput(ask, inputHeaders, input, expected, maxInput);
     }
 
-    function _lockMany(Ask calldata ask, Terms[] memory many) private returns (uint64 firstNonce) {
-        bytes32[] memory tags = new bytes32[](many.length);
-        for (uint256 i; i < many.length; ++i) tags[i] = RequestHash.openTag(many[i].hash(), false);
+    function _lockMany(Ask calldata ask, bytes32[] memory tags) private returns (uint64 firstNonce) {
         return _escrow().lockMany(msg.sender, ask.lane, ask.fee, tags, ask.flags & AskFlags.PULL != 0);
     }
 
-    /// @dev The terms of requestMany's items: they differ in input and lane.
-    function _termsOfMany(
+    /// @dev The terms of requestMany's items differ in input and lane; `t` is left with those of the last.
+    function _commitMany(
+        Terms memory t,
         Ask calldata ask,
         bytes32[] calldata inputHeaders,
         bytes[] calldata inputs,
         bytes calldata policyData
-    ) private view returns (Terms[] memory many) {
-        (Terms memory t, uint256 expected, uint256 maxInput) = _terms(ask, inputHeaders, policyData);
-        many = new Terms[](inputs.length);
+    ) private view returns (Many memory many) {
+        (uint256 expected, uint256 maxInput) = _terms(t, ask, inputHeaders, policyData);
+        many.inputs = new bytes32[](inputs.length);
+        many.hashes = new bytes32[](inputs.length);
+        many.tags = new bytes32[](inputs.length);
         for (uint256 i; i < inputs.length; ++i) {
+            many.inputs[i] = _commitInput(ask, inputHeaders, inputs[i], expected, maxInput);
             // Escrow refuses a run of lanes beyond 65,535, so a lane that wrapped here is never opened
-            t.setItem(_commitInput(ask, inputHeaders, inputs[i], expected, maxInput), uint16(ask.lane + i));
-            many[i] = Terms(t.version, t.input, t.requesterFee, t.nodeSlice, t.shares, t.shape, t.outputSchema);
+            t.setItem(many.inputs[i], uint16(ask.lane + i));
+            many.hashes[i] = t.hash();
+            many.tags[i] = RequestHash.openTag(many.hashes[i], false);
+        }
+    }
+
+    function _logMany(
+        Terms memory t,
+        Ask calldata ask,
+        bytes[] calldata inputs,
+        Many memory many,
+        uint64 first
+    ) private returns (RequestId[] memory ids) {
+        ids = new RequestId[](inputs.length);
+        for (uint256 i; i < inputs.length; ++i) {
+            uint64 nonce = uint64(first + i);
+            ids[i] = RequestHash.requestId(msg.sender, nonce, many.hashes[i]);
+            t.setItem(many.inputs[i], uint16(ask.lane + i));
+            _logRequested(ids[i], ask.node, t, nonce, inputs[i]);
+        }
+    }
+
+    /// @dev Emits Requested. The words of `t` are the event's first seven, so they are copied at once.
+    function _logRequested(RequestId id, address node, Terms memory t, uint256 nonce, bytes calldata input) private {
+        bytes32 topic = Requested.selector;
+        assembly ("memory-safe") {
+            let p := mload(0x40)
+            mcopy(p, t, 224)
+            mstore(add(p, 224), nonce)
+            mstore(add(p, 256), 288) // where the input begins
+            mstore(add(p, 288), input.length)
+            let past := add(add(p, 320), input.length)
+            calldatacopy(add(p, 320), input.offset, input.length)
+            mstore(past, 0) // zeros up to the next whole word
+            log4(p, add(320, and(add(input.length, 31), not(31))), topic, id, caller(), shr(96, shl(96, node)))
         }
     }
 

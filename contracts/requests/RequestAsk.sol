@@ -23,13 +23,14 @@ abstract contract RequestAsk is RequestQuote {
     uint8 internal constant MODE_VANILLA = 0;
 
     /// @dev Everything of row `request` but the input itself.
-    /// @return t the terms without the input
+    /// @param t where the terms are written, without the input
     /// @return expected canonical bytes of the input in calldata
     function _terms(
+        Terms memory t,
         Ask calldata ask,
         bytes32[] calldata inputHeaders,
         bytes calldata policyData
-    ) internal view returns (Terms memory t, uint256 expected, uint256 maxInput) {
+    ) internal view returns (uint256 expected, uint256 maxInput) {
         HeadWord head = _head;
         maxInput = head.maxInput();
         if (head.has(HeadWordLib.PAUSED) && block.timestamp <= _pausedUntil) revert Requests_Paused(_pausedUntil);
@@ -45,7 +46,9 @@ abstract contract RequestAsk is RequestQuote {
         _requireVersion(ask, word, head, policyData);
         if (schema != TensorCommitment.schemaHash(TensorCommitment.headersHash(inputHeaders), ask.outputSchema))
             revert Requests_SchemaMismatch();
-        expected = TensorCommitment.itemBytes(inputHeaders) * ask.items;
+        unchecked {
+            expected = TensorCommitment.itemBytes(inputHeaders) * ask.items; // calldata bounds the count of 43-bit sizes
+        }
         if (expected == 0) revert Requests_SchemaMismatch();
 
         _requireFee(ask, head, word);
@@ -55,11 +58,15 @@ abstract contract RequestAsk is RequestQuote {
     }
 
     function _requireTimes(Ask calldata ask, HeadWord head) private view {
-        uint256 latest = block.timestamp + uint256(head.maxLifeDays()) * 1 days;
-        if (ask.deadline <= block.timestamp || ask.deadline > latest) {
-            revert Requests_DeadlineInvalid(ask.deadline, block.timestamp, latest);
+        uint40 deadline = ask.deadline;
+        uint256 latest;
+        unchecked {
+            latest = block.timestamp + uint256(head.maxLifeDays()) * 1 days; // a 35-bit clock and a byte of days
         }
-        if (ask.openAt > ask.deadline) revert Requests_OpenAtInvalid(ask.openAt, ask.deadline);
+        if (deadline <= block.timestamp || deadline > latest) {
+            revert Requests_DeadlineInvalid(deadline, block.timestamp, latest);
+        }
+        if (ask.openAt > deadline) revert Requests_OpenAtInvalid(ask.openAt, deadline);
     }
 
     function _requireCallback(uint24 gas_, uint16 set) private view {
@@ -83,15 +90,22 @@ abstract contract RequestAsk is RequestQuote {
     }
 
     function _requireFee(Ask calldata ask, HeadWord head, VersionWord word) private pure {
-        uint256 royalty = uint256(word.royalty()) * ask.items;
-        if (royalty > ask.maxRoyalty) revert Requests_RoyaltyAbove(royalty, ask.maxRoyalty);
-        (uint96 protocol, uint96 tip) = RequestTermsLib.shares(ask.fee, head.protocolBps(), head.tipBps());
-        uint256 least = royalty + protocol + tip + 1;
-        if (ask.fee < least) revert Requests_FeeBelowShares(ask.fee, least);
+        unchecked {
+            // 96-bit amounts and at most 32 items
+            uint96 fee = ask.fee;
+            uint256 royalty = uint256(word.royalty()) * ask.items;
+            if (royalty > ask.maxRoyalty) revert Requests_RoyaltyAbove(royalty, ask.maxRoyalty);
+            (uint96 protocol, uint96 tip) = RequestTermsLib.shares(fee, head.protocolBps(), head.tipBps());
+            uint256 least = royalty + protocol + tip + 1;
+            if (fee < least) revert Requests_FeeBelowShares(fee, least);
+        }
     }
 
     function _requireOutputs(Ask calldata ask, VersionWord word) private pure {
-        uint256 outputBytes = uint256(word.outputBytes()) * ask.items;
+        uint256 outputBytes;
+        unchecked {
+            outputBytes = uint256(word.outputBytes()) * ask.items; // 24 bits and 8 bits
+        }
         uint256 limit = MAX_OUTPUT_BYTES;
         if (ask.flags & AskFlags.EXACT_OUTPUT != 0) {
             if (!word.has(VersionWordLib.EXACT)) revert Requests_NotExact(ask.version);

@@ -19,7 +19,10 @@ abstract contract RequestQuote is RequestBase {
     }
 
     function _quote(HeadWord head, VersionWord word, OfferWord offer, uint256 items) internal pure returns (uint256) {
-        uint256 net = (uint256(offer.price()) + word.royalty()) * items; // < 2^106
+        uint256 net;
+        unchecked {
+            net = (uint256(offer.price()) + word.royalty()) * items; // < 2^106
+        }
         return RequestTermsLib.quote(net, head.protocolBps(), head.tipBps());
     }
 }

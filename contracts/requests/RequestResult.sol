@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {Relock} from "../escrow/IEscrow.sol";
 import {TensorCommitment} from "../lib/TensorCommitment.sol";
 import {AmountsLib} from "../types/Amounts.sol";
+import {RequestId} from "../types/Ids.sol";
 import {Terms, TermsLib} from "../types/Terms.sol";
 import {RequestBase} from "./RequestBase.sol";
 import {RequestHash} from "./RequestHash.sol";
@@ -51,7 +52,10 @@ abstract contract RequestResult is RequestBase {
         if (output.length != expected) revert Requests_OutputLength(output.length, expected);
         if (exact) return bytes32(output);
         if (TensorCommitment.headersHash(headers) != t.outputSchema) revert Requests_SchemaMismatch();
-        uint256 schemaBytes = TensorCommitment.itemBytes(headers) * t.items();
+        uint256 schemaBytes;
+        unchecked {
+            schemaBytes = TensorCommitment.itemBytes(headers) * t.items(); // calldata bounds the count of 43-bit sizes
+        }
         if (schemaBytes != output.length) revert Requests_OutputLength(output.length, schemaBytes);
         bool canonical;
         (root, canonical) = TensorCommitment.commit(headers, t.items(), output);
@@ -64,12 +68,49 @@ abstract contract RequestResult is RequestBase {
         bytes32[] calldata headers,
         bytes calldata output
     ) internal pure returns (bytes32 root, bool good) {
+        return _schemaFits(t, headers) ? _commitFitting(t, headers, output) : (bytes32(0), false);
+    }
+
+    /// @dev These headers are those of the terms' outputs. A batch asks once for all its items.
+    function _schemaFits(Terms memory t, bytes32[] calldata headers) internal pure returns (bool) {
+        if (t.flags() & TermsLib.EXACT_OUTPUT != 0) return true;
+        if (TensorCommitment.headersHash(headers) != t.outputSchema) return false;
+        unchecked {
+            return TensorCommitment.itemBytes(headers) * t.items() == t.outputBytes();
+        }
+    }
+
+    /// @dev Requirement: _schemaFits(t, headers).
+    function _commitFitting(
+        Terms memory t,
+        bytes32[] calldata headers,
+        bytes calldata output
+    ) internal pure returns (bytes32 root, bool good) {
         if (t.flags() & TermsLib.EXACT_OUTPUT != 0) {
             return output.length == 32 ? (bytes32(output), true) : (bytes32(0), false);
         }
         if (output.length != t.outputBytes()) return (0, false);
-        if (TensorCommitment.headersHash(headers) != t.outputSchema) return (0, false);
-        if (TensorCommitment.itemBytes(headers) * t.items() != output.length) return (0, false);
         return TensorCommitment.commit(headers, t.items(), output);
+    }
+
+    /// @dev Emits Submitted, encoded by hand: a third of the gas around the log itself.
+    function _logSubmitted(
+        RequestId id,
+        address node,
+        uint256 challengeEnd,
+        bytes32 outputHash,
+        bytes calldata output
+    ) internal {
+        bytes32 topic = Submitted.selector;
+        assembly ("memory-safe") {
+            let p := mload(0x40)
+            mstore(p, challengeEnd)
+            mstore(add(p, 32), outputHash)
+            mstore(add(p, 64), 96) // where the output begins
+            mstore(add(p, 96), output.length)
+            calldatacopy(add(p, 128), output.offset, output.length)
+            mstore(add(add(p, 128), output.length), 0) // zeros up to the next whole word
+            log3(p, add(128, and(add(output.length, 31), not(31))), topic, id, shr(96, shl(96, node)))
+        }
     }
 }

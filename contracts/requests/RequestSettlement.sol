@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {Close, Credit} from "../escrow/IEscrow.sol";
-import {AmountsLib} from "../types/Amounts.sol";
+import {Close, Credit, IEscrow} from "../escrow/IEscrow.sol";
+import {Amounts, AmountsLib} from "../types/Amounts.sol";
 import {ModelId, RequestId} from "../types/Ids.sol";
 import {Terms} from "../types/Terms.sol";
 import {IInferenceCallback} from "./IInferenceCallback.sol";
@@ -35,12 +35,16 @@ abstract contract RequestSettlement is RequestResult {
     }
 
     /// @dev royalty exact, protocol and tip floored, the node gets the rest. fee >= royalty + protocol + tip + 1 since request.
-    function _parts(Terms memory t, bool takeTip) internal pure returns (Parts memory p) {
+    function _parts(Terms memory t, bool takeTip) internal pure returns (Parts memory) {
         uint96 fee = t.fee();
-        p.royalty = t.royalty();
-        (p.protocol, p.tip) = RequestTermsLib.shares(fee, t.protocolBps(), t.tipBps());
-        if (!takeTip) p.tip = 0;
-        p.toNode = fee - p.royalty - p.protocol - p.tip;
+        uint96 royalty = t.royalty();
+        (uint96 protocol, uint96 tip) = RequestTermsLib.shares(fee, t.protocolBps(), t.tipBps());
+        if (!takeTip) tip = 0;
+        uint256 taken;
+        unchecked {
+            taken = uint256(royalty) + protocol + tip; // three 96-bit parts
+        }
+        return Parts(uint96(fee - taken), royalty, protocol, tip);
     }
 
     /// @dev False only for terms that no request ever had. A batch asks before it computes with them: one forged item must
@@ -51,10 +55,46 @@ abstract contract RequestSettlement is RequestResult {
     }
 
     function _credits(Terms memory t, address node, Parts memory p) internal view returns (Credit[] memory credits) {
-        credits = new Credit[](p.tip == 0 ? 2 : 3);
+        credits = _newCredits(p.tip == 0 ? 2 : 3);
         credits[0] = Credit(node, p.toNode, t.slice());
         credits[1] = Credit(address(PURSE | ModelId.unwrap(t.model())), p.royalty, p.protocol);
         if (p.tip != 0) credits[2] = Credit(msg.sender, p.tip, 0);
+    }
+
+    /// @dev `_close` with `_credits(t, s.node, p)`, written straight into the call: the way of every request that is served.
+    function _settle(Terms memory t, RequestId id, Submission memory s, bytes32 tag, Parts memory p) internal {
+        address escrow_ = address(_escrow());
+        bytes4 selector = IEscrow.close.selector;
+        uint256 lane = t.lane();
+        uint256 slice = t.slice();
+        Amounts amounts = AmountsLib.pack(s.nonce, uint96(slice), t.fee());
+        uint256 purse = PURSE | ModelId.unwrap(t.model());
+        bool ok;
+        assembly ("memory-safe") {
+            let data := mload(0x40)
+            mstore(data, selector)
+            mstore(add(data, 4), shr(96, mload(add(t, 64)))) // requester
+            mstore(add(data, 36), lane)
+            mstore(add(data, 68), amounts)
+            mstore(add(data, 100), tag)
+            mstore(add(data, 132), 160) // where the credits begin
+            mstore(add(data, 196), mload(add(s, 32))) // node
+            mstore(add(data, 228), mload(p)) // toNode
+            mstore(add(data, 260), slice)
+            mstore(add(data, 292), purse)
+            mcopy(add(data, 324), add(p, 32), 64) // royalty, protocol
+            let size := 388
+            let tip := mload(add(p, 96))
+            if tip {
+                mstore(add(data, 388), caller())
+                mstore(add(data, 420), tip)
+                mstore(add(data, 452), 0)
+                size := 484
+            }
+            mstore(add(data, 164), div(sub(size, 196), 96)) // number of credits
+            ok := call(gas(), escrow_, 0, data, size, 0, 0)
+        }
+        if (!ok) _rethrow(id);
     }
 
     /// @dev Calls the requester with exactly the gas it asked for and copies nothing back.

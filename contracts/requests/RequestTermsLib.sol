@@ -18,17 +18,21 @@ library RequestTermsLib {
     /// @dev cost = mantissa 24 << exponent (<= 200 at publish), items 8 bits: below 2^232, no overflow.
     function windowSeconds(HeadWord head, VersionWord version, uint256 items) internal pure returns (uint32) {
         uint32 cost = version.cost();
-        uint256 multiplyAdds = (uint256(cost >> 8) << (cost & 0xff)) * items;
-        return (uint256(head.tcBase()) + (multiplyAdds >> head.tcRateLog2())).toUint32();
+        unchecked {
+            uint256 multiplyAdds = (uint256(cost >> 8) << (cost & 0xff)) * items;
+            return (uint256(head.tcBase()) + (multiplyAdds >> head.tcRateLog2())).toUint32();
+        }
     }
 
     /// @notice The stake slice that backs one request: max(set's floor, version's floor, fee * theta), rounded down.
     function slice(HeadWord head, VersionWord version, uint96 fee) internal pure returns (uint96) {
         uint256 least = head.sliceFloor();
-        uint256 floorOfVersion = uint256(version.sliceFloorGwei()) * 1 gwei; // < 2^70
-        uint256 floorOfFee = (uint256(fee) * head.thetaPct()) / 100; // < 2^112
-        if (floorOfVersion > least) least = floorOfVersion;
-        if (floorOfFee > least) least = floorOfFee;
+        unchecked {
+            uint256 floorOfVersion = uint256(version.sliceFloorGwei()) * 1 gwei; // < 2^70
+            uint256 floorOfFee = (uint256(fee) * head.thetaPct()) / 100; // < 2^112
+            if (floorOfVersion > least) least = floorOfVersion;
+            if (floorOfFee > least) least = floorOfFee;
+        }
         return least.toUint96();
     }
 
@@ -43,21 +47,30 @@ library RequestTermsLib {
 
     /// @notice ceil(items * (price + royalty) * 10,000 / (10,000 - protocolBps - tipBps)).
     function quote(uint256 net, uint16 protocolBps, uint16 tipBps) internal pure returns (uint256) {
-        uint256 rest = BPS - protocolBps - tipBps; // >= 8,500
-        return (net * BPS + rest - 1) / rest;
+        unchecked {
+            uint256 rest = BPS - protocolBps - tipBps; // >= 8,500
+            return (net * BPS + rest - 1) / rest; // net < 2^106
+        }
     }
 
     /// @notice Writes the terms of a request that passed every check of row `request`, all but its input.
     /// @dev Every shifted field is of its own width; see the picture in Terms. By those checks the royalty of all items is at
     /// most maxRoyalty (96 bits) and their output at most 2^24 - 1 bytes.
     function pack(Terms memory t, Ask calldata ask, HeadWord head, VersionWord version) internal view {
+        uint256 items = ask.items;
         t.version = ask.version;
         t.requesterFee = (uint256(uint160(msg.sender)) << 96) | ask.fee;
         t.nodeSlice = (uint256(uint160(ask.node)) << 96) | slice(head, version, ask.fee);
+        uint256 royalty;
+        uint256 outputBytes;
+        unchecked {
+            royalty = uint256(version.royalty()) * items;
+            outputBytes = uint256(version.outputBytes()) * items;
+        }
         t.shares =
-            ((uint256(version.royalty()) * ask.items) << 160) |
+            (royalty << 160) |
             (uint256(ask.deadline) << 120) |
-            (uint256(windowSeconds(head, version, ask.items)) << 88) |
+            (uint256(windowSeconds(head, version, items)) << 88) |
             (uint256(ask.openAt) << 48) |
             (uint256(head.protocolBps()) << 32);
         t.shape =
@@ -65,10 +78,10 @@ library RequestTermsLib {
             (uint256(ask.callbackGas) << 184) |
             (uint256(head.set()) << 168) |
             (uint256(ask.mode) << 160) |
-            ((uint256(version.outputBytes()) * ask.items) << 136) |
+            (outputBytes << 136) |
             (uint256(ask.flags & (AskFlags.ROOT_INPUT | AskFlags.EXACT_OUTPUT)) << 128) |
             (uint256(head.tipBps()) << 112) |
-            (uint256(ask.items) << 104) |
+            (items << 104) |
             (uint256(ask.lane) << 88) |
             (uint256(head.penaltyBps()) << 72);
         t.outputSchema = ask.outputSchema;

@@ -287,7 +287,13 @@ contract RequestsExtension is RequestQuote, RequestSettlement, RequestRefund, Re
     /* INTERNAL */
 
     function _escrow() internal view override returns (IEscrow) {
-        return _storedEscrow;
+        IEscrow stored = _storedEscrow;
+        assembly ("memory-safe") {
+            if iszero(stored) {
+                revert(0, 0) // called directly: a call of address 0 would succeed
+            }
+        }
+        return stored;
     }
 
     function _logBatch(
@@ -304,9 +310,26 @@ contract RequestsExtension is RequestQuote, RequestSettlement, RequestRefund, Re
             else if ((b.noStake >> m) & 1 == 1) statuses[i] = ItemStatus.NOSTAKE;
             else {
                 RequestId id = RequestHash.requestId(t.requester(), items[i].nonce, b.hashes[i]);
-                emit Submitted(id, node, _challengeEnd(t), b.outputs[i], items[i].output);
+                _logSubmitted(id, node, _challengeEnd(t), b.outputs[i], items[i].output);
             }
             ++m;
+        }
+    }
+
+    /// @dev Lists of which the caller sets every element, or cuts off the rest: nothing is zeroed, which `new` would do.
+    function _newRelocks(uint256 n) private pure returns (Relock[] memory relocks) {
+        assembly ("memory-safe") {
+            relocks := mload(0x40)
+            mstore(relocks, n)
+            mstore(0x40, add(relocks, shl(5, add(n, 1))))
+        }
+    }
+
+    function _newCloses(uint256 n) private pure returns (Close[] memory closes) {
+        assembly ("memory-safe") {
+            closes := mload(0x40)
+            mstore(closes, n)
+            mstore(0x40, add(closes, shl(5, add(n, 1))))
         }
     }
 
@@ -318,12 +341,12 @@ contract RequestsExtension is RequestQuote, RequestSettlement, RequestRefund, Re
         SubmitItem[] calldata items,
         ItemStatus[] memory statuses
     ) private view returns (Batch memory b) {
-        uint256 n = items.length;
-        b = Batch(new Relock[](n), new bytes32[](n), new bytes32[](n), 0, 0);
+        b = Batch(_newRelocks(items.length), new bytes32[](items.length), new bytes32[](items.length), 0, 0);
+        bool fits = _schemaFits(t, outputHeaders);
         uint256 m; // items with a good output
-        for (uint256 i; i < n; ++i) {
+        for (uint256 i; i < items.length; ++i) {
             bool good;
-            (b.outputs[i], good) = _tryCommitOutput(t, outputHeaders, items[i].output);
+            if (fits) (b.outputs[i], good) = _commitFitting(t, outputHeaders, items[i].output);
             if (!good) {
                 statuses[i] = ItemStatus.BADOUTPUT;
                 continue;
@@ -356,7 +379,7 @@ contract RequestsExtension is RequestQuote, RequestSettlement, RequestRefund, Re
         if (status != ItemStatus.DONE) return status;
 
         // Log
-        emit Submitted(id, node, _challengeEnd(t), outputHash, c.output);
+        _logSubmitted(id, node, _challengeEnd(t), outputHash, c.output);
         return ItemStatus.DONE;
     }
 
@@ -387,7 +410,7 @@ contract RequestsExtension is RequestQuote, RequestSettlement, RequestRefund, Re
     ) private view returns (bytes32[] memory hashes, Close[] memory closes) {
         uint256 tipDelay = takeTip ? _sets[t.set()].tipDelay : 0;
         hashes = new bytes32[](items.length);
-        closes = new Close[](items.length);
+        closes = _newCloses(items.length);
         uint256 m; // items whose time has come
         for (uint256 i; i < items.length; ++i) {
             FinaliseItem calldata item = items[i];
@@ -444,7 +467,7 @@ contract RequestsExtension is RequestQuote, RequestSettlement, RequestRefund, Re
         ExpireItem[] calldata items
     ) private pure returns (bytes32[] memory hashes, Close[] memory closes) {
         hashes = new bytes32[](items.length);
-        closes = new Close[](items.length);
+        closes = _newCloses(items.length);
         for (uint256 i; i < items.length; ++i) {
             t.setItem(items[i].input, items[i].lane);
             hashes[i] = t.hash();
