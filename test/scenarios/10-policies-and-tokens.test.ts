@@ -175,8 +175,8 @@ describe('policies and tokens', () => {
       from: s.requester.address,
       account: s.other.address,
       amount: OPG_1,
-      validAfter: now + 100n,
-      validBefore: now + 200n,
+      validAfter: now + 100_000n, // far enough ahead for the slowest machine between two lines of this test
+      validBefore: now + 200_000n,
       salt: `0x${'5a'.repeat(32)}`,
     };
     const signature = await signAuthorization(s, s.requester, a);
