@@ -201,7 +201,7 @@ describe('policies and tokens', () => {
         ),
       ),
     );
-    await time.increaseTo(now + 120n);
+    await time.increaseTo(now + 120_000n);
     const gains = await changes(s, { other: s.other, requester: s.requester }, () =>
       relay(s, s.attacker, a, signature),
     );
@@ -209,7 +209,7 @@ describe('policies and tokens', () => {
     await nobodyLoses(s, () => reverted(() => relay(s, s.attacker, a, signature))); // replayed
     const late = { ...a, salt: ZeroHash };
     const signed = await signAuthorization(s, s.requester, late);
-    await time.increaseTo(now + 200n);
+    await time.increaseTo(now + 200_000n);
     await nobodyLoses(s, () => reverted(() => relay(s, s.attacker, late, signed)));
   });
 });
