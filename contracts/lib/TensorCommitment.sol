@@ -180,6 +180,7 @@ library TensorCommitment {
     }
 
     /// @dev The leaves' hashes, in memory beyond the free pointer.
+    // solhint-disable-next-line function-max-lines
     function _leaves(
         uint256 dtype,
         uint256 from,
