@@ -11,6 +11,7 @@ import { protocolErrors } from './errors/protocol.ts';
 import { requestsErrors } from './errors/requests.ts';
 import { runtimeErrors } from './errors/runtime.ts';
 import { sdkErrors } from './errors/sdk.ts';
+import { semanticsErrors } from './errors/semantics.ts';
 import { storageErrors } from './errors/storage.ts';
 
 /** Codes with an underscore are the contracts' custom errors, verbatim; dotted ones are ours. */
@@ -25,6 +26,7 @@ export const errorTable = {
   ...requestsErrors,
   ...chainErrors,
   ...storageErrors,
+  ...semanticsErrors,
 } as const satisfies Record<string, ErrorEntry>;
 
 export type ErrorCode = keyof typeof errorTable;
