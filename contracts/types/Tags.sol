@@ -22,6 +22,12 @@ library Tags {
     uint8 internal constant REQUEST = 0x09;
     uint8 internal constant SUBMISSION = 0x0a;
 
+    // Programs and traces (docs/spec/program.md).
+    uint8 internal constant RECORD = 0x0b; // words of one operator's record
+    uint8 internal constant PROGRAM = 0x0c; // semantics, operators, levels, cost, largest step, inputs, outputs, root of the records
+    uint8 internal constant PROGRAM_OUTPUTS = 0x0d; // operator and header of each output
+    uint8 internal constant SLOT = 0x0e; // request, item, challenger, k, tensor commitment
+
     // States of a request: 0x10 + the state's number. The number alone is the tag of lifecycle section 3.
     uint8 internal constant REQUESTED = 0x11;
     uint8 internal constant DECLINED = 0x12;

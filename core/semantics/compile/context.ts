@@ -1,0 +1,158 @@
+/** What a lowering sees of its node: its inputs as values, its attributes, and how to refuse. */
+
+import { ProtocolError } from '../../errors.ts';
+import type { AttributeValue, GraphNode } from '../../onnx/graph.ts';
+import type { Dtype, Tensor } from '../../tensor.ts';
+import type { ElementwiseKind } from '../kinds.ts';
+import { broadcastShape, elementwise } from './broadcast.ts';
+import type { Builder } from './builder.ts';
+import type { Value } from './value.ts';
+
+/** The outputs of a node in order; undefined for an optional output that nobody can use. */
+export type Lowering = (context: Context) => readonly (Value | undefined)[];
+
+export class Context {
+  readonly builder: Builder;
+  readonly opset: number;
+  readonly node: GraphNode;
+  readonly inputs: readonly (Value | undefined)[];
+  readonly #dependsOn: (value: Value) => readonly string[];
+
+  constructor(
+    builder: Builder,
+    opset: number,
+    node: GraphNode,
+    inputs: readonly (Value | undefined)[],
+    dependsOn: (value: Value) => readonly string[],
+  ) {
+    this.builder = builder;
+    this.opset = opset;
+    this.node = node;
+    this.inputs = inputs;
+    this.#dependsOn = dependsOn;
+  }
+
+  /** The model cannot mean this, or we do not define it. */
+  refuse(reason: string): never {
+    throw new ProtocolError('compile.operator', { operator: this.node.op, node: nameOf(this.node), reason });
+  }
+
+  input(index: number, name: string): Value {
+    return this.inputs[index] ?? this.refuse(`its input ${name} is missing`);
+  }
+
+  /** An input that must be known now: a shape, axes, an exponent. Undefined if the node leaves it out. */
+  constant(index: number, name: string): Tensor | undefined {
+    const value = this.inputs[index];
+    if (value === undefined) return undefined;
+    const tensor = this.builder.constantOf(value);
+    if (tensor) return tensor;
+    throw new ProtocolError('compile.not_constant', {
+      operator: this.node.op,
+      node: nameOf(this.node),
+      input: name,
+      depends: this.#dependsOn(value).join(', '),
+    });
+  }
+
+  requireConstant(index: number, name: string): Tensor {
+    return this.constant(index, name) ?? this.refuse(`its input ${name} is missing`);
+  }
+
+  /** A constant list of integers (int32 or int64), within +-2^53: larger ones are cut there, which no index can tell. */
+  integers(index: number, name: string): number[] | undefined {
+    const tensor = this.constant(index, name);
+    return tensor && Array.from(tensor.data as ArrayLike<number | bigint>, safeInteger);
+  }
+
+  #attribute<K extends AttributeValue['kind']>(
+    name: string,
+    kind: K,
+  ): Extract<AttributeValue, { kind: K }> | undefined {
+    const found = this.node.attributes.get(name);
+    if (found === undefined) return undefined;
+    if (found.kind !== kind) this.refuse(`its attribute ${name} is of kind ${found.kind}, not ${kind}`);
+    return found as Extract<AttributeValue, { kind: K }>;
+  }
+
+  has(attribute: string): boolean {
+    return this.node.attributes.has(attribute);
+  }
+
+  int(name: string, otherwise: number): number {
+    const found = this.#attribute(name, 'int');
+    return found ? safeInteger(found.value) : otherwise;
+  }
+
+  float(name: string, otherwise: number): number {
+    return this.#attribute(name, 'float')?.value ?? otherwise;
+  }
+
+  string(name: string, otherwise: string): string {
+    return this.#attribute(name, 'string')?.value ?? otherwise;
+  }
+
+  ints(name: string): number[] | undefined {
+    return this.#attribute(name, 'ints')?.value.map(safeInteger);
+  }
+
+  floats(name: string): readonly number[] | undefined {
+    return this.#attribute(name, 'floats')?.value;
+  }
+
+  strings(name: string): readonly string[] | undefined {
+    return this.#attribute(name, 'strings')?.value;
+  }
+
+  tensor(name: string): Tensor | undefined {
+    const found = this.#attribute(name, 'tensor');
+    if (found === undefined) return undefined;
+    return (
+      found.value.tensor ??
+      this.refuse(`its attribute ${name} is of element type ${found.value.elemType}, not one of the six`)
+    );
+  }
+
+  /** An axis from [-rank, rank - 1] as one from 0. */
+  axis(axis: number, rank: number): number {
+    if (!(axis >= -rank && axis < Math.max(rank, 1))) this.refuse(`axis ${axis} is outside a rank of ${rank}`);
+    return axis < 0 ? axis + rank : axis;
+  }
+
+  axes(axes: readonly number[], rank: number): number[] {
+    const found = axes.map((axis) => this.axis(axis, rank));
+    if (new Set(found).size !== found.length) this.refuse(`axes [${axes}] name one axis twice`);
+    return found;
+  }
+
+  /** All inputs must have one of these dtypes; gives the first input's. */
+  dtypes(allowed: readonly Dtype[], ...values: readonly Value[]): void {
+    for (const { dtype } of values)
+      if (!allowed.includes(dtype)) this.refuse(`it is not defined for ${dtype}, only for ${allowed.join(', ')}`);
+  }
+
+  /** An elementwise operator of the output dtype over broadcast inputs. */
+  apply(kind: ElementwiseKind, dtype: Dtype, inputs: readonly Value[], attribute = 0): Value {
+    if (broadcastShape(inputs.map(({ shape }) => shape)) === undefined)
+      this.refuse(`shapes ${inputs.map(({ shape }) => `[${shape}]`).join(' and ')} do not broadcast`);
+    return elementwise(this.builder, kind, dtype, inputs, attribute);
+  }
+
+  /** float32 arithmetic, the most frequent case. */
+  float32(kind: ElementwiseKind, ...inputs: (Value | number)[]): Value {
+    return this.apply(
+      kind,
+      'float32',
+      inputs.map((input) => (typeof input === 'number' ? this.builder.scalar('float32', input) : input)),
+    );
+  }
+}
+
+export function nameOf(node: GraphNode): string {
+  return node.name || node.outputs.find((output) => output !== '') || '?';
+}
+
+export function safeInteger(value: number | bigint): number {
+  const limit = Number.MAX_SAFE_INTEGER;
+  return Math.max(-limit, Math.min(limit, Number(value)));
+}

@@ -1,0 +1,30 @@
+/** The ONNX operators that compile, by family. An operator that is not here makes compiling fail with its name. */
+import type { GraphNode } from '../../onnx/graph.ts';
+import type { Lowering } from './context.ts';
+import { arithmetic } from './lower/arithmetic.ts';
+import { convolution } from './lower/convolution.ts';
+import { matrix } from './lower/matrix.ts';
+import { pooling } from './lower/pooling.ts';
+import { reduction } from './lower/reduction.ts';
+import { reshaping } from './lower/reshaping.ts';
+import { softmax } from './lower/softmax.ts';
+
+/** `since`: the opset of the default domain that introduced the operator. */
+export interface OperatorEntry {
+  readonly since: number;
+  readonly lower: Lowering;
+}
+
+export type Family = Readonly<Record<string, OperatorEntry>>;
+
+export const OPERATORS: ReadonlyMap<string, OperatorEntry> = new Map(
+  [arithmetic, convolution, matrix, pooling, reduction, reshaping, softmax].flatMap((family: Family) =>
+    Object.entries(family),
+  ),
+);
+
+export function loweringOf({ domain, op }: GraphNode, opset: number): Lowering | undefined {
+  if (domain !== '' && domain !== 'ai.onnx') return undefined;
+  const entry = OPERATORS.get(op);
+  return entry && opset >= entry.since ? entry.lower : undefined;
+}

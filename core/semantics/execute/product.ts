@@ -1,0 +1,74 @@
+/** How the index space of a Dot is a batch of matrix products: which axes belong to both sides, to the left or to the right one. */
+import { elementCount } from '../../tensor.ts';
+import { unravel } from '../access.ts';
+import type { Access, Operator } from '../program.ts';
+import { MAX_TERMS } from '../program.ts';
+import { rowMajor } from '../shape.ts';
+
+/** Some axes of a space: their coordinates by flat number, and where such an element is in the output. */
+export interface AxisSet {
+  readonly count: number;
+  /** Sets the coordinates of element i of this set in o; other coordinates stay. */
+  place(i: number, o: number[]): void;
+  /** What element i adds to the flat index of the output. */
+  readonly offsets: Int32Array;
+}
+
+export interface Product {
+  readonly batches: AxisSet;
+  readonly rows: AxisSet;
+  readonly columns: AxisSet;
+  /** Consecutive ranges of the taps that have a Dot each: [from, to). One range unless the operator says otherwise. */
+  readonly ranges: readonly (readonly [from: number, to: number])[];
+}
+
+const depends = (access: Access | undefined, axis: number) =>
+  access !== undefined && (access.outer[axis] !== 0 || access.guards.some(({ outer }) => outer === axis));
+
+/** `lefts` and `rights` are the operands that a left row, or a right column, is filled from; ranges are the last axis. */
+export function productOf(
+  { space, inner, attribute, kind }: Operator,
+  lefts: readonly (Access | undefined)[],
+  rights: readonly (Access | undefined)[],
+): Product {
+  const ranged = kind === 'Dot' && attribute === 1;
+  const axes = space.map((_, axis) => axis).slice(0, ranged ? -1 : undefined);
+  const onLeft = (axis: number) => lefts.some((access) => depends(access, axis));
+  const onRight = (axis: number) => rights.some((access) => depends(access, axis));
+  const terms = elementCount(inner);
+  const ranges = Array.from({ length: ranged ? (space.at(-1) as number) : 1 }, (_, r): [number, number] =>
+    ranged ? [r * MAX_TERMS, Math.min(terms, (r + 1) * MAX_TERMS)] : [0, terms],
+  );
+  return {
+    batches: axisSet(
+      space,
+      axes.filter((axis) => onLeft(axis) && onRight(axis)),
+    ),
+    rows: axisSet(
+      space,
+      axes.filter((axis) => !onRight(axis)),
+    ),
+    columns: axisSet(
+      space,
+      axes.filter((axis) => !onLeft(axis) && onRight(axis)),
+    ),
+    ranges,
+  };
+}
+
+function axisSet(space: readonly number[], axes: readonly number[]): AxisSet {
+  const dims = axes.map((axis) => space[axis] as number);
+  const outputs = rowMajor(space);
+  const count = elementCount(dims);
+  const coordinates: number[] = [];
+  const offsetOf = (i: number) =>
+    unravel(i, dims, coordinates).reduce((sum, c, j) => sum + c * (outputs[axes[j] as number] as number), 0);
+  return {
+    count,
+    place(i, o) {
+      unravel(i, dims, coordinates);
+      for (let j = 0; j < axes.length; j++) o[axes[j] as number] = coordinates[j] as number;
+    },
+    offsets: Int32Array.from({ length: count }, (_, i) => offsetOf(i)),
+  };
+}
