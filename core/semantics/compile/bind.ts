@@ -1,13 +1,13 @@
 /** Model inputs as values: of the program, or constants that the caller binds. */
 import { ProtocolError } from '../../errors.ts';
-import type { GraphInput } from '../../onnx/graph.ts';
+import type { GraphValue } from '../../onnx/graph.ts';
 import type { Tensor } from '../../tensor.ts';
 import type { Builder } from './builder.ts';
 import type { Value } from './value.ts';
 
 export function bindInput(
   builder: Builder,
-  { name, dtype, elemType, shape }: GraphInput,
+  { name, dtype, elemType, shape }: GraphValue,
   dims: Readonly<Record<string, number>>,
   bound: Tensor | undefined,
 ): Value {

@@ -43,7 +43,7 @@ const floatLoops: Partial<Record<ElementwiseKind, Loop>> = {
   Relu: (out, at, n, x, p, s) => {
     for (let i = 0; i < n; i++) {
       const value = x[p + i * s] as number;
-      out[at + i] = value > 0 || value !== value ? value : 0;
+      out[at + i] = value > 0 || Number.isNaN(value) ? value : 0;
     }
   },
 };

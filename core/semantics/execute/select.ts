@@ -8,8 +8,8 @@ import { guardValues, startAddress, tapAddress, tapsOf } from './taps.ts';
 
 /** Whether candidate x goes before y: larger (or smaller), NaN before everything; false on ties. */
 export function precedes(x: number | bigint, y: number | bigint, largest: boolean): boolean {
-  if (x !== x) return y === y;
-  if (y !== y) return false;
+  if (Number.isNaN(x)) return !Number.isNaN(y);
+  if (Number.isNaN(y)) return false;
   return largest ? x > y : x < y;
 }
 

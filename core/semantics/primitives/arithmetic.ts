@@ -30,8 +30,8 @@ export const integerBinary = {
   Mul: (x, y) => Math.imul(x, y),
   /** Truncated; x / 0 = 0. */
   Div: (x, y) => (y === 0 ? 0 : Math.trunc(x / y)),
-  Min: (x, y) => (x < y ? x : y),
-  Max: (x, y) => (x > y ? x : y),
+  Min: (x, y) => Math.min(x, y),
+  Max: (x, y) => Math.max(x, y),
 } as const satisfies Record<string, Binary>;
 
 export const bigBinary = {
@@ -39,8 +39,8 @@ export const bigBinary = {
   Sub: (x, y) => x - y,
   Mul: (x, y) => x * y,
   Div: (x, y) => (y === 0n ? 0n : x / y),
-  Min: (x, y) => (x < y ? x : y),
-  Max: (x, y) => (x > y ? x : y),
+  Min: (x, y) => (x - y < 0n ? x : y),
+  Max: (x, y) => (x - y > 0n ? x : y),
 } as const satisfies Record<string, BigBinary>;
 
 /** To the nearest integer, ties to even; exact for every float32. */
@@ -59,18 +59,18 @@ export const floatUnary = {
   Sqrt: (x) => Math.sqrt(x),
   Reciprocal: (x) => 1 / x,
   /** +0 for both zeros. */
-  Relu: (x) => (x > 0 || x !== x ? x : 0),
+  Relu: (x) => (x > 0 || Number.isNaN(x) ? x : 0),
   Floor: (x) => Math.floor(x),
   Ceil: (x) => Math.ceil(x),
   Round: roundHalfEven,
   /** +0 for both zeros. */
-  Sign: (x) => (x > 0 ? 1 : x < 0 ? -1 : x === x ? 0 : x),
+  Sign: (x) => (x > 0 ? 1 : x < 0 ? -1 : Number.isNaN(x) ? x : 0),
 } as const satisfies Record<string, Unary>;
 
 export const integerUnary = {
   Neg: (x) => -x,
   Abs: (x) => (x < 0 ? -x : x),
-  Relu: (x) => (x > 0 ? x : 0),
+  Relu: (x) => Math.max(x, 0),
   Sign: (x) => (x > 0 ? 1 : x < 0 ? -1 : 0),
 } as const satisfies Record<string, Unary>;
 

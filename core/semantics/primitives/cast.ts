@@ -19,10 +19,10 @@ export function castFunction(from: Dtype, to: Dtype): (x: Scalar) => Scalar {
 function floatToInteger(to: Dtype): (x: Scalar) => Scalar {
   const { min, max } = DTYPES[to];
   const [low, high] = [Number(min), Number(max)];
-  if (to !== 'int64') return (x) => (x !== x ? 0 : Math.min(high, Math.max(low, Math.trunc(x as number))));
+  if (to !== 'int64') return (x) => (Number.isNaN(x) ? 0 : Math.min(high, Math.max(low, Math.trunc(x as number))));
   return (x) => {
     const value = x as number;
-    if (value !== value) return 0n;
+    if (Number.isNaN(value)) return 0n;
     if (value >= 2 ** 63) return max;
     if (value <= -(2 ** 63)) return min;
     return BigInt(Math.trunc(value));

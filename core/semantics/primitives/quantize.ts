@@ -9,7 +9,7 @@ export function quantizeFunction(to: Dtype): (x: number, scale: number, zero: nu
   const [low, high] = [Number(min), Number(max)];
   return (x, scale, zero) => {
     const ratio = Math.fround(x / scale);
-    if (ratio !== ratio) return Math.min(high, Math.max(low, zero));
+    if (Number.isNaN(ratio)) return Math.min(high, Math.max(low, zero));
     return Math.min(high, Math.max(low, roundHalfEven(ratio) + zero));
   };
 }
