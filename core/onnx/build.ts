@@ -2,11 +2,21 @@
 import type { Dtype } from '../commitment/dtype.ts';
 import { DTYPES } from '../commitment/dtype.ts';
 import type { Tensor } from '../tensor.ts';
-import type { AttributeProto, GraphProto, NodeProto, TensorProto, ValueInfo } from './messages.ts';
+import type { AttributeProto, GraphProto, NodeProto, ValueInfo } from './messages.ts';
 import { encodeModel } from './messages.ts';
+import { tensorProto } from './tensorProto.ts';
 
-/** A whole number is INT; write `{ float: 1 }` for a FLOAT. */
-export type Attribute = number | string | readonly number[] | Tensor | GraphParts | { readonly float: number };
+/** A whole number is INT, bigint beyond 2^53; write `{ float: 1 }` for a FLOAT. A plain list is INTS. */
+export type Attribute =
+  | number
+  | bigint
+  | string
+  | readonly (number | bigint)[]
+  | Tensor
+  | GraphParts
+  | { readonly float: number }
+  | { readonly floats: readonly number[] }
+  | { readonly strings: readonly string[] };
 
 /** `[dtype, shape]`; a string in a shape names a free dimension. */
 export type ValueType = readonly [Dtype, readonly (number | string)[]];
@@ -44,12 +54,18 @@ export function node(
 
 function attribute(name: string, value: Attribute): AttributeProto {
   if (typeof value === 'number') return { name, type: 2, i: value };
-  if (typeof value === 'string') return { name, type: 3, s: new TextEncoder().encode(value) };
-  if ('length' in value) return { name, type: 7, ints: value };
+  if (typeof value === 'bigint') return { name, type: 2, i: String(value) };
+  if (typeof value === 'string') return { name, type: 3, s: utf8(value) };
+  if ('length' in value)
+    return { name, type: 7, ints: value.map((one) => (typeof one === 'bigint' ? String(one) : one)) };
   if ('float' in value) return { name, type: 1, f: value.float };
+  if ('floats' in value) return { name, type: 6, floats: value.floats };
+  if ('strings' in value) return { name, type: 8, strings: value.strings.map(utf8) };
   if ('dtype' in value) return { name, type: 4, t: tensorProto(value, name) };
   return { name, type: 5, g: graphProto(value) };
 }
+
+const utf8 = (text: string) => new TextEncoder().encode(text);
 
 function graphProto({ inputs, outputs, constants = {}, nodes }: GraphParts): GraphProto {
   return {
@@ -59,21 +75,6 @@ function graphProto({ inputs, outputs, constants = {}, nodes }: GraphParts): Gra
     input: Object.entries(inputs).map(([name, type]) => valueInfo(name, type)),
     output: Object.entries(outputs).map(([name, type]) => valueInfo(name, type)),
   };
-}
-
-/** ONNX raw data is little-endian, whatever the machine. */
-function tensorProto({ dtype, shape, data }: Tensor, name: string): TensorProto {
-  const { code, bytes } = DTYPES[dtype];
-  const rawData = new Uint8Array(data.length * bytes);
-  const view = new DataView(rawData.buffer);
-  for (let i = 0; i < data.length; i++) {
-    const value = data[i] as number | bigint;
-    if (typeof value === 'bigint') view.setBigInt64(i * bytes, value, true);
-    else if (dtype === 'float32') view.setFloat32(i * bytes, value, true);
-    else if (dtype === 'int32') view.setInt32(i * bytes, value, true);
-    else view.setUint8(i, value);
-  }
-  return { name, dims: shape, dataType: code, rawData };
 }
 
 function valueInfo(name: string, [dtype, shape]: ValueType): ValueInfo {
