@@ -22,21 +22,11 @@ export interface Comparison {
 
 /**
  * Compares element by element. NaN matches NaN of any encoding, an infinity only itself, -0 equals +0. Computed in float64,
- * integers exactly: enough to report and to judge far from the boundary. The exact rule at the boundary is the step verifiers'.
+ * integers exactly: enough to report and to judge far from the boundary. The rule that a dispute is decided by, exact at the
+ * boundary and for a published tolerance, is core/semantics/tolerance/accept.ts.
  */
 export function compareTensors(got: Tensor, want: Tensor, { abs, rel }: Tolerance, name = 'tensor'): Comparison {
-  if (got.dtype !== want.dtype)
-    throw new ProtocolError('tensor.dtype', {
-      name,
-      got: got.dtype,
-      expected: want.dtype,
-    });
-  if (!sameShape(got.shape, want.shape))
-    throw new ProtocolError('tensor.shape', {
-      name,
-      got: got.shape.join(', '),
-      expected: `[${want.shape.join(', ')}]`,
-    });
+  checkComparable(got, want, name);
   let outside = 0;
   let worstAbs = 0;
   let worstRel = 0;
@@ -57,6 +47,22 @@ export function compareTensors(got: Tensor, want: Tensor, { abs, rel }: Toleranc
     }
   }
   return { within: outside === 0, outside, worstAbs, worstRel, worstIndex };
+}
+
+/** Tensors of different types have no distance. */
+export function checkComparable(got: Tensor, want: Tensor, name: string): void {
+  if (got.dtype !== want.dtype)
+    throw new ProtocolError('tensor.dtype', {
+      name,
+      got: got.dtype,
+      expected: want.dtype,
+    });
+  if (!sameShape(got.shape, want.shape))
+    throw new ProtocolError('tensor.shape', {
+      name,
+      got: got.shape.join(', '),
+      expected: `[${want.shape.join(', ')}]`,
+    });
 }
 
 function distance(got: number | bigint, want: number | bigint): number {
