@@ -5,6 +5,8 @@ import { arithmetic } from './lower/arithmetic.ts';
 import { convolution } from './lower/convolution.ts';
 import { matrix } from './lower/matrix.ts';
 import { pooling } from './lower/pooling.ts';
+import { quantized } from './lower/quantized.ts';
+import { recurrent } from './lower/recurrent.ts';
 import { reduction } from './lower/reduction.ts';
 import { reshaping } from './lower/reshaping.ts';
 import { softmax } from './lower/softmax.ts';
@@ -18,8 +20,8 @@ export interface OperatorEntry {
 export type Family = Readonly<Record<string, OperatorEntry>>;
 
 export const OPERATORS: ReadonlyMap<string, OperatorEntry> = new Map(
-  [arithmetic, convolution, matrix, pooling, reduction, reshaping, softmax].flatMap((family: Family) =>
-    Object.entries(family),
+  [arithmetic, convolution, matrix, pooling, quantized, recurrent, reduction, reshaping, softmax].flatMap(
+    (family: Family) => Object.entries(family),
   ),
 );
 
