@@ -72,12 +72,12 @@ export function readModel(bytes: Uint8Array, limits?: Partial<ReadLimits>): Grap
     checkStructure(bytes, 'ModelProto', budget);
     return ModelType.decode(readerOf(bytes)) as unknown as FlatModel;
   });
+  if (!model.graph) throw malformed('it has no graph');
   const irVersion = version(model.irVersion, 'IR version', IR_VERSIONS);
   const opsets = readOpsets(model);
   const standard = opsets.get('');
   if (standard === undefined) throw malformed('it does not say which version of the standard operators it uses');
   const opset = version(standard, 'opset', OPSETS);
-  if (!model.graph) throw malformed('it has no graph');
   return { opset, irVersion, ...readGraph(model.graph, model, opsets, budget) };
 }
 
