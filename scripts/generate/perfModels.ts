@@ -27,7 +27,7 @@ export function perfModels(): PerfModel[] {
 }
 
 /** Numerical Recipes' linear congruential generator: uniform in [-scale, scale), the same everywhere. */
-function weights(shape: readonly number[], scale: number, seed: number): Tensor {
+export function weights(shape: readonly number[], scale: number, seed: number): Tensor {
   const data = new Float32Array(shape.reduce((count, dim) => count * dim, 1));
   let state = seed >>> 0;
   for (let i = 0; i < data.length; i++) {

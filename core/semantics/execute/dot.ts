@@ -37,7 +37,7 @@ export function evaluateDot(
           left.fill(o, from, to, x, 0);
           right?.fill(o, from, to, y, 0);
           for (let k = 0; k < terms; k++)
-            if (!left.present(o, from + k) || (right && !right.present(o, from + k))) x[k] = y[k] = 0;
+            if (!left.present(o, from + k) || (right && !right.present(o, from + k))) x[k] = 0;
           const first = bias ? ((data[2] as Float32Array)[startAddress(bias, o)] as number) : 0;
           const at =
             (batches.offsets[batch] as number) +
