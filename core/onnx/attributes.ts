@@ -39,6 +39,8 @@ const KINDS: Readonly<Record<number, readonly [field: string, kind: AttributeVal
   14: ['typeProtos', 'type_protos'],
 };
 
+const VALUE_FIELDS = Object.values(KINDS).map(([field]) => field);
+
 /** `node` names the node in errors. */
 export function readAttribute(flat: FlatAttribute, node: string, budget: Budget): AttributeValue {
   const what = `attribute ${quote(flat.name)} of ${node}`;
@@ -46,7 +48,7 @@ export function readAttribute(flat: FlatAttribute, node: string, budget: Budget)
   if (flat.refAttrName !== '') throw unsupported(`a reference to a function's attribute (${what})`);
   const [field, kind] = KINDS[flat.type] ?? [];
   if (field === undefined || kind === undefined) throw malformed(`${what} is of type ${flat.type}`);
-  for (const [other] of Object.values(KINDS))
+  for (const other of VALUE_FIELDS)
     if (other !== field && isPresent(flat, other))
       throw malformed(`${what} is of type ${kind}, and has a value in "${other}"`);
   switch (kind) {

@@ -39,6 +39,11 @@ const MALFORMED: readonly Refusal[] = [
   ['a tag of six bytes', model({ fields: [0x88, 0x80, 0x80, 0x80, 0x80, 0x01, 0] }), /no protobuf/],
   ['a group', model({ fields: [...key(7, 3), ...key(7, 4)] }), /there twice|wire type 3/],
   ['a length beyond the file', model({ fields: [...key(14, 2), ...varint(100), 1] }), /ends after the message/],
+  [
+    'a field that ends after its message',
+    model({ fields: [...part(8, 0x10), 1] }),
+    /OperatorSetIdProto ends inside a field/,
+  ],
   ['a length of 2^35', model({ fields: [...key(14, 2), ...varint(2n ** 35n)] }), /no protobuf/],
   ['two graphs', model({ fields: part(7) }), /ModelProto.graph is there twice/],
   ['a graph of another wire type', Uint8Array.from([...int(1, 8), ...int(7, 1)]), /ModelProto.graph has wire type 0/],
