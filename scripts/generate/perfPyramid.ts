@@ -12,7 +12,7 @@ const CLASSES = 1000;
 const STAGES = [32, 64, 128, 256] as const;
 
 export function pyramid(): PerfModel {
-  const constants: Record<string, Tensor> = { half: tensor('float32', [1], Float32Array.of(0.7071)) };
+  const constants: Record<string, Tensor> = { half: tensor('float32', [1], Float32Array.of(Math.SQRT1_2)) };
   const nodes: NodeProto[] = [];
   let seed = 500;
   let cost = 0;
@@ -21,7 +21,11 @@ export function pyramid(): PerfModel {
   function conv(from: string, side: number, inputs: number, outputs: number, kernel: number, stride: number) {
     const name = `conv${seed++}`;
     const pad = kernel >> 1;
-    constants[`${name}.w`] = weights([outputs, inputs, kernel, kernel], 1.7 / Math.sqrt(kernel * kernel * inputs), seed);
+    constants[`${name}.w`] = weights(
+      [outputs, inputs, kernel, kernel],
+      1.7 / Math.sqrt(kernel * kernel * inputs),
+      seed,
+    );
     constants[`${name}.b`] = weights([outputs], 0.02, seed + 7000);
     const pads = [pad, pad, pad, pad];
     const attributes = { kernel_shape: [kernel, kernel], strides: [stride, stride], pads };
