@@ -14,6 +14,11 @@ export interface ExecuteOptions {
   /** Operators to stop after: those behind it are not run, and there are no outputs. */
   readonly until?: number;
   readonly tools?: DotTools;
+  /** Changes what an operator reads: to simulate coarser hardware. The outputs are then not the reference outputs. */
+  readonly alter?: (
+    operator: Operator,
+    data: readonly (TensorData | undefined)[],
+  ) => readonly (TensorData | undefined)[];
 }
 
 export interface Execution {
@@ -26,7 +31,7 @@ export interface Execution {
 /** The tensors must be the program's inputs in order, of their dtypes and shapes; bools and NaNs are read as canonical. */
 export function execute(program: Program, inputs: readonly Tensor[], options: ExecuteOptions = {}): Execution {
   checkInputs(program, inputs);
-  const { observe, tools = dotTools() } = options;
+  const { observe, alter, tools = dotTools() } = options;
   const { operators, constants } = program;
   const end = Math.min(operators.length, (options.until ?? operators.length - 1) + 1);
   const lastUse = lastUses(program);
@@ -40,7 +45,7 @@ export function execute(program: Program, inputs: readonly Tensor[], options: Ex
       const { from, index: at } = access.source;
       return from === 'operator' ? made[at] : from === 'input' ? given[at] : constants[at]?.data;
     });
-    made[index] = evaluateOperator(operator, data, tools);
+    made[index] = evaluateOperator(operator, alter ? alter(operator, data) : data, tools);
     observe?.(index, { dtype, shape, data: made[index] as TensorData });
     for (const access of operator.operands) {
       const source = access?.source;
