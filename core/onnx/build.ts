@@ -60,9 +60,6 @@ function attribute(name: string, value: Attribute): AttributeProto {
     return { name, type: 7, ints: value.map((one) => (typeof one === 'bigint' ? String(one) : one)) };
   if ('float' in value) return { name, type: 1, f: value.float };
   if ('floats' in value) return { name, type: 6, floats: value.floats };
-  if ('strings' in value)
-    return { name, type: 8, strings: value.strings.map((text) => new TextEncoder().encode(text)) };
-  if ('floats' in value) return { name, type: 6, floats: value.floats };
   if ('strings' in value) return { name, type: 8, strings: value.strings.map(utf8) };
   if ('dtype' in value) return { name, type: 4, t: tensorProto(value, name) };
   return { name, type: 5, g: graphProto(value) };
