@@ -7,6 +7,7 @@ import type { ElementwiseKind } from '../kinds.ts';
 import { broadcastShape, elementwise } from './broadcast.ts';
 import type { Builder } from './builder.ts';
 import type { Value } from './value.ts';
+import { unsqueeze } from './value.ts';
 
 /** The outputs of a node in order; undefined for an optional output that nobody can use. */
 export type Lowering = (context: Context) => readonly (Value | undefined)[];
@@ -129,6 +130,26 @@ export class Context {
   dtypes(allowed: readonly Dtype[], ...values: readonly Value[]): void {
     for (const { dtype } of values)
       if (!allowed.includes(dtype)) this.refuse(`it is not defined for ${dtype}, only for ${allowed.join(', ')}`);
+  }
+
+  /**
+   * The second operand of a binary operator as broadcasting since opset 7 sees it. Before, `broadcast` had to ask for it and `axis` said
+   * at which axis of the first operand the second one's shape begins (at the end if it is left out).
+   */
+  aligned(x: Value, y: Value): Value {
+    if (this.opset >= 7) return y;
+    if (this.int('broadcast', 0) === 0) {
+      if (x.shape.join() !== y.shape.join())
+        this.refuse(`shapes [${x.shape}] and [${y.shape}] differ and broadcast is not set`);
+      return y;
+    }
+    const axis = this.int('axis', x.shape.length - y.shape.length);
+    const start = axis < 0 ? axis + x.shape.length : axis;
+    const behind = x.shape.length - start - y.shape.length;
+    if (start < 0 || behind < 0) this.refuse(`[${y.shape}] does not fit [${x.shape}] from axis ${axis}`);
+    let value = y;
+    for (let i = 0; i < behind; i++) value = unsqueeze(value, value.shape.length);
+    return value;
   }
 
   /** An elementwise operator of the output dtype over broadcast inputs. */

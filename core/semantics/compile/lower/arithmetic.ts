@@ -15,7 +15,7 @@ const binary =
     const [x, y] = [c.input(0, 'A'), c.input(1, 'B')];
     c.dtypes(dtypes, x, y);
     if (x.dtype !== y.dtype) c.refuse(`its inputs are ${x.dtype} and ${y.dtype}`);
-    return [c.apply(kind, x.dtype, [x, y])];
+    return [c.apply(kind, x.dtype, [x, c.aligned(x, y)])];
   };
 
 const unary =
@@ -44,10 +44,10 @@ const mean: Lowering = (c) => {
 };
 
 export const arithmetic: Family = {
-  Add: { since: 7, lower: binary('Add') },
-  Sub: { since: 7, lower: binary('Sub') },
-  Mul: { since: 7, lower: binary('Mul') },
-  Div: { since: 7, lower: binary('Div') },
+  Add: { since: 1, lower: binary('Add') },
+  Sub: { since: 1, lower: binary('Sub') },
+  Mul: { since: 1, lower: binary('Mul') },
+  Div: { since: 1, lower: binary('Div') },
   Min: { since: 1, lower: pairwise('Min') },
   Max: { since: 1, lower: pairwise('Max') },
   Sum: { since: 1, lower: variadic((c, x, y) => c.float32('Add', x, y)) },
