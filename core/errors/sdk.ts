@@ -42,6 +42,12 @@ export const sdkErrors = {
     remedy: 'Do not use this version: whoever published it made a mistake or deceives.',
     retryable: false,
   },
+  'publish.refused': {
+    what: 'The model cannot be published like this: {reason}.',
+    remedy:
+      'Publish it in exact mode, or change the model or its card; docs/publishing.md says what each finding means.',
+    retryable: false,
+  },
   'publish.hash_mismatch': {
     what: 'The card says sha256 {expected}, the file has {got}.',
     remedy: 'Publish the file the card was written for.',
