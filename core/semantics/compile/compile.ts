@@ -1,12 +1,12 @@
 /** From the bytes of an ONNX file to its program. The same bytes and bindings give the same program everywhere. */
-import { ProtocolError } from '../../errors.ts';
+import { isProtocolError, ProtocolError } from '../../errors.ts';
 import type { Graph } from '../../onnx/graph.ts';
 import { type ReadLimits, readModel } from '../../onnx/read.ts';
 import type { Tensor } from '../../tensor.ts';
 import type { Program } from '../program.ts';
 import { bindInput, dependencies } from './bind.ts';
 import { BUILDER_LIMITS, Builder, type BuilderLimits } from './builder.ts';
-import { Context, nameOf } from './context.ts';
+import { Context, type Lowering, nameOf } from './context.ts';
 import { finish } from './finish.ts';
 import { loweringOf } from './operators.ts';
 import type { Value } from './value.ts';
@@ -25,6 +25,18 @@ export interface CompileOptions {
  */
 export function compile(onnx: Uint8Array, options: CompileOptions = {}): Program {
   return compileGraph(readModel(onnx, options.limits), options);
+}
+
+/** A fault of ours must not look like another kind of failure to a caller that reads files of strangers. */
+function guarded(context: Context, lowering: Lowering): ReturnType<Lowering> {
+  try {
+    return lowering(context);
+  } catch (error) {
+    if (isProtocolError(error)) throw error;
+    const operator = context.node.op;
+    const reason = `the compiler has no answer to it (${(error as Error).message}); please report this model`;
+    throw new ProtocolError('compile.operator', { operator, node: nameOf(context.node), reason }, { cause: error });
+  }
 }
 
 export function compileGraph(graph: Graph, { dims = {}, bindings = new Map(), limits }: CompileOptions = {}): Program {
@@ -46,7 +58,7 @@ export function compileGraph(graph: Graph, { dims = {}, bindings = new Map(), li
     const context = new Context(builder, graph.opset, node, inputs, dependsOn);
     for (const name of node.inputs)
       if (name !== '' && !values.has(name)) context.refuse(`constant ${name} is not of the six dtypes`);
-    const results = lowering(context);
+    const results = guarded(context, lowering);
     node.outputs.forEach((name, i) => {
       if (name === '') return;
       const value = results[i] ?? context.refuse(`its output ${i} is not defined`);
