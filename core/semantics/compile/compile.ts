@@ -3,6 +3,7 @@ import { isProtocolError, ProtocolError } from '../../errors.ts';
 import type { Graph } from '../../onnx/graph.ts';
 import { type ReadLimits, readModel } from '../../onnx/read.ts';
 import type { Tensor } from '../../tensor.ts';
+import { checkDisputable } from '../cost.ts';
 import type { Program } from '../program.ts';
 import { bindInput, dependencies } from './bind.ts';
 import { BUILDER_LIMITS, Builder, type BuilderLimits } from './builder.ts';
@@ -70,5 +71,7 @@ export function compileGraph(graph: Graph, { dims = {}, bindings = new Map(), li
     const value = values.get(name) as Value;
     return { name, value, rows: rows && typeof shape?.[0] === 'string' };
   });
-  return finish(builder, outputs);
+  const program = finish(builder, outputs);
+  checkDisputable(program);
+  return program;
 }
