@@ -30,7 +30,7 @@ const unary =
 const variadic =
   (combine: (c: Context, x: Value, y: Value) => Value): Lowering =>
   (c) => {
-    const inputs = c.inputs.map((_, i) => c.input(i, `data_${i}`));
+    const inputs = [c.input(0, 'data_0'), ...c.inputs.slice(1).map((_, i) => c.input(i + 1, `data_${i + 1}`))];
     const [first] = inputs;
     c.dtypes(NUMBERS, ...inputs);
     return [inputs.slice(1).reduce((x, y) => combine(c, x, y), first as Value)];

@@ -6,17 +6,7 @@ import { compile } from '#core/semantics/compile/compile.ts';
 import { OPERATORS } from '#core/semantics/compile/operators.ts';
 import { type Dtype, type Tensor, tensorFrom } from '#core/tensor.ts';
 import { exampleModels } from '../../../support/models.ts';
-
-/** xorshift32: the same cases in every run. */
-function random(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) % below;
-  };
-}
+import { seeded } from '../../../support/seeded.ts';
 
 /** Compiles or refuses by a named error; anything else is a fault of the compiler. */
 function outcome(onnx: Uint8Array, opset?: number): string {
@@ -32,7 +22,7 @@ function outcome(onnx: Uint8Array, opset?: number): string {
 
 describe('compiling files of strangers', () => {
   it('should compile or name what is wrong, whatever bytes are changed in a real model', () => {
-    const below = random(41);
+    const { int: below } = seeded(41);
     const outcomes = new Map<string, number>();
     for (const { file } of exampleModels()) {
       const bytes = readFileSync(file);
@@ -50,7 +40,7 @@ describe('compiling files of strangers', () => {
   });
 
   it('should compile or refuse every operator with any inputs, attributes and opset', () => {
-    const below = random(43);
+    const { int: below } = seeded(43);
     const dtypes: readonly Dtype[] = ['float32', 'float32', 'float32', 'int64', 'int32', 'uint8', 'int8', 'bool'];
     const pick = <T>(list: readonly T[]) => list[below(list.length)] as T;
     const NUMBERS = [-1, 0, 1, 2, 3, -2, 7, 100, 2 ** 31, 2 ** 40, -(2 ** 40), Number.MAX_SAFE_INTEGER] as const;

@@ -14,17 +14,7 @@ import {
 } from '#core/semantics/compile/value.ts';
 import type { Access, Guard, Operator } from '#core/semantics/program.ts';
 import { elementCount } from '#core/tensor.ts';
-
-/** xorshift32: the same cases in every run. */
-function random(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) % below;
-  };
-}
+import { seeded } from '../../../support/seeded.ts';
 
 const SOURCE = { from: 'input', index: 0 } as const;
 
@@ -41,7 +31,7 @@ const naive = (shape: readonly number[], at: (o: number[]) => number): number[] 
 
 describe('views', () => {
   it('should show what transposing, slicing, expanding and reshaping would move', () => {
-    const below = random(7);
+    const { int: below } = seeded(7);
     for (let round = 0; round < 2000; round++) {
       const shape = Array.from({ length: 1 + below(4) }, () => 1 + below(4));
       let view = whole(SOURCE, 'float32', shape);
@@ -112,7 +102,7 @@ describe('views', () => {
 });
 
 describe('canonical index spaces', () => {
-  const below = random(11);
+  const { int: below } = seeded(11);
   const signed = () => below(7) - 3;
 
   function randomGuard(space: readonly number[], inner: readonly number[]): Guard {
