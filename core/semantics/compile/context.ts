@@ -4,6 +4,7 @@ import { ProtocolError } from '../../errors.ts';
 import type { AttributeValue, GraphNode } from '../../onnx/graph.ts';
 import type { Dtype, Tensor } from '../../tensor.ts';
 import type { ElementwiseKind } from '../kinds.ts';
+import { elementFunction } from '../primitives/elementwise.ts';
 import { broadcastShape, elementwise } from './broadcast.ts';
 import type { Builder } from './builder.ts';
 import type { Value } from './value.ts';
@@ -11,6 +12,9 @@ import { unsqueeze } from './value.ts';
 
 /** The outputs of a node in order; undefined for an optional output that nobody can use. */
 export type Lowering = (context: Context) => readonly (Value | undefined)[];
+
+/** Kinds whose operands have dtypes of their own. */
+const CONVERTING: ReadonlySet<ElementwiseKind> = new Set(['Cast', 'Quantize', 'Dequantize']);
 
 export class Context {
   readonly builder: Builder;
@@ -156,10 +160,15 @@ export class Context {
   apply(kind: ElementwiseKind, dtype: Dtype, inputs: readonly Value[], attribute = 0): Value {
     if (broadcastShape(inputs.map(({ shape }) => shape)) === undefined)
       this.refuse(`shapes ${inputs.map(({ shape }) => `[${shape}]`).join(' and ')} do not broadcast`);
+    const dtypes = inputs.map((input) => input.dtype);
+    const alike = kind === 'Where' ? dtypes.slice(1) : dtypes;
+    if (!CONVERTING.has(kind) && new Set(alike).size > 1) this.refuse(`its inputs are ${alike.join(' and ')}`);
+    if (elementFunction(kind, dtypes, dtype, attribute) === undefined)
+      this.refuse(`${kind} is not defined for ${dtypes.join(' and ')}`);
     return elementwise(this.builder, kind, dtype, inputs, attribute);
   }
 
-  /** float32 arithmetic, the most frequent case. */
+  /** float32 arithmetic, the most frequent case; a number is a constant. */
   float32(kind: ElementwiseKind, ...inputs: (Value | number)[]): Value {
     return this.apply(
       kind,
