@@ -1,52 +1,236 @@
-/** All elements of a Dot, as matrix products over its batch axes. */
+/** All elements of a Dot, as matrix products over its batch axes, in tasks that any thread may take. */
 import { elementCount } from '../../tensor.ts';
 import { exactDot } from '../dot/exact.ts';
+import { type Columns, multiplyTile, prepareColumns } from '../dot/gemm.ts';
+import { type Kernel, plainKernel } from '../dot/kernel.ts';
+import { exactSum } from '../dot/sums.ts';
 import type { Access, Operator } from '../program.ts';
-import { fillerOf } from './fill.ts';
-import { productOf } from './product.ts';
+import { type Filler, fillerOf } from './fill.ts';
+import { type Product, productOf } from './product.ts';
 import { startAddress } from './taps.ts';
 
 export interface DotTools {
+  readonly kernel: Kernel;
+  /** Elements of Dots decided, and how many of them float64 left to the exact sum. */
   readonly counters: { decided: number; exact: number };
+  /** Prepared right sides of constants, kept between runs of one program. */
+  readonly prepared: WeakMap<Float32Array, Map<string, Columns>>;
 }
 
-export const dotTools = (): DotTools => ({ counters: { decided: 0, exact: 0 } });
+export const dotTools = (kernel: Kernel = plainKernel): DotTools => ({
+  kernel,
+  counters: { decided: 0, exact: 0 },
+  prepared: new WeakMap(),
+});
+
+/** Rows of a task: few enough that its operands stay in the cache. */
+const TILE = 128;
+/** float64 values of a prepared right side at most (32 MB): wider ones are prepared part by part. */
+const PANEL = 2 ** 22;
 
 export function evaluateDot(
   operator: Operator,
   data: readonly (Float32Array | undefined)[],
   tools: DotTools,
 ): Float32Array {
-  const { space, inner } = operator;
-  const [a, b, bias] = operator.operands;
-  const out = new Float32Array(elementCount(space));
-  const { batches, rows, columns, ranges } = productOf(operator, [a], [b, bias]);
-  const left = fillerOf(a as Access, data[0] as Float32Array, inner);
-  const right = b && fillerOf(b, data[1] as Float32Array, inner);
-  const o: number[] = space.map(() => 0);
-  for (const [range, [from, to]] of ranges.entries()) {
-    const terms = to - from;
-    const x = new Float64Array(terms);
-    const y = new Float64Array(terms).fill(1);
-    for (let batch = 0; batch < batches.count; batch++)
-      for (let m = 0; m < rows.count; m++)
-        for (let n = 0; n < columns.count; n++) {
-          batches.place(batch, o);
-          rows.place(m, o);
-          columns.place(n, o);
-          left.fill(o, from, to, x, 0);
-          right?.fill(o, from, to, y, 0);
-          for (let k = 0; k < terms; k++)
-            if (!left.present(o, from + k) || (right && !right.present(o, from + k))) x[k] = 0;
-          const first = bias ? ((data[2] as Float32Array)[startAddress(bias, o)] as number) : 0;
-          const at =
-            (batches.offsets[batch] as number) +
-            (rows.offsets[m] as number) +
-            (columns.offsets[n] as number) +
-            range;
-          out[at] = exactDot(x, y, terms, first);
-          tools.counters.decided++;
-        }
-  }
+  const out = new Float32Array(elementCount(operator.space));
+  const work = planDot(operator, data, tools);
+  for (let task = 0; task < work.tasks; task++) work.run(task, out);
   return out;
+}
+
+export interface DotWork {
+  readonly tasks: number;
+  /** Writes the elements of one task into the output. Tasks share nothing and may run in any order. */
+  run(task: number, out: Float32Array): void;
+}
+
+export function planDot(operator: Operator, data: readonly (Float32Array | undefined)[], tools: DotTools): DotWork {
+  const product = productOf(operator, [operator.operands[0]], operator.operands.slice(1));
+  const tiles = Math.ceil(product.rows.count / TILE);
+  const side = new Sides(operator, data, product, tools);
+  return {
+    tasks: product.ranges.length * product.batches.count * tiles,
+    run(task, out) {
+      const tile = task % tiles;
+      const batch = Math.floor(task / tiles) % product.batches.count;
+      const range = Math.floor(task / tiles / product.batches.count);
+      const first = tile * TILE;
+      side.compute(range, batch, first, Math.min(first + TILE, product.rows.count), out);
+    },
+  };
+}
+
+/** The operands of one Dot and the scratch memory to work on them. */
+class Sides {
+  readonly #operator: Operator;
+  readonly #data: readonly (Float32Array | undefined)[];
+  readonly #product: Product;
+  readonly #tools: DotTools;
+  readonly #left: Filler;
+  readonly #right: Filler | undefined;
+  readonly #o: number[];
+  /** The right side prepared last, and what it is of. */
+  #columns: Columns | undefined;
+  #columnsOf = '';
+
+  constructor(operator: Operator, data: readonly (Float32Array | undefined)[], product: Product, tools: DotTools) {
+    const [a, b] = operator.operands;
+    this.#operator = operator;
+    this.#data = data;
+    this.#product = product;
+    this.#tools = tools;
+    this.#left = fillerOf(a as Access, data[0] as Float32Array, operator.inner);
+    this.#right = b && fillerOf(b, data[1] as Float32Array, operator.inner);
+    this.#o = operator.space.map(() => 0);
+  }
+
+  compute(range: number, batch: number, first: number, end: number, out: Float32Array): void {
+    const { ranges, batches, rows, columns } = this.#product;
+    const [from, to] = ranges[range] as readonly [number, number];
+    const depth = to - from;
+    batches.place(batch, this.#o);
+    const left = scratch('left', (end - first) * depth);
+    for (let m = first; m < end; m++) {
+      rows.place(m, this.#o);
+      this.#left.fill(this.#o, from, to, left, (m - first) * depth);
+    }
+    const offset = (batches.offsets[batch] as number) + range;
+    const rowAt = Int32Array.from({ length: end - first }, (_, m) => offset + (rows.offsets[first + m] as number));
+    if (this.#right === undefined) {
+      this.#sums(left, rowAt, depth, out);
+      return;
+    }
+    const width = Math.max(1, Math.min(columns.count, Math.floor(PANEL / depth)));
+    for (let column = 0; column < columns.count; column += width)
+      this.#panel(left, rowAt, range, batch, column, Math.min(column + width, columns.count), first, out);
+  }
+
+  /** Without a right side an operator has one column, unless its bias has more. */
+  #sums(left: Float64Array, rowAt: Int32Array, depth: number, out: Float32Array): void {
+    const { counters } = this.#tools;
+    const { columns } = this.#product;
+    const biases = this.#biases(0, columns.count);
+    for (let m = 0; m < rowAt.length; m++)
+      for (let n = 0; n < columns.count; n++) {
+        const at = (rowAt[m] as number) + (columns.offsets[n] as number);
+        out[at] = exactSum(left, m * depth, depth, biases[n] as number, () => counters.exact++);
+      }
+    counters.decided += rowAt.length * columns.count;
+  }
+
+  #panel(
+    left: Float64Array,
+    rowAt: Int32Array,
+    range: number,
+    batch: number,
+    from: number,
+    to: number,
+    firstRow: number,
+    out: Float32Array,
+  ): void {
+    const { kernel, counters } = this.#tools;
+    const columns = this.#prepare(range, batch, from, to);
+    const { count, depth, values } = columns;
+    const biases = this.#biases(from, to);
+    const products = scratch('products', rowAt.length * count);
+    const columnAt = this.#product.columns.offsets.subarray(from, to);
+    counters.decided += rowAt.length * count;
+    multiplyTile(kernel, left, rowAt.length, columns, biases, products, { out, rowAt, columnAt }, (m, n) => {
+      counters.exact++;
+      const bias = biases[n] as number;
+      const [a, b] = [m * depth, n * depth];
+      if (this.#guarded()) return this.#withoutSkipped(range, batch, firstRow + m, from + n, left, a, values, b, bias);
+      return exactDot(left, values, depth, bias, a, b);
+    });
+  }
+
+  #guarded(): boolean {
+    return this.#operator.operands.some((access) => access !== undefined && access.guards.length > 0);
+  }
+
+  /** Skipped taps are zeros in the rows; times an infinity or NaN they would make a NaN that is not there. */
+  #withoutSkipped(
+    range: number,
+    batch: number,
+    row: number,
+    column: number,
+    left: Float64Array,
+    a: number,
+    right: Float64Array,
+    b: number,
+    bias: number,
+  ): number {
+    const { ranges, batches, rows, columns } = this.#product;
+    const [from, to] = ranges[range] as readonly [number, number];
+    batches.place(batch, this.#o);
+    rows.place(row, this.#o);
+    columns.place(column, this.#o);
+    const x = new Float64Array(to - from);
+    const y = new Float64Array(to - from);
+    for (let k = from; k < to; k++)
+      if (this.#left.present(this.#o, k) && this.#right?.present(this.#o, k) !== false) {
+        x[k - from] = left[a + k - from] as number;
+        y[k - from] = right[b + k - from] as number;
+      }
+    return exactDot(x, y, to - from, bias);
+  }
+
+  #biases(from: number, to: number): Float64Array {
+    const access = this.#operator.operands[2];
+    const biases = new Float64Array(to - from);
+    if (access === undefined) return biases;
+    for (let n = from; n < to; n++) {
+      this.#product.columns.place(n, this.#o);
+      biases[n - from] = (this.#data[2] as Float32Array)[startAddress(access, this.#o)] as number;
+    }
+    return biases;
+  }
+
+  /** Columns [from, to) of a batch and range as float64; those of constants are kept. */
+  #prepare(range: number, batch: number, from: number, to: number): Columns {
+    const { ranges, batches, columns } = this.#product;
+    const key = `${range} ${batch} ${from}`;
+    if (this.#columnsOf === key) return this.#columns as Columns;
+    const access = this.#operator.operands[1] as Access;
+    const kept = access.source.from === 'constant' ? this.#kept(access, `${key} ${to}`) : undefined;
+    let made = kept?.found;
+    if (made === undefined) {
+      const [first, end] = ranges[range] as readonly [number, number];
+      const depth = end - first;
+      const values = new Float64Array((to - from) * depth);
+      batches.place(batch, this.#o);
+      for (let n = from; n < to; n++) {
+        columns.place(n, this.#o);
+        this.#right?.fill(this.#o, first, end, values, (n - from) * depth);
+      }
+      made = prepareColumns(this.#tools.kernel, values, to - from, depth);
+      kept?.keep(made);
+    }
+    this.#columns = made;
+    this.#columnsOf = key;
+    return made;
+  }
+
+  /** Equal accesses over equal spaces share their columns: a recurrent network reads its weights once per step. */
+  #kept({ base, outer, inner, guards }: Access, part: string) {
+    const data = this.#data[1] as Float32Array;
+    const { prepared, kernel } = this.#tools;
+    const { space, inner: taps } = this.#operator;
+    const key = JSON.stringify([kernel.name, part, base, outer, inner, guards, space, taps]);
+    const all = prepared.get(data) ?? new Map<string, Columns>();
+    prepared.set(data, all);
+    return { found: all.get(key), keep: (columns: Columns) => all.set(key, columns) };
+  }
+}
+
+const memory = new Map<string, Float64Array>();
+
+/** Scratch of at least this length, by use; grown as needed and never given back. */
+function scratch(use: string, length: number): Float64Array {
+  const known = memory.get(use);
+  if (known && known.length >= length) return known;
+  const made = new Float64Array(length);
+  memory.set(use, made);
+  return made;
 }
