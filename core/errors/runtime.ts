@@ -42,6 +42,32 @@ export const runtimeErrors = {
     remedy: 'Nothing to do: the request is taken up again after the restart.',
     retryable: true,
   },
+  'reference.crashed': {
+    what: 'Computing the reference of model {sha256} ended with {reason}.',
+    remedy:
+      'It is started again by itself; if one model does this often, give the reference more memory or do not serve it.',
+    retryable: true,
+  },
+  'reference.timeout': {
+    what: 'The reference of model {sha256} was not there within {limit} ms; the computation was stopped.',
+    remedy: 'Raise the time limit of the reference, or admit the version unchecked if you trust whoever published it.',
+    retryable: true,
+  },
+  'reference.quarantined': {
+    what: 'The reference of model {sha256} is not computed any more: it failed {strikes} times in a row, last: {reason}.',
+    remedy: 'Look at the model; restart the node to try it again.',
+    retryable: false,
+  },
+  'executor.root_mismatch': {
+    what: 'Model {sha256} compiles to program {got}, but its version names {expected}.',
+    remedy: 'The version was published with another program; its owner must publish it again. Nobody should serve it.',
+    retryable: false,
+  },
+  'executor.unchecked': {
+    what: 'Request {id} would have to be submitted unchecked: the reference needs about {needed} s, {left} s are left.',
+    remedy: 'Set the rate of the reference to what this machine does, or name the version as one to serve unchecked.',
+    retryable: false,
+  },
   'executor.facts_invalid': {
     what: 'What the journal holds about request {id} cannot be executed: {reason}.',
     remedy: 'The admitting role and the executor must be of one version; inspect the row.',

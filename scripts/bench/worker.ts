@@ -20,6 +20,7 @@ import { sqlJournal } from '../../workers/adapters/journal/journal.ts';
 import { journalMigrations } from '../../workers/adapters/journal/migrations.ts';
 import { createOnnxRuntime } from '../../workers/adapters/onnx/runtime.ts';
 import { sessionOptions } from '../../workers/adapters/onnx/session.ts';
+import { createReference } from '../../workers/adapters/reference/reference.ts';
 import { openDatabase } from '../../workers/adapters/sql/open.ts';
 import { createExecutor } from '../../workers/executor/execute.ts';
 import { type PerfModel, perfModels } from '../generate/perfModels.ts';
@@ -134,9 +135,10 @@ async function executed(folder: string, model: PerfModel, runtime: OnnxRuntime, 
   const log = { debug: nothing, info: nothing, warn: nothing, error: nothing, child: () => log };
   const metrics = { count: nothing, gauge: nothing, observe: nothing };
   const clock = { now: () => Date.now(), sleep: () => new Promise<void>(nothing) };
+  const reference = createReference(); // these versions name no program: it is never asked
   const sources = [createFileSource(folder)];
   const models = createModelStore({ directory: path.join(folder, 'cache'), maxBytes: 2 ** 28, sources });
-  const executor = createExecutor({ journal, runtime, models, log, metrics, clock });
+  const executor = createExecutor({ journal, runtime, reference, models, log, metrics, clock });
   const sha256 = hashOf(model);
   const [inputName, inputShape] = model.input;
   const [outputName, outputShape] = model.output;

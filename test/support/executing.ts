@@ -8,6 +8,7 @@ import { buildModel } from '#core/onnx/build.ts';
 import { type Tensor, tensorFrom } from '#core/tensor.ts';
 import type { Hex } from '#ports/chain.ts';
 import type { Journal } from '#ports/journal.ts';
+import type { Reference } from '#ports/reference.ts';
 import type { Runtime } from '#ports/runtime.ts';
 import type { ExecutionFacts, ServedVersion } from '#ports/work.ts';
 import { createBlobStore, createContentStore } from '../../workers/adapters/blobs/content.ts';
@@ -16,6 +17,7 @@ import { createModelStore } from '../../workers/adapters/blobs/store.ts';
 import { sqlJournal } from '../../workers/adapters/journal/journal.ts';
 import { journalMigrations } from '../../workers/adapters/journal/migrations.ts';
 import { createOnnxRuntime } from '../../workers/adapters/onnx/runtime.ts';
+import { createReference } from '../../workers/adapters/reference/reference.ts';
 import { type Database, openDatabase } from '../../workers/adapters/sql/open.ts';
 import { createExecutor, type ExecutorOptions } from '../../workers/executor/execute.ts';
 import { fakeClock } from './fakeClock.ts';
@@ -29,6 +31,7 @@ export function executing() {
   let database: Database;
   let journal: Journal;
   let runtime: Runtime;
+  let reference: Reference;
   let runs = 0;
   let count = 1;
 
@@ -36,6 +39,7 @@ export function executing() {
     database = await openDatabase('pglite:memory', [journalMigrations]);
     journal = sqlJournal(database.sql);
     const real = createOnnxRuntime({ children: 2 });
+    reference = createReference();
     runtime = {
       ...real,
       run: (...args) => {
@@ -46,6 +50,7 @@ export function executing() {
   });
   after(async () => {
     await runtime.close();
+    await reference.close();
     await database.close();
     directory.remove();
   });
@@ -66,7 +71,8 @@ export function executing() {
       clock,
       log,
       metrics,
-      executor: createExecutor({ journal, runtime, models, blobs, log, metrics, clock }, options),
+      reference,
+      executor: createExecutor({ journal, runtime, reference, models, blobs, log, metrics, clock }, options),
     };
   }
 

@@ -2,6 +2,7 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { CAUTIOUS_BUDGET } from '#core/protocol/checkBudget.ts';
 import type { Journal } from '#ports/journal.ts';
 import type { Head } from '#ports/observer.ts';
 import type { Outbox } from '#ports/outbox.ts';
@@ -22,6 +23,7 @@ import { memoryQueue } from '../../workers/adapters/memory/queue.ts';
 import { createOnnxRuntime } from '../../workers/adapters/onnx/runtime.ts';
 import { outboxMigrations } from '../../workers/adapters/outbox/migrations.ts';
 import { sqlOutbox } from '../../workers/adapters/outbox/outbox.ts';
+import { createReference } from '../../workers/adapters/reference/reference.ts';
 import { openDatabase } from '../../workers/adapters/sql/open.ts';
 import { createExecutor } from '../../workers/executor/execute.ts';
 import { Closer } from '../../workers/keeper/closer.ts';
@@ -95,6 +97,7 @@ export async function startNode(devnet: Devnet, options: NodeOptions): Promise<T
     acceptOpen: false,
     maxInputBytes: 2 ** 20,
     maxWindowSeconds: 86_400,
+    check: CAUTIOUS_BUDGET,
     ...options.policy,
   };
   const serving = new Serving({ journal, queue, views, policy, log, metrics });
@@ -114,12 +117,13 @@ export async function startNode(devnet: Devnet, options: NodeOptions): Promise<T
     log,
   );
   const runtime = createOnnxRuntime({ children: 1 });
+  const reference = createReference();
   const models = createModelStore({
     directory: mkdtempSync(path.join(tmpdir(), 'opg-models-')),
     maxBytes: 2 ** 30,
     sources: [createFileSource(options.models)],
   });
-  const executor = createExecutor({ journal, runtime, models, log, metrics, clock }, { marginSeconds: 1 });
+  const executor = createExecutor({ journal, runtime, reference, models, log, metrics, clock }, { marginSeconds: 1 });
 
   const head = await reader.head();
   const start: Head = { block: head, now: head.timestamp, final: (await journal.cursor()).final };
@@ -156,6 +160,7 @@ export async function startNode(devnet: Devnet, options: NodeOptions): Promise<T
       await flight.idle();
       await keeper.idle();
       await runtime.close();
+      await reference.close();
       rpc.close();
       await database.close();
     },

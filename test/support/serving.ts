@@ -1,6 +1,7 @@
 /** A version, an input and terms that belong together, for tests of the roles without a chain. */
 import { commitItems } from '#core/commitment/list.ts';
 import { fromHex, toHex } from '#core/hex.ts';
+import { CAUTIOUS_BUDGET } from '#core/protocol/checkBudget.ts';
 import type { EventNamed, RequestEvent } from '#core/protocol/events.ts';
 import { historyOf } from '#core/protocol/history.ts';
 import type { RequestRow } from '#core/protocol/request.ts';
@@ -45,6 +46,7 @@ export const policy: AdmissionPolicy = {
   acceptOpen: false,
   maxInputBytes: 1_000,
   maxWindowSeconds: 3_600,
+  check: CAUTIOUS_BUDGET,
 };
 
 export function asked(change: Partial<Terms> = {}): EventNamed<'Requested'> {

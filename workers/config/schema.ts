@@ -1,6 +1,7 @@
 import type { Given } from './section.ts';
 import { network, signer, submission } from './sections/chain.ts';
 import { journal, process, queue } from './sections/process.ts';
+import { reference } from './sections/reference.ts';
 import { keeper, storage } from './sections/services.ts';
 import { admission, executor, models } from './sections/serving.ts';
 
@@ -11,6 +12,7 @@ export const sections = {
   queue,
   signer,
   executor,
+  reference,
   models,
   admission,
   submission,
@@ -22,9 +24,21 @@ export type Sections = { readonly [S in SectionName]: Given<(typeof sections)[S]
 
 /** What each role reads. One file may hold the sections of all. */
 export const roleSections = {
-  node: ['process', 'network', 'journal', 'queue', 'signer', 'executor', 'models', 'admission', 'submission', 'keeper'],
+  node: [
+    'process',
+    'network',
+    'journal',
+    'queue',
+    'signer',
+    'executor',
+    'reference',
+    'models',
+    'admission',
+    'submission',
+    'keeper',
+  ],
   keeper: ['process', 'network', 'journal', 'queue', 'signer', 'submission', 'keeper'],
-  executor: ['process', 'journal', 'queue', 'executor', 'models'],
+  executor: ['process', 'journal', 'queue', 'executor', 'reference', 'models'],
   storage: ['process', 'storage'],
 } as const satisfies Record<string, readonly SectionName[]>;
 

@@ -12,14 +12,16 @@ export function executionFacts(row: Row): ExecutionFacts {
   };
   const { terms, version, input, inputBlob } = row.facts as Json;
   require(isObject(terms) && isObject(version), 'terms or version is missing');
-  const { deadline, items, flags, input: root } = terms as Json;
+  const { deadline, items, flags, input: root, version: versionId } = terms as Json;
   require(isHex(root, 64), 'terms.input is no 32-byte hash');
+  require(versionId === undefined || isHex(versionId, 64), 'terms.version is no version id');
   require(isWhole(deadline) && isWhole(items) && isWhole(flags), 'terms.deadline, items or flags is no whole number');
   require(isHex(input) || isHex(`0x${inputBlob}`, 64), 'there is neither input nor inputBlob');
-  const { sha256, size, uris, schema, rows, exact } = version as Json;
+  const { sha256, size, uris, schema, rows, exact, program } = version as Json;
   require(isHex(`0x${sha256}`, 64) && isWhole(size), 'version.sha256 or size is missing');
   require(Array.isArray(uris) && uris.every((uri) => typeof uri === 'string'), 'version.uris is no list of strings');
   require(typeof rows === 'boolean' && typeof exact === 'boolean', 'version.rows or exact is no boolean');
+  require(program === undefined || isProgram(program), 'version.program lacks a root, a tolerance or its cost');
   const { inputs, outputs } = (isObject(schema) ? schema : {}) as Json;
   for (const [name, side] of [
     ['inputs', inputs],
@@ -29,7 +31,13 @@ export function executionFacts(row: Row): ExecutionFacts {
       side.length > 0 &&
       side.every(isSpec), `version.schema.${name} is no list of tensors`);
   return {
-    terms: { input: root as string, deadline: Number(deadline), items: Number(items), flags: Number(flags) },
+    terms: {
+      input: root as string,
+      ...(versionId === undefined ? {} : { version: versionId as string }),
+      deadline: Number(deadline),
+      items: Number(items),
+      flags: Number(flags),
+    },
     ...(typeof input === 'string' ? { input } : { inputBlob: inputBlob as string }),
     version: version as unknown as ServedVersion,
   };
@@ -41,6 +49,10 @@ const isHex = (value: unknown, digits?: number) =>
   typeof value === 'string' &&
   /^0x([0-9a-f]{2})*$/.test(value) &&
   (digits === undefined || value.length === 2 + digits);
+const isProgram = (value: unknown) => {
+  const { root, atol, rtol, multiplyAdds } = isObject(value) ? value : {};
+  return isHex(root, 64) && isWhole(atol) && isWhole(rtol) && typeof multiplyAdds === 'number' && multiplyAdds > 0;
+};
 const isSpec = (value: unknown) =>
   isObject(value) &&
   typeof value['name'] === 'string' &&

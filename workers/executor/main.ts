@@ -1,3 +1,4 @@
+import { checkBudget } from '#core/protocol/checkBudget.ts';
 import { configuredModelStore } from '../adapters/blobs/configured.ts';
 import { openQueue } from '../adapters/bullmq/queue.ts';
 import { systemClock } from '../adapters/clock/systemClock.ts';
@@ -6,6 +7,7 @@ import { journalMigrations } from '../adapters/journal/migrations.ts';
 import { createOnnxRuntime } from '../adapters/onnx/runtime.ts';
 import { createLog } from '../adapters/pino/log.ts';
 import { createMetrics } from '../adapters/prometheus/metrics.ts';
+import { createReference } from '../adapters/reference/reference.ts';
 import { openDatabase } from '../adapters/sql/open.ts';
 import { loadConfig } from '../config/load.ts';
 import { Health } from '../lifecycle/health.ts';
@@ -40,10 +42,12 @@ const code = await run(
     });
     life.shutdown.add('runtime', () => runtime.close());
 
+    const reference = createReference(config.reference);
+    life.shutdown.add('reference', () => reference.close());
     const models = configuredModelStore(config.models, dataDir);
     const batch = { windowMs: config.executor.batchWindowMs, maxRows: config.executor.batchMaxRows };
-    const ports = { journal, runtime, models, log, metrics, clock: systemClock };
-    const executor = createExecutor(ports, { marginSeconds, batch });
+    const ports = { journal, runtime, reference, models, log, metrics, clock: systemClock };
+    const executor = createExecutor(ports, { marginSeconds, batch, check: checkBudget(config.reference.check) });
 
     const queue = await openQueue({ ...config.queue, embedded: database.embedded, log, metrics });
     life.shutdown.add('queue', (leftMs) => queue.close(leftMs));
@@ -51,6 +55,7 @@ const code = await run(
     health.register('journal', () => journal.count('serve'));
     health.register('queue', () => queue.depth('execute'));
     health.register('runtime', () => runtime.stats());
+    health.register('reference', () => reference.stats());
     const http = await serveHttp({ host, port, health, metrics, log });
     life.shutdown.add('http', (leftMs) => http.close(leftMs));
     log.info('executor started', { url: http.url, concurrency, threads, memoryBytes });

@@ -1,3 +1,4 @@
+import { checkBudget } from '#core/protocol/checkBudget.ts';
 import { configuredModelStore } from '../adapters/blobs/configured.ts';
 import { openQueue } from '../adapters/bullmq/queue.ts';
 import { systemClock as clock } from '../adapters/clock/systemClock.ts';
@@ -11,6 +12,7 @@ import { outboxMigrations } from '../adapters/outbox/migrations.ts';
 import { sqlOutbox } from '../adapters/outbox/outbox.ts';
 import { createLog } from '../adapters/pino/log.ts';
 import { createMetrics } from '../adapters/prometheus/metrics.ts';
+import { createReference } from '../adapters/reference/reference.ts';
 import { openDatabase } from '../adapters/sql/open.ts';
 import { loadConfig } from '../config/load.ts';
 import { printable } from '../config/printable.ts';
@@ -59,7 +61,8 @@ const code = await run(
     const queue = await openQueue({ ...config.queue, embedded: database.embedded, log, metrics });
     life.shutdown.add('queue', (leftMs) => queue.close(leftMs));
 
-    const policy = admissionPolicy(node, config.admission);
+    const check = checkBudget(config.reference.check);
+    const policy = admissionPolicy(node, config.admission, check);
     const serving = new Serving({ journal, queue, views, policy, ...common });
     const dispatcher = new OutboxDispatcher({ chainId, outbox, sender, signer, policy: config.submission, ...common });
     const submitter = new Submitter({ journal, dispatcher, calls, node, policy: config.submission, ...common });
@@ -88,10 +91,12 @@ const code = await run(
       runTimeoutMs: config.executor.timeoutMs,
     });
     life.shutdown.add('runtime', () => runtime.close());
+    const reference = createReference(config.reference);
+    life.shutdown.add('reference', () => reference.close());
     const models = configuredModelStore(config.models, dataDir);
     const executor = createExecutor(
-      { journal, runtime, models, ...common },
-      { marginSeconds, batch: { windowMs, maxRows } },
+      { journal, runtime, reference, models, ...common },
+      { marginSeconds, batch: { windowMs, maxRows }, check },
     );
 
     // Start is recovery: what the last process left is taken up before anything new is.
@@ -108,6 +113,7 @@ const code = await run(
     health.register('journal', () => journal.count('serve'));
     health.register('queue', () => queue.depth('execute'));
     health.register('runtime', () => runtime.stats());
+    health.register('reference', () => reference.stats());
     const offerInput = serving.offerInput.bind(serving);
     const routes = { '/v1/': nodeRoutes({ journal, maxInputBytes: policy.maxInputBytes, offerInput }) };
     const http = await serveHttp({ host, port, health, metrics, routes, log });

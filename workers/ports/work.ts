@@ -1,4 +1,5 @@
 import type { TensorSpec } from '#core/commitment/canonical.ts';
+import type { Hex } from './chain.ts';
 
 /** What a version publishes, as the executor needs it. JSON. */
 export interface ServedVersion {
@@ -12,6 +13,17 @@ export interface ServedVersion {
   /** All items of a request may run as one execution with that many rows. */
   readonly rows: boolean;
   readonly exact: boolean;
+  /** What results are judged by. Absent: the version names no program, and its results cannot be disputed. */
+  readonly program?: ServedProgram;
+}
+
+export interface ServedProgram {
+  readonly root: Hex;
+  /** As published: bits of a float32, and units of 2^-32. */
+  readonly atol: number;
+  readonly rtol: number;
+  /** Of one item, as published: an estimate, until the model is compiled. */
+  readonly multiplyAdds: number;
 }
 
 /** Facts of a row ('serve', id) that the executor reads. Other roles keep more in the same row. JSON. */
@@ -19,6 +31,8 @@ export interface ExecutionFacts {
   /** A part of the request's terms. */
   readonly terms: {
     readonly input: string;
+    /** Id of the version, by which an operator may have admitted it. */
+    readonly version?: string;
     /** Unix seconds. */
     readonly deadline: number;
     readonly items: number;

@@ -2,6 +2,7 @@ import { commitItems } from '#core/commitment/list.ts';
 import { isProtocolError } from '#core/errors.ts';
 import type { Bytes32 } from '#core/hex.ts';
 import { fromHex, ZERO_ADDRESS } from '#core/hex.ts';
+import { type CheckBudget, referenceSeconds } from '#core/protocol/checkBudget.ts';
 import type { RequestRow } from '#core/protocol/request.ts';
 import { feeSplit } from '#core/protocol/split.ts';
 import { AskFlags, hasFlag, Modes } from '#core/protocol/terms.ts';
@@ -28,6 +29,8 @@ export interface AdmissionPolicy {
   readonly maxInputBytes: number;
   /** The longest challenge window the node lets its slice be bound for. */
   readonly maxWindowSeconds: number;
+  /** What holding a result against the reference may take. */
+  readonly check: CheckBudget;
 }
 
 export interface Candidate {
@@ -55,7 +58,7 @@ const STAKE_PAUSE = 5;
 
 /** Whether and how to take a request that nobody has taken. The first rule that speaks decides. */
 export function admit(candidate: Candidate, policy: AdmissionPolicy, now: number): Admission {
-  const rules = [business, terms, version, input, way];
+  const rules = [business, terms, version, checkable, input, way];
   for (const rule of rules) {
     const verdict = rule(candidate, policy, now);
     if (verdict) return verdict;
@@ -91,6 +94,17 @@ const terms: Rule = ({ request }, policy, now) => {
 
 const version: Rule = ({ request, version: known }) =>
   known ? undefined : { kind: 'wait', reason: 'the version is unknown', until: request.terms.deadline };
+
+/** An ill-conditioned model could be registered to trap honest nodes: what cannot be checked in time is not taken on trust. */
+const checkable: Rule = ({ request, version: known }, { check }, now) => {
+  const { deadline, items, version: id } = request.terms;
+  if (known?.program === undefined || check.unchecked.has(id.toLowerCase())) return undefined;
+  const needed = referenceSeconds(check, known.program.multiplyAdds, items);
+  const allowed = check.share * (deadline - now);
+  return needed <= allowed
+    ? undefined
+    : decline(`checking the result would take about ${Math.ceil(needed)} s, ${Math.floor(allowed)} s are allowed`);
+};
 
 const input: Rule = ({ request, version: known, input: bytes }, { maxInputBytes }) => {
   if (bytes === undefined)
@@ -133,18 +147,19 @@ function decline(reason: string): Admission {
 }
 
 /** What an operator sets; the rest of the policy follows from what this release can serve. */
-export type AdmissionSettings = Omit<AdmissionPolicy, 'node' | 'modes' | 'versions' | 'refuseVersions'> & {
+export type AdmissionSettings = Omit<AdmissionPolicy, 'node' | 'modes' | 'versions' | 'refuseVersions' | 'check'> & {
   /** None named = every version. */
   readonly versions: readonly string[];
   readonly refuseVersions: readonly string[];
 };
 
-export function admissionPolicy(node: Hex, settings: AdmissionSettings): AdmissionPolicy {
+export function admissionPolicy(node: Hex, settings: AdmissionSettings, check: CheckBudget): AdmissionPolicy {
   const idSet = (ids: readonly string[]) => new Set(ids.map((id) => id.toLowerCase() as Hex));
   const { versions, refuseVersions, ...rest } = settings;
   return {
     ...rest,
     node,
+    check,
     modes: [Modes.VANILLA],
     versions: versions.length === 0 ? undefined : idSet(versions),
     refuseVersions: idSet(refuseVersions),

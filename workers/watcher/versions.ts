@@ -1,11 +1,13 @@
 import { isProtocolError } from '#core/errors.ts';
+import { ZERO_BYTES32 } from '#core/hex.ts';
+import { unpackCost } from '#core/protocol/cost.ts';
 import type { EventNamed } from '#core/protocol/events.ts';
 import { hashesOf, parseSchema } from '#core/protocol/schema.ts';
 import type { Hex, LoggedEvent } from '#ports/chain.ts';
 import type { Journal } from '#ports/journal.ts';
 import type { Observer } from '#ports/observer.ts';
 import type { Log } from '#ports/telemetry.ts';
-import type { ServedVersion } from '#ports/work.ts';
+import type { ServedProgram, ServedVersion } from '#ports/work.ts';
 
 /** The track of published versions; one stage, rows are only ever replaced. */
 const TRACK = 'version';
@@ -60,6 +62,7 @@ function knownFrom(event: EventNamed<'VersionPublished'>, log: Log): KnownVersio
       schema: { inputs, outputs },
       rows: content.rows,
       exact: content.exact,
+      ...(content.programRoot === ZERO_BYTES32 ? {} : { program: programOf(content) }),
       inputHeaders,
       outputHeaders,
     };
@@ -68,4 +71,8 @@ function knownFrom(event: EventNamed<'VersionPublished'>, log: Log): KnownVersio
     log.warn('a version has a schema nobody can read', { version, reason: error.message });
     return undefined;
   }
+}
+
+function programOf({ programRoot, atol, rtol, cost }: EventNamed<'VersionPublished'>['content']): ServedProgram {
+  return { root: programRoot, atol, rtol, multiplyAdds: Number(unpackCost(cost)) };
 }

@@ -5,6 +5,7 @@
 import type { PublishedTolerance } from '../../protocol/publishedTolerance.ts';
 import { unpackTolerance } from '../../protocol/publishedTolerance.ts';
 import type { Tensor } from '../../tensor.ts';
+import { sameShape } from '../../tensor.ts';
 import { checkComparable } from '../../tolerance.ts';
 
 /** Decides |y - r| <= atol + rtol * |r| for float32 y and r. */
@@ -50,7 +51,7 @@ export function firstUnacceptable(got: Tensor, reference: Tensor, tolerance: Pub
   return -1;
 }
 
-/** The item is an acceptable answer: every element of every output. */
+/** The item is an acceptable answer: every element of every output. An output of another type is not. */
 export function acceptable(
   got: readonly Tensor[],
   reference: readonly Tensor[],
@@ -58,6 +59,10 @@ export function acceptable(
 ): boolean {
   return (
     got.length === reference.length &&
-    reference.every((tensor, i) => firstUnacceptable(got[i] as Tensor, tensor, tolerance) < 0)
+    reference.every((tensor, i) => {
+      const { dtype, shape } = got[i] as Tensor;
+      const same = dtype === tensor.dtype && sameShape(shape, tensor.shape);
+      return same && firstUnacceptable(got[i] as Tensor, tensor, tolerance) < 0;
+    })
   );
 }

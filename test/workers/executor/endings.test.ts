@@ -155,9 +155,9 @@ describe('how a request can end', () => {
           return runtime().run(...args);
         },
       };
-      const { clock, log, metrics } = start();
+      const { clock, log, metrics, reference } = start();
       const models = cachedModels();
-      const executor = createExecutor({ journal: journal(), runtime: slow, models, log, metrics, clock });
+      const executor = createExecutor({ journal: journal(), runtime: slow, reference, models, log, metrics, clock });
       await executor.execute(await admit(sine(), [sineOf(1n)]), never);
       const id = await admit(sine(), [sineOf(1n)], { deadline: 1_700_000_060 });
       const before = runs();

@@ -151,9 +151,12 @@ describe('the executor', () => {
         return outputs;
       },
     };
-    const { log, metrics, clock } = start();
+    const { log, metrics, clock, reference } = start();
     const models = cachedModels();
-    await createExecutor({ journal: journal(), runtime: first, models, log, metrics, clock }).execute(id, never);
+    await createExecutor({ journal: journal(), runtime: first, reference, models, log, metrics, clock }).execute(
+      id,
+      never,
+    );
     expect(await stage(id)).to.equal('executed');
     expect((await journal().result(id))?.output).to.deep.equal(other);
     expect((await journal().row('serve', id))?.facts['outputHash']).to.equal(`0x${'2'.repeat(64)}`);

@@ -29,6 +29,13 @@ export const metricTable = {
   worker_execute_run_seconds: { type: 'histogram', help: 'One execution of a model', buckets: RUN_SECONDS },
   worker_execute_requests_total: { type: 'counter', help: 'Requests executed or given up', labels: ['outcome'] },
 
+  worker_execute_checks_total: {
+    type: 'counter',
+    help: 'Results held against the reference before signing: within, outside, rejected (by ONNX Runtime), exact, skipped',
+    labels: ['outcome'],
+  },
+  worker_execute_reference_seconds: { type: 'histogram', help: 'The reference of one request', buckets: RUN_SECONDS },
+
   worker_submit_open_intents: { type: 'gauge', help: 'Transactions without an end' },
   worker_submit_sent_total: { type: 'counter', help: 'Results sent, alone or in a batch', labels: ['form'] },
   worker_submit_mined_total: { type: 'counter', help: 'Transactions mined' },

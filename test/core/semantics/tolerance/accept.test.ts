@@ -126,6 +126,7 @@ describe('the acceptance rule', () => {
     expect(firstUnacceptable(float(0, 11), float(0, 0), wide)).to.equal(1);
     expect(acceptable([float(0, 10)], [float(0, 0)], wide)).to.equal(true);
     expect(acceptable([float(0, 10)], [float(0, 0), float(0, 0)], wide)).to.equal(false);
+    expect(acceptable([whole(0, 0)], [float(0, 0)], wide)).to.equal(false);
     rejects('tensor.dtype', () => firstUnacceptable(float(0, 0), whole(0, 0), wide));
     rejects('tensor.shape', () => firstUnacceptable(tensorFrom('float32', [1], [0]), float(0, 0), wide));
   });

@@ -1,0 +1,188 @@
+/**
+ * The Reference port on worker threads. It is our own code, not native code, so a thread is wall enough: what it must not do is
+ * occupy the node's loop, run for ever, or take the process's heap with it.
+ */
+import { Worker } from 'node:worker_threads';
+import { ProtocolError } from '#core/errors.ts';
+import type { ModelProgram, Reference } from '#ports/reference.ts';
+import type { LoadableModel } from '#ports/runtime.ts';
+import type { Call, Reply, ThreadOptions } from './messages.ts';
+
+export interface ReferenceOptions {
+  /** Computations at a time. Default 1. */
+  readonly threads?: number;
+  /** What compiled programs of all threads together may take, and the heap of each thread. Default 1 GiB. */
+  readonly memoryBytes?: number;
+  /** Limit of one call, compiling included. Default 60 s. */
+  readonly timeoutMs?: number;
+  /** Failures in a row after which a model is not tried again. Default 3. */
+  readonly strikes?: number;
+}
+
+interface Job {
+  readonly call: Call;
+  readonly signal: AbortSignal | undefined;
+  readonly resolve: (reply: Reply) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** One place for a thread, started when first needed and again after it died. */
+interface Slot {
+  worker: Worker | undefined;
+  job: Job | undefined;
+  /** Ends the running job with an error, and its thread. */
+  stop: ((error: unknown) => void) | undefined;
+  /** The last model it worked on: the likeliest to be in its cache. */
+  warm: string | undefined;
+}
+
+/** Descriptions are two numbers; so many models are not served by one node. */
+const KNOWN = 10_000;
+const MIB = 2 ** 20;
+
+export function createReference(options: ReferenceOptions = {}): Reference {
+  const { threads = 1, memoryBytes = 1024 * MIB, timeoutMs = 60_000, strikes = 3 } = options;
+  const slots = Array.from({ length: threads }, (): Slot => {
+    return { worker: undefined, job: undefined, stop: undefined, warm: undefined };
+  });
+  const known = new Map<string, ModelProgram>();
+  const failures = new Map<string, { count: number; reason: string }>();
+  let waiting: Job[] = [];
+  let closed = false;
+
+  function start(slot: Slot): Worker {
+    const workerData: ThreadOptions = { cacheBytes: Math.floor(memoryBytes / threads) };
+    const worker = new Worker(new URL('./thread.ts', import.meta.url), {
+      workerData,
+      env: {},
+      resourceLimits: { maxOldGenerationSizeMb: Math.max(64, Math.floor(memoryBytes / MIB)) },
+    });
+    slot.worker = worker;
+    return worker;
+  }
+
+  /** The thread's answer, or what became of the thread. Whatever ends it early ends the thread: nothing else stops a computation. */
+  function perform(slot: Slot, job: Job): void {
+    const { call, signal } = job;
+    const { sha256 } = call.model;
+    const worker = slot.worker ?? start(slot);
+    slot.job = job;
+    slot.warm = sha256;
+    let timer: NodeJS.Timeout | undefined;
+    const end = (alive: boolean, settle: () => void) => {
+      if (slot.job !== job) return;
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', aborted);
+      worker.removeAllListeners();
+      slot.job = undefined;
+      slot.stop = undefined;
+      worker.unref(); // an idle thread keeps no process alive
+      if (!alive) {
+        slot.worker = undefined;
+        slot.warm = undefined;
+        worker.on('error', () => undefined);
+        void worker.terminate();
+      }
+      settle();
+      dispatch();
+    };
+    const fail = (reason: string, error: unknown) => {
+      failures.set(sha256, { count: (failures.get(sha256)?.count ?? 0) + 1, reason });
+      end(false, () => job.reject(error));
+    };
+    slot.stop = (error) => end(false, () => job.reject(error));
+    const aborted = () => slot.stop?.(signal?.reason);
+    timer = setTimeout(
+      () =>
+        fail(`no answer within ${timeoutMs} ms`, new ProtocolError('reference.timeout', { sha256, limit: timeoutMs })),
+      timeoutMs,
+    );
+    const crashed = (reason: string) => fail(reason, new ProtocolError('reference.crashed', { sha256, reason }));
+    signal?.addEventListener('abort', aborted, { once: true });
+    worker.on('error', (error) => crashed(error.message));
+    worker.on('exit', (code) => crashed(`exit code ${code}`));
+    worker.on('message', (reply: Reply) => {
+      if (reply.op === 'broken') return crashed(reply.reason);
+      failures.delete(sha256);
+      end(true, () => job.resolve(reply));
+    });
+    worker.ref();
+    worker.postMessage(call);
+  }
+
+  function refusalOf({ sha256, size }: LoadableModel): ProtocolError | undefined {
+    const failed = failures.get(sha256);
+    if (closed) return new ProtocolError('runtime.closed', { sha256 });
+    if (failed && failed.count >= strikes)
+      return new ProtocolError('reference.quarantined', { sha256, strikes: failed.count, reason: failed.reason });
+    if (size > memoryBytes)
+      return new ProtocolError('runtime.model_too_large', { sha256, needed: size, bound: memoryBytes });
+    return undefined;
+  }
+
+  function dispatch(): void {
+    for (;;) {
+      const idle = slots.filter(({ job }) => job === undefined);
+      const [job] = waiting;
+      if (idle.length === 0 || job === undefined) return;
+      waiting = waiting.slice(1);
+      const refusal = refusalOf(job.call.model);
+      if (refusal) job.reject(refusal);
+      else perform(idle.find(({ warm }) => warm === job.call.model.sha256) ?? (idle[0] as Slot), job);
+    }
+  }
+
+  function submit(call: Call, signal: AbortSignal | undefined): Promise<Reply> {
+    return new Promise((resolve, reject) => {
+      if (signal?.aborted) return reject(signal.reason);
+      const job: Job = { call, signal, resolve, reject };
+      const withdraw = () => {
+        if (!waiting.includes(job)) return;
+        waiting = waiting.filter((other) => other !== job);
+        reject(signal?.reason);
+      };
+      signal?.addEventListener('abort', withdraw, { once: true });
+      waiting.push(job);
+      dispatch();
+    });
+  }
+
+  async function ask<O extends Reply['op']>(
+    call: Call,
+    op: O,
+    signal?: AbortSignal,
+  ): Promise<Extract<Reply, { op: O }>> {
+    const reply = await submit(call, signal);
+    if (reply.op === 'failed') throw new ProtocolError(reply.code, reply.payload);
+    if (reply.op !== op) throw new Error(`The thread answered ${reply.op} instead of ${op}.`);
+    return reply as Extract<Reply, { op: O }>;
+  }
+
+  return {
+    async describe(model, signal) {
+      const told = known.get(model.sha256);
+      if (told) return told;
+      const { program } = await ask({ op: 'describe', model }, 'described', signal);
+      for (const oldest of known.keys()) if (known.size >= KNOWN) known.delete(oldest);
+      known.set(model.sha256, program);
+      return program;
+    },
+    async run(model, inputs, signal) {
+      return (await ask({ op: 'run', model, inputs }, 'ran', signal)).outputs;
+    },
+    stats: () => ({
+      threads: slots.filter(({ worker }) => worker).length,
+      running: slots.filter(({ job }) => job).length,
+      waiting: waiting.length,
+    }),
+    async close() {
+      closed = true;
+      dispatch();
+      for (const { call, reject } of waiting.splice(0)) reject(closing(call));
+      for (const { stop, job } of slots) if (job) stop?.(closing(job.call));
+      await Promise.all(slots.map(({ worker }) => worker?.terminate()));
+    },
+  };
+}
+
+const closing = ({ model: { sha256 } }: Call) => new ProtocolError('runtime.closed', { sha256 });

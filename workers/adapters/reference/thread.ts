@@ -1,0 +1,33 @@
+/** The thread that compiles and executes: one call at a time, the answer to each in order. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { isProtocolError } from '#core/errors.ts';
+import { multiplyAdds } from '#core/semantics/cost.ts';
+import { execute } from '#core/semantics/execute/execute.ts';
+import { programRoot } from '#core/semantics/record.ts';
+import type { Tensor } from '#core/tensor.ts';
+import type { Call, Reply, ThreadOptions } from './messages.ts';
+import { Programs } from './programs.ts';
+
+const { cacheBytes } = workerData as ThreadOptions;
+const programs = new Programs(cacheBytes);
+
+function answer(call: Call): Reply {
+  const program = programs.get(call.model);
+  if (call.op === 'describe')
+    return { op: 'described', program: { root: programRoot(program), multiplyAdds: Number(multiplyAdds(program)) } };
+  const item = program.inputs.map(({ name }) => call.inputs[name] as Tensor);
+  const { outputs } = execute(program, item);
+  return { op: 'ran', outputs: Object.fromEntries(program.outputs.map(({ name }, i) => [name, outputs[i] as Tensor])) };
+}
+
+parentPort?.on('message', (call: Call) => {
+  let reply: Reply;
+  try {
+    reply = answer(call);
+  } catch (error) {
+    reply = isProtocolError(error)
+      ? { op: 'failed', code: error.code, payload: error.payload }
+      : { op: 'broken', reason: error instanceof Error ? error.message : String(error) };
+  }
+  parentPort?.postMessage(reply);
+});
