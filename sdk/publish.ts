@@ -6,7 +6,7 @@ import type { Bytes32 } from '#core/hex.ts';
 import { toAddress, toHex, ZERO_BYTES32 } from '#core/hex.ts';
 import { packCostUp } from '#core/protocol/cost.ts';
 import type { ModelId, VersionId } from '#core/protocol/ids.ts';
-import { packToleranceUp } from '#core/protocol/publishedTolerance.ts';
+import { type PublishedTolerance, packToleranceUp } from '#core/protocol/publishedTolerance.ts';
 import type { IoSchema } from '#core/protocol/schema.ts';
 import { hashesOf, parseSchema, schemaText } from '#core/protocol/schema.ts';
 import type { VersionContent } from '#core/protocol/version.ts';
@@ -14,6 +14,7 @@ import { versionId } from '#core/protocol/version.ts';
 import { elementCount } from '#core/tensor.ts';
 import type { Tolerance } from '#core/tolerance.ts';
 import type { Account } from './network.ts';
+import type { Assessment } from './publishing/assessment.ts';
 import type { Transacted } from './transact.ts';
 import { transact } from './transact.ts';
 
@@ -37,15 +38,20 @@ export interface Publication {
   readonly uris: readonly string[];
   /** Wei of OPG per item; default 0. */
   readonly royalty?: bigint;
-  /** Default: the card's. With `exact` it must be 0. */
+  /**
+   * What `assess` (sdk/publishing) found out: gives program root, cost and tolerance. Without it results cannot be disputed, unless
+   * `programRoot` is given.
+   */
+  readonly assessment?: Assessment;
+  /** Default: the assessment's, else the card's. With `exact` it must be 0. */
   readonly tolerance?: Tolerance;
   /** The claim is the reference output itself; default false. */
   readonly exact?: boolean;
-  /** Multiply-adds of one item; default: the card's, else `costAtMost`. */
+  /** Multiply-adds of one item; default: the assessment's, the card's, else `costAtMost`. */
   readonly multiplyAdds?: bigint;
   /** The least slice of stake a result answers with, in gwei of OPG; default 0: the parameter set's floor alone. */
   readonly sliceFloorGwei?: bigint;
-  /** Default 0: results cannot be disputed. */
+  /** Default: the assessment's, else 0: results cannot be disputed. */
   readonly programRoot?: Bytes32;
   readonly licence?: string;
 }
@@ -74,28 +80,43 @@ export async function publish(account: Account, publication: Publication): Promi
 
 /** The immutable content of a version, without publishing it. */
 export function contentFrom(publication: Publication): VersionContent {
-  const { onnx, card, exact = false, programRoot = ZERO_BYTES32, sliceFloorGwei = 0n, licence } = publication;
+  const { onnx, card, assessment, exact = false, sliceFloorGwei = 0n, licence } = publication;
   const got = toHex(sha256(onnx)) as Bytes32;
+  if (assessment && `0x${assessment.sha256}` !== got)
+    throw new ProtocolError('publish.hash_mismatch', { expected: assessment.sha256, got });
   if (card.sha256 !== undefined && `0x${card.sha256.replace(/^0x/, '').toLowerCase()}` !== got)
     throw new ProtocolError('publish.hash_mismatch', { expected: card.sha256, got });
   const schema = parseSchema(card);
   const { inputSchema, outputSchema, outputBytes } = hashesOf(schema);
-  const tolerance = publication.tolerance ?? (exact ? undefined : card.tolerance) ?? { abs: 0, rel: 0 };
   return {
     sha256Hash: got,
     size: BigInt(onnx.length),
     inputSchema,
     outputSchema,
-    programRoot,
-    ...packToleranceUp(tolerance),
+    programRoot: publication.programRoot ?? assessment?.programRoot ?? ZERO_BYTES32,
+    ...toleranceOf(publication),
     outputBytes,
-    cost: packCostUp(publication.multiplyAdds ?? BigInt(card.multiplyAdds ?? costAtMost(schema, card, onnx.length))),
+    cost: packCostUp(
+      publication.multiplyAdds ??
+        assessment?.multiplyAdds ??
+        BigInt(card.multiplyAdds ?? costAtMost(schema, card, onnx.length)),
+    ),
     sliceFloorGwei,
     exact,
     rows: schema.rows,
     licenceHash: licence === undefined ? ZERO_BYTES32 : (toHex(sha256(new TextEncoder().encode(licence))) as Bytes32),
   };
 }
+
+/** Throws `publish.refused` where the assessment found that no tolerance serves the model, whatever else is asked for. */
+function toleranceOf({ exact = false, tolerance, assessment, card }: Publication): PublishedTolerance {
+  if (!exact && assessment && assessment.refusals.length > 0)
+    throw new ProtocolError('publish.refused', { reason: assessment.refusals.join(' ') });
+  if (tolerance) return packToleranceUp(tolerance);
+  return (exact ? undefined : assessment?.tolerance) ?? packToleranceUp((exact ? undefined : card.tolerance) ?? NONE);
+}
+
+const NONE: Tolerance = { abs: 0, rel: 0 };
 
 /**
  * An upper estimate where nobody counted: every parameter once per element of the largest input or output. It errs high, by

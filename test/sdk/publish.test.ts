@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { network } from 'hardhat';
-import { toAddress, ZERO_ADDRESS } from '#core/hex.ts';
+import { toAddress, toBytes32, ZERO_ADDRESS } from '#core/hex.ts';
 import { unpackCost } from '#core/protocol/cost.ts';
 import type { ModelId } from '#core/protocol/ids.ts';
 import { toModelId, toVersionId } from '#core/protocol/ids.ts';
@@ -26,6 +26,7 @@ import {
   setPolicy,
   setRoyalty,
 } from '../../sdk/index.ts';
+import type { Assessment } from '../../sdk/publishing/assessment.ts';
 import { rejects, rejectsLater } from '../support/rejects.ts';
 
 const { ethers } = await network.create('local');
@@ -67,6 +68,20 @@ async function registries(): Promise<{ owner: Account; stranger: Account }> {
 }
 
 const publication = (model: ModelId) => ({ model, onnx, card, uris: ['https://example.org/digits.onnx'], royalty: 5n });
+
+const assessment: Assessment = {
+  sha256: card.sha256,
+  programRoot: toBytes32(`0x${'5c'.repeat(32)}`),
+  multiplyAdds: 491_763n,
+  operators: 18,
+  samples: 1,
+  rejected: 0,
+  outputs: [],
+  tolerance: { atol: 0x3727c5ac, rtol: 429_497 },
+  refusals: [],
+  cheats: [],
+  advice: [],
+};
 
 describe('publishing a model', () => {
   it('should create a model and find it by name', async () => {
@@ -118,6 +133,39 @@ describe('publishing a model', () => {
     const other = Uint8Array.from(onnx);
     other[100] = (other[100] ?? 0) ^ 1;
     rejects('publish.hash_mismatch', () => contentFrom({ ...publication(toModelId(1)), onnx: other }));
+  });
+
+  it('should store what an assessment found: program root, cost, tolerance', async () => {
+    const { owner } = await registries();
+    const { model } = await createModel(owner, 'acme', 'digits');
+    const { version, content } = await publish(owner, { ...publication(model), assessment });
+    expect(content).to.include({ programRoot: assessment.programRoot, atol: 0x3727c5ac, rtol: 429_497, exact: false });
+    const stored = await owner.models.contentOf(version);
+    expect([stored.programRoot, stored.atol, stored.rtol]).to.deep.equal([
+      assessment.programRoot,
+      0x3727c5acn,
+      429_497n,
+    ]);
+    const { word } = await owner.models.terms(version);
+    const { flags, cost } = unpackVersionWord(word);
+    expect(flags & VersionFlags.VERIFIABLE).to.equal(VersionFlags.VERIFIABLE);
+    expect(unpackCost(cost)).to.equal(491_763n);
+  });
+
+  it('should refuse a model that no tolerance serves, unless in exact mode', () => {
+    const { tolerance: _, ...rest } = assessment;
+    const jumping: Assessment = { ...rest, tolerance: undefined, refusals: ['Output probs can jump.'] };
+    const asked = { ...publication(toModelId(1)), assessment: jumping };
+    const { message } = rejects('publish.refused', () => contentFrom(asked));
+    expect(message).to.contain('Output probs can jump.');
+    rejects('publish.refused', () => contentFrom({ ...asked, tolerance: { abs: 1, rel: 0 } }));
+    const exact = contentFrom({ ...asked, exact: true });
+    expect(exact).to.include({ programRoot: assessment.programRoot, atol: 0, rtol: 0, exact: true });
+  });
+
+  it('should refuse an assessment of another file', () => {
+    const other = { ...assessment, sha256: '0'.repeat(64) };
+    rejects('publish.hash_mismatch', () => contentFrom({ ...publication(toModelId(1)), assessment: other }));
   });
 
   it('should change what an owner may change, for requests to come', async () => {
