@@ -61,6 +61,8 @@ export function planDot(operator: Operator, data: readonly (Float32Array | undef
   };
 }
 
+type Range = readonly [from: number, to: number];
+
 /** The operands of one Dot and the scratch memory to work on them. */
 class Sides {
   readonly #operator: Operator;
@@ -87,29 +89,42 @@ class Sides {
 
   compute(range: number, batch: number, first: number, end: number, out: Float32Array): void {
     const { ranges, batches, rows, columns } = this.#product;
-    const [from, to] = ranges[range] as readonly [number, number];
-    const depth = to - from;
-    batches.place(batch, this.#o);
-    const left = scratch('left', (end - first) * depth);
-    for (let m = first; m < end; m++) {
-      rows.place(m, this.#o);
-      this.#left.fill(this.#o, from, to, left, (m - first) * depth);
-    }
+    const [from, to] = ranges[range] as Range;
     const offset = (batches.offsets[batch] as number) + range;
     const rowAt = Int32Array.from({ length: end - first }, (_, m) => offset + (rows.offsets[first + m] as number));
-    if (this.#right === undefined) {
-      this.#sums(left, rowAt, depth, out);
-      return;
+    if (this.#right === undefined) this.#sums(batch, first, from, to, rowAt, out);
+    else {
+      const width = Math.max(1, Math.min(columns.count, Math.floor(PANEL / (to - from))));
+      for (let column = 0; column < columns.count; column += width)
+        this.#panel(range, batch, first, column, Math.min(column + width, columns.count), rowAt, out);
     }
-    const width = Math.max(1, Math.min(columns.count, Math.floor(PANEL / depth)));
-    for (let column = 0; column < columns.count; column += width)
-      this.#panel(left, rowAt, range, batch, column, Math.min(column + width, columns.count), first, out);
+  }
+
+  /** Left rows of a batch into `to`, one per row of the tile. */
+  #fillRows(
+    batch: number,
+    first: number,
+    count: number,
+    [from, end]: Range,
+    to: Float64Array,
+    at: number,
+    stride: number,
+  ) {
+    const { batches, rows } = this.#product;
+    batches.place(batch, this.#o);
+    for (let m = 0; m < count; m++) {
+      rows.place(first + m, this.#o);
+      this.#left.fill(this.#o, from, end, to, at + m * stride);
+    }
   }
 
   /** Without a right side an operator has one column, unless its bias has more. */
-  #sums(left: Float64Array, rowAt: Int32Array, depth: number, out: Float32Array): void {
+  #sums(batch: number, first: number, from: number, to: number, rowAt: Int32Array, out: Float32Array): void {
     const { counters } = this.#tools;
     const { columns } = this.#product;
+    const depth = to - from;
+    const left = scratch('sums', rowAt.length * depth);
+    this.#fillRows(batch, first, rowAt.length, [from, to], left, 0, depth);
     const biases = this.#biases(0, columns.count);
     for (let m = 0; m < rowAt.length; m++)
       for (let n = 0; n < columns.count; n++) {
@@ -120,59 +135,46 @@ class Sides {
   }
 
   #panel(
-    left: Float64Array,
-    rowAt: Int32Array,
     range: number,
     batch: number,
+    firstRow: number,
     from: number,
     to: number,
-    firstRow: number,
+    rowAt: Int32Array,
     out: Float32Array,
   ): void {
     const { kernel, counters } = this.#tools;
+    const terms = this.#product.ranges[range] as Range;
     const columns = this.#prepare(range, batch, from, to);
-    const { count, depth, values } = columns;
+    const { count, depth, packed } = columns;
+    const space = kernel.open(packed, rowAt.length, count, depth);
+    this.#fillRows(batch, firstRow, rowAt.length, terms, space.left, space.leftAt, space.leftStride);
     const biases = this.#biases(from, to);
-    const products = scratch('products', rowAt.length * count);
     const columnAt = this.#product.columns.offsets.subarray(from, to);
-    counters.decided += rowAt.length * count;
-    multiplyTile(kernel, left, rowAt.length, columns, biases, products, { out, rowAt, columnAt }, (m, n) => {
+    multiplyTile(kernel, space, columns, biases, { out, rowAt, columnAt }, (m, n) => {
       counters.exact++;
-      const bias = biases[n] as number;
-      const [a, b] = [m * depth, n * depth];
-      if (this.#guarded()) return this.#withoutSkipped(range, batch, firstRow + m, from + n, left, a, values, b, bias);
-      return exactDot(left, values, depth, bias, a, b);
+      return this.#decide(terms, batch, firstRow + m, from + n, biases[n] as number);
     });
+    counters.decided += rowAt.length * count;
   }
 
-  #guarded(): boolean {
-    return this.#operator.operands.some((access) => access !== undefined && access.guards.length > 0);
-  }
-
-  /** Skipped taps are zeros in the rows; times an infinity or NaN they would make a NaN that is not there. */
-  #withoutSkipped(
-    range: number,
-    batch: number,
-    row: number,
-    column: number,
-    left: Float64Array,
-    a: number,
-    right: Float64Array,
-    b: number,
-    bias: number,
-  ): number {
-    const { ranges, batches, rows, columns } = this.#product;
-    const [from, to] = ranges[range] as readonly [number, number];
+  /** Taps that are skipped become 0 * 0: a zero times an infinity would make a NaN that is not there. */
+  #decide([from, to]: Range, batch: number, row: number, column: number, bias: number): number {
+    const { batches, rows, columns } = this.#product;
+    const [left, right] = [this.#left, this.#right as Filler];
+    const x = scratch('decide left', to - from);
+    const y = scratch('decide right', to - from);
     batches.place(batch, this.#o);
     rows.place(row, this.#o);
     columns.place(column, this.#o);
-    const x = new Float64Array(to - from);
-    const y = new Float64Array(to - from);
-    for (let k = from; k < to; k++)
-      if (this.#left.present(this.#o, k) && this.#right?.present(this.#o, k) !== false) {
-        x[k - from] = left[a + k - from] as number;
-        y[k - from] = right[b + k - from] as number;
-      }
+    left.fill(this.#o, from, to, x, 0);
+    right.fill(this.#o, from, to, y, 0);
+    if (this.#operator.operands.some((access) => access && access.guards.length > 0))
+      for (let k = from; k < to; k++)
+        if (!left.present(this.#o, k) || !right.present(this.#o, k)) {
+          x[k - from] = 0;
+          y[k - from] = 0;
+        }
     return exactDot(x, y, to - from, bias);
   }
 
@@ -196,9 +198,9 @@ class Sides {
     const kept = access.source.from === 'constant' ? this.#kept(access, `${key} ${to}`) : undefined;
     let made = kept?.found;
     if (made === undefined) {
-      const [first, end] = ranges[range] as readonly [number, number];
+      const [first, end] = ranges[range] as Range;
       const depth = end - first;
-      const values = new Float64Array((to - from) * depth);
+      const values = scratch('columns', (to - from) * depth);
       batches.place(batch, this.#o);
       for (let n = from; n < to; n++) {
         columns.place(n, this.#o);
