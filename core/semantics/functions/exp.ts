@@ -40,5 +40,5 @@ export function expFloat64(high: number, low: number): number {
  */
 export function exp(x: number): number {
   if (x > -105 && x < 90) return Math.fround(expFloat64(x, 0));
-  return x > 0 ? Number.POSITIVE_INFINITY : x < 0 ? 0 : x;
+  return x > 0 ? Number.POSITIVE_INFINITY : Math.max(x, 0);
 }

@@ -26,18 +26,19 @@ const TABLE = Float64Array.from(LOGARITHMS, (v) => roundToFloat64(v, BITS));
 export const LN2_HIGH = roundToFloat64(ln2(BITS) >> BigInt(BITS - 44), 44);
 export const LN2_LOW = roundToFloat64(ln2(BITS) & ((1n << BigInt(BITS - 44)) - 1n), BITS);
 
-/** log(x) as a float64 for a finite float32 x > 0, with a relative error below 2^-51. */
-export function logFloat64(x: number): number {
-  const subnormal = x < 2 ** -126;
-  const bits = bitsOf(subnormal ? x * 2 ** 24 : x);
-  const above = bits - LEAST;
+/**
+ * The part of log(x) that the mantissa decides: log(m) for m = 2^-e x in [0.699, 1.398).
+ * above: the bits of x minus LEAST; the result depends on its low 23 bits only.
+ */
+export function logMantissa(above: number): number {
   const i = (above >> 16) & 127;
-  const e = (above >> 23) - (subnormal ? 24 : 0);
-  const r = floatOf(bits - (above & 0xff800000)) * (RECIPROCALS[i] as number) - 1;
+  const r = floatOf((above & 0x7fffff) + LEAST) * (RECIPROCALS[i] as number) - 1;
   const q = -1 / 4 + r * (1 / 5 + r * (-1 / 6 + r * (1 / 7 + r * (-1 / 8 + r * (1 / 9)))));
-  const p = r + r * r * (-1 / 2 + r * (1 / 3 + r * q));
-  return e * LN2_HIGH + ((TABLE[i] as number) + p + e * LN2_LOW);
+  return (TABLE[i] as number) + (r + r * r * (-1 / 2 + r * (1 / 3 + r * q)));
 }
+
+/** log(2^e m) as a float64 from log(m), with a relative error below 2^-51. */
+export const logJoined = (e: number, mantissaPart: number): number => e * LN2_HIGH + (mantissaPart + e * LN2_LOW);
 
 function logExact(x: number): number {
   const { mantissa, exponent } = partsOf(x);
@@ -51,12 +52,18 @@ function logExact(x: number): number {
 const BELOW = 1 - 2 ** -50;
 const ABOVE = 1 + 2 ** -50;
 
+/** y: log(x) as logJoined gives it. The float32 nearest to log(x). */
+export function roundLog(x: number, y: number): number {
+  const result = Math.fround(y * BELOW);
+  return result === Math.fround(y * ABOVE) ? result : logExact(x);
+}
+
 /** x: a float32 value. -Infinity for zeros, NaN for NaN and below zero, Infinity for Infinity, +0 for 1. */
 export function log(x: number): number {
   if (!(x > 0 && x < Number.POSITIVE_INFINITY)) {
     return x === 0 ? Number.NEGATIVE_INFINITY : x > 0 ? x : Number.NaN;
   }
-  const y = logFloat64(x);
-  const result = Math.fround(y * BELOW);
-  return result === Math.fround(y * ABOVE) ? result : logExact(x);
+  const subnormal = x < 2 ** -126;
+  const above = bitsOf(subnormal ? x * 2 ** 24 : x) - LEAST;
+  return roundLog(x, logJoined((above >> 23) - (subnormal ? 24 : 0), logMantissa(above)));
 }

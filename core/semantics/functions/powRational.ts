@@ -50,7 +50,7 @@ export function integerPower(n: number): (x: number) => number {
     const y = n < 0 ? 1 / positive : positive;
     const result = Math.fround(y * BELOW);
     if (result === Math.fround(y * ABOVE)) return result;
-    if (x !== x) return x;
+    if (Number.isNaN(x)) return x;
     const magnitude = powExact(x, 4 * n);
     return x < 0 && (n & 1) === 1 ? -magnitude : magnitude;
   };

@@ -4,7 +4,7 @@
  */
 import { bitsOf, floatOf, partsOf } from './bits.ts';
 import { expFloat64 } from './exp.ts';
-import { expFixed, logFixed, SERIES_ERROR } from './fixedPoint.ts';
+import { expFixed, logFixed } from './fixedPoint.ts';
 import { LEAST, LN2_HIGH, LN2_LOW, LOGARITHMS, RECIPROCALS } from './log.ts';
 import { powSpecial } from './powRational.ts';
 import { roundEnclosed, roundToFloat64 } from './rounding.ts';
