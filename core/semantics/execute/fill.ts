@@ -1,5 +1,6 @@
-/** Gathers the taps of one element of an operand into a dense row, run by run. */
-import type { Access } from '../program.ts';
+/** Gathers the taps of one element of an operand into a dense row, axis by axis. */
+import { elementCount } from '../../tensor.ts';
+import type { Access, Guard } from '../program.ts';
 import { guardValues, startAddress, tapAddress, tapsOf } from './taps.ts';
 
 export interface Row {
@@ -16,27 +17,118 @@ export interface Filler {
 export function fillerOf(access: Access, data: ArrayLike<number>, inner: readonly number[]): Filler {
   const { guards } = access;
   const taps = tapsOf(access, inner);
+  const values: number[] = [];
+  const present = (o: readonly number[], k: number) =>
+    tapAddress(taps, guards, startAddress(access, o), guardValues(guards, o, values), k) >= 0;
+  const all = axesOf(access, inner);
+  // Taps of the last axis lie in one run, unless a guard moves along it.
   const last = inner.length - 1;
   const runs = last >= 0 && guards.every((guard) => guard.inner !== last);
   const run = runs ? (inner[last] as number) : 1;
   const stride = runs ? (access.inner[last] ?? 0) : 0;
-  const values: number[] = [];
   return {
     fill(o, from, to, dst, at) {
+      if (all && from === 0 && to === taps.count) {
+        fillAll(all, data, startAddress(access, o), o, dst, at);
+        return;
+      }
       const start = startAddress(access, o);
       guardValues(guards, o, values);
       for (let k = from; k < to; ) {
         const end = Math.min(to, k - (k % run) + run);
         const address = tapAddress(taps, guards, start, values, k);
-        const count = end - k;
-        const to0 = at + k - from;
-        if (address < 0) for (let i = 0; i < count; i++) dst[to0 + i] = 0;
-        else for (let i = 0; i < count; i++) dst[to0 + i] = data[address + i * stride] as number;
+        const first = at + k - from;
+        if (address < 0) clear(dst, first, end - k);
+        else for (let i = 0; i < end - k; i++) dst[first + i] = data[address + i * stride] as number;
         k = end;
       }
     },
-    present(o, k) {
-      return tapAddress(taps, guards, startAddress(access, o), guardValues(guards, o, values), k) >= 0;
-    },
+    present,
   };
+}
+
+/** One inner axis: its own stride, the guard that moves along it if there is one, and the taps that one coordinate stands for. */
+interface InnerAxis {
+  readonly size: number;
+  readonly stride: number;
+  readonly guard: Guard | undefined;
+  readonly block: number;
+}
+
+interface Axes {
+  readonly inner: readonly InnerAxis[];
+  /** Guards that no tap moves. */
+  readonly fixed: readonly Guard[];
+}
+
+/** Undefined: two guards move along one axis, which no lowering makes. */
+function axesOf({ inner: strides, guards }: Access, dims: readonly number[]): Axes | undefined {
+  const moving = guards.filter(({ inner }) => inner >= 0);
+  if (new Set(moving.map(({ inner }) => inner)).size !== moving.length) return undefined;
+  // Without inner axes there is one tap.
+  const sizes = dims.length === 0 ? [1] : dims;
+  const inner = sizes.map((size, axis) => ({
+    size,
+    stride: strides[axis] ?? 0,
+    guard: moving.find((guard) => guard.inner === axis),
+    block: elementCount(sizes.slice(axis + 1)),
+  }));
+  return { inner, fixed: guards.filter((guard) => guard.inner < 0) };
+}
+
+function fillAll(
+  { inner, fixed }: Axes,
+  data: ArrayLike<number>,
+  start: number,
+  o: readonly number[],
+  dst: Row,
+  at: number,
+) {
+  let address = start;
+  for (const { outer, outerStep, offset, divisor, extent, stride } of fixed) {
+    const v = outer < 0 ? offset : offset + outerStep * (o[outer] as number);
+    if (v < 0 || v % divisor !== 0 || v / divisor >= extent) {
+      const [{ size, block }] = inner as [InnerAxis];
+      clear(dst, at, size * block);
+      return;
+    }
+    address += (v / divisor) * stride;
+  }
+  walk(inner, 0, data, address, o, dst, at);
+}
+
+function clear(dst: Row, at: number, count: number): void {
+  for (let i = 0; i < count; i++) dst[at + i] = 0;
+}
+
+function walk(
+  inner: readonly InnerAxis[],
+  axis: number,
+  data: ArrayLike<number>,
+  start: number,
+  o: readonly number[],
+  dst: Row,
+  at: number,
+): void {
+  const { size, stride, guard, block } = inner[axis] as InnerAxis;
+  const last = axis === inner.length - 1;
+  if (guard === undefined) {
+    if (last) for (let k = 0; k < size; k++) dst[at + k] = data[start + k * stride] as number;
+    else for (let k = 0; k < size; k++) walk(inner, axis + 1, data, start + k * stride, o, dst, at + k * block);
+    return;
+  }
+  const { outer, outerStep, innerStep, offset, divisor, extent, stride: along } = guard;
+  let v = outer < 0 ? offset : offset + outerStep * (o[outer] as number);
+  const limit = extent * divisor;
+  for (let k = 0; k < size; k++, v += innerStep) {
+    const to = at + k * block;
+    if (v < 0 || v >= limit || (divisor !== 1 && v % divisor !== 0)) {
+      if (last) dst[to] = 0;
+      else clear(dst, to, block);
+      continue;
+    }
+    const address = start + k * stride + (divisor === 1 ? v : v / divisor) * along;
+    if (last) dst[to] = data[address] as number;
+    else walk(inner, axis + 1, data, address, o, dst, to);
+  }
 }

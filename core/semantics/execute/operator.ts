@@ -18,7 +18,7 @@ export function evaluateOperator(
     case 'Dot':
       return evaluateDot(operator, data as readonly (Float32Array | undefined)[], tools);
     case 'IntegerDot':
-      return evaluateIntegerDot(operator, data);
+      return evaluateIntegerDot(operator, data, tools.kernel);
     case 'Move':
       return evaluateMove(operator, data);
     case 'Gather':
