@@ -2,28 +2,49 @@
 import { keccak256 } from '../hash.ts';
 import { Tags } from '../protocol/tags.ts';
 
-const preimage = (left: Uint8Array, right: Uint8Array) => {
-  const bytes = new Uint8Array(65);
-  bytes[0] = Tags.NODE;
-  bytes.set(left, 1);
-  bytes.set(right, 33);
-  return bytes;
-};
+export const HASH_BYTES = 32;
+
+const preimage = new Uint8Array(1 + 2 * HASH_BYTES);
+preimage[0] = Tags.NODE;
 
 export function nodeHash(left: Uint8Array, right: Uint8Array): Uint8Array {
-  return keccak256(preimage(left, right));
+  preimage.set(left, 1);
+  preimage.set(right, 1 + HASH_BYTES);
+  return keccak256(preimage);
 }
 
-/** Root over at least one leaf. Padding a level with its own empty hash when it is odd equals padding the leaves. */
+/** Root over at least one leaf. */
 export function treeRoot(leaves: readonly Uint8Array[]): Uint8Array {
-  let level = [...leaves];
-  let empty = new Uint8Array(32);
-  while (level.length > 1) {
-    if (level.length % 2 === 1) level.push(empty);
-    const next: Uint8Array[] = [];
-    for (let i = 0; i < level.length; i += 2) next.push(nodeHash(level[i] as Uint8Array, level[i + 1] as Uint8Array));
+  const hashes = new Uint8Array(leaves.length * HASH_BYTES);
+  leaves.forEach((leaf, i) => {
+    hashes.set(leaf, i * HASH_BYTES);
+  });
+  return treeRootOf(hashes);
+}
+
+/** The same of hashes that lie one after the other. */
+export function treeRootOf(hashes: Uint8Array): Uint8Array {
+  return treeLevels(hashes).at(-1) as Uint8Array;
+}
+
+/**
+ * All levels from the leaves up to the root, each one hash after the other and without its padding. Padding a level with its own
+ * empty hash when it is odd equals padding the leaves.
+ */
+export function treeLevels(hashes: Uint8Array): Uint8Array[] {
+  const levels = [hashes];
+  let level = hashes;
+  let empty: Uint8Array = new Uint8Array(HASH_BYTES);
+  while (level.length > HASH_BYTES) {
+    const next = new Uint8Array(Math.ceil(level.length / 64) * HASH_BYTES);
+    for (let from = 0, to = 0; from < level.length; from += 2 * HASH_BYTES, to += HASH_BYTES) {
+      preimage.set(level.subarray(from, from + 2 * HASH_BYTES), 1);
+      if (from + HASH_BYTES === level.length) preimage.set(empty, 1 + HASH_BYTES);
+      next.set(keccak256(preimage), to);
+    }
+    empty = nodeHash(empty, empty);
+    levels.push(next);
     level = next;
-    empty = nodeHash(empty, empty) as Uint8Array<ArrayBuffer>;
   }
-  return level[0] as Uint8Array;
+  return levels;
 }
