@@ -25,7 +25,8 @@ export interface TileResult {
 }
 
 /**
- * Multiplies the rows in the workspace and stores what float64 decides. `biases`: one per column. `decide(row, column)` gives the exact
+ * Multiplies the rows in the workspace and stores what float64 decides. `biases`: of the first row's columns, and `biasStride`
+ * further on (0 or more) those of the next row. `decide(row, column)` gives the exact
  * element where it does not, and is told of nothing else.
  */
 export function multiplyTile(
@@ -33,6 +34,7 @@ export function multiplyTile(
   { left, leftAt, leftStride, products, productsAt, productsStride }: Workspace,
   { count, depth, norms }: Columns,
   biases: Float64Array,
+  biasStride: number,
   { out, rowAt, columnAt }: TileResult,
   decide: (row: number, column: number) => number,
 ): void {
@@ -43,7 +45,7 @@ export function multiplyTile(
     const to = rowAt[m] as number;
     const from = productsAt + m * productsStride;
     for (let n = 0; n < count; n++) {
-      const bias = biases[n] as number;
+      const bias = biases[m * biasStride + n] as number;
       const sum = (products[from + n] as number) + bias;
       const size = Math.abs(bias) + norm * (norms[n] as number);
       const bound = boundOf(sum, depth, size);

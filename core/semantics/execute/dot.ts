@@ -46,7 +46,7 @@ export interface DotWork {
 }
 
 export function planDot(operator: Operator, data: readonly (Float32Array | undefined)[], tools: DotTools): DotWork {
-  const product = productOf(operator, [operator.operands[0]], operator.operands.slice(1));
+  const product = productOf(operator, [operator.operands[0]], [operator.operands[1]]);
   const tiles = Math.ceil(product.rows.count / TILE);
   const side = new Sides(operator, data, product, tools);
   return {
@@ -118,18 +118,18 @@ class Sides {
     }
   }
 
-  /** Without a right side an operator has one column, unless its bias has more. */
+  /** Without a right side an operator has one column. */
   #sums(batch: number, first: number, from: number, to: number, rowAt: Int32Array, out: Float32Array): void {
     const { counters } = this.#tools;
     const { columns } = this.#product;
     const depth = to - from;
     const left = scratch('sums', rowAt.length * depth);
     this.#fillRows(batch, first, rowAt.length, [from, to], left, 0, depth);
-    const biases = this.#biases(0, columns.count);
+    const { biases, stride } = this.#biases(batch, first, rowAt.length, 0, columns.count);
     for (let m = 0; m < rowAt.length; m++)
       for (let n = 0; n < columns.count; n++) {
         const at = (rowAt[m] as number) + (columns.offsets[n] as number);
-        out[at] = exactSum(left, m * depth, depth, biases[n] as number, () => counters.exact++);
+        out[at] = exactSum(left, m * depth, depth, biases[m * stride + n] as number, () => counters.exact++);
       }
     counters.decided += rowAt.length * columns.count;
   }
@@ -149,11 +149,11 @@ class Sides {
     const { count, depth, packed } = columns;
     const space = kernel.open(packed, rowAt.length, count, depth);
     this.#fillRows(batch, firstRow, rowAt.length, terms, space.left, space.leftAt, space.leftStride);
-    const biases = this.#biases(from, to);
+    const { biases, stride } = this.#biases(batch, firstRow, rowAt.length, from, to);
     const columnAt = this.#product.columns.offsets.subarray(from, to);
-    multiplyTile(kernel, space, columns, biases, { out, rowAt, columnAt }, (m, n) => {
+    multiplyTile(kernel, space, columns, biases, stride, { out, rowAt, columnAt }, (m, n) => {
       counters.exact++;
-      return this.#decide(terms, batch, firstRow + m, from + n, biases[n] as number);
+      return this.#decide(terms, batch, firstRow + m, from + n, biases[m * stride + n] as number);
     });
     counters.decided += rowAt.length * count;
   }
@@ -178,15 +178,23 @@ class Sides {
     return exactDot(x, y, to - from, bias);
   }
 
-  #biases(from: number, to: number): Float64Array {
+  /** What is added to the elements of some rows and columns: row m begins at m * stride, 0 if all rows are alike. */
+  #biases(batch: number, first: number, count: number, from: number, to: number) {
     const access = this.#operator.operands[2];
-    const biases = new Float64Array(to - from);
-    if (access === undefined) return biases;
-    for (let n = from; n < to; n++) {
-      this.#product.columns.place(n, this.#o);
-      biases[n - from] = (this.#data[2] as Float32Array)[startAddress(access, this.#o)] as number;
+    const width = to - from;
+    if (access === undefined) return { biases: new Float64Array(width), stride: 0 };
+    const { batches, rows, columns } = this.#product;
+    const alike = rows.axes.every((axis) => access.outer[axis] === 0);
+    const biases = new Float64Array((alike ? 1 : count) * width);
+    batches.place(batch, this.#o);
+    for (let m = 0; m < (alike ? 1 : count); m++) {
+      rows.place(first + m, this.#o);
+      for (let n = 0; n < width; n++) {
+        columns.place(from + n, this.#o);
+        biases[m * width + n] = (this.#data[2] as Float32Array)[startAddress(access, this.#o)] as number;
+      }
     }
-    return biases;
+    return { biases, stride: alike ? 0 : width };
   }
 
   /** Columns [from, to) of a batch and range as float64; those of constants are kept. */

@@ -7,6 +7,7 @@ import { rowMajor } from '../shape.ts';
 
 /** Some axes of a space: their coordinates by flat number, and where such an element is in the output. */
 export interface AxisSet {
+  readonly axes: readonly number[];
   readonly count: number;
   /** Sets the coordinates of element i of this set in o; other coordinates stay. */
   place(i: number, o: number[]): void;
@@ -64,6 +65,7 @@ function axisSet(space: readonly number[], axes: readonly number[]): AxisSet {
   const offsetOf = (i: number) =>
     unravel(i, dims, coordinates).reduce((sum, c, j) => sum + c * (outputs[axes[j] as number] as number), 0);
   return {
+    axes,
     count,
     place(i, o) {
       unravel(i, dims, coordinates);
