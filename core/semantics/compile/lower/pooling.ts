@@ -9,7 +9,7 @@ import { contraction, sumOver } from '../contraction.ts';
 import type { Family } from '../operators.ts';
 import type { Value } from '../value.ts';
 import { empty, reshapeView } from '../value.ts';
-import { MAX_POSITIONS, tapsBetween, type WindowAxis, windowGuards, windowOf } from '../window.ts';
+import { tapsBetween, type WindowAxis, windowGuards, windowOf } from '../window.ts';
 import { extreme } from './reduction.ts';
 import { channelsFirst, channelsLast } from './windows.ts';
 
@@ -66,6 +66,9 @@ const maxPool: Lowering = (c) => {
   return [channelsFirst(value), channelsFirst(indices(c, space, inner, window, winner))];
 };
 
+/** Indices need a constant with the numbers of positions and planes: 32 MB at most. */
+const MAX_NUMBERED = 2 ** 22;
+
 /**
  * Where the winners are in X: the same windows over the numbers of the spatial positions, plus what batch and channel add. storage_order 1
  * numbers the spatial axes column-major; batch and channels are row-major in both.
@@ -80,6 +83,10 @@ function indices(
   const sizes = window.map(({ size }) => size);
   const area = elementCount(sizes);
   const [batch = 1, channels = 1] = [space[0], space.at(-1)];
+  if (Math.max(area, batch * channels) > MAX_NUMBERED)
+    c.refuse(
+      `X has ${area} positions and ${batch * channels} planes, more than the ${MAX_NUMBERED} that Indices number`,
+    );
   const positions = c.builder.constant({
     dtype: 'int64',
     shape: sizes,
@@ -120,19 +127,16 @@ const averagePool: Lowering = (c) => {
   return [channelsFirst(c.float32('Div', sum, counts(c, window, c.int('count_include_pad', 0) !== 0)))];
 };
 
-/** What each sum is divided by: [1, spatial..., 1], or a scalar where all are alike. */
+/** What each sum is divided by, broadcast over [1, spatial..., 1]: the product of the counts along each axis. */
 function counts(c: Context, window: readonly WindowAxis[], withPadding: boolean): Value {
-  const perAxis = window.map((axis) =>
-    Array.from({ length: axis.count }, (_, o) =>
-      withPadding ? tapsBetween(axis, o, -axis.padBegin, axis.size + axis.padEnd) : tapsBetween(axis, o, 0, axis.size),
-    ),
-  );
-  if (perAxis.every((axis) => axis.every((count) => count === axis[0])))
-    return c.builder.scalar('float32', elementCount(perAxis.map(([first]) => first as number)));
-  const shape = [1, ...window.map(({ count }) => count), 1];
-  if (elementCount(shape) > MAX_POSITIONS) c.refuse(`${elementCount(shape)} windows are more than ${MAX_POSITIONS}`);
-  const table = perAxis.reduce((all, axis) => all.flatMap((count) => axis.map((own) => count * own)), [1]);
-  return c.builder.constant({ dtype: 'float32', shape, data: Float32Array.from(table) });
+  const perAxis = window.map((axis, i) => {
+    const [begin, end] = withPadding ? [-axis.padBegin, axis.size + axis.padEnd] : [0, axis.size];
+    const list = Float32Array.from({ length: axis.count }, (_, o) => tapsBetween(axis, o, begin, end));
+    const data = list.every((count) => count === list[0]) ? list.slice(0, 1) : list;
+    const shape = new Array<number>(window.length + 2).fill(1).with(i + 1, data.length);
+    return c.builder.constant({ dtype: 'float32', shape, data });
+  });
+  return perAxis.reduce((product, axis) => c.float32('Mul', product, axis));
 }
 
 const spatialAxes = (x: Value): number[] => x.shape.map((_, axis) => axis).slice(2);
