@@ -1,8 +1,7 @@
 /** The binary tree over leaf hashes, padded to a power of two with canonical empty hashes E(l). */
 import { keccak256 } from '../hash.ts';
 import { Tags } from '../protocol/tags.ts';
-
-export const HASH_BYTES = 32;
+import { HASH_BYTES, hashMany } from './hashMany.ts';
 
 const preimage = new Uint8Array(1 + 2 * HASH_BYTES);
 preimage[0] = Tags.NODE;
@@ -36,12 +35,7 @@ export function treeLevels(hashes: Uint8Array): Uint8Array[] {
   let level = hashes;
   let empty: Uint8Array = new Uint8Array(HASH_BYTES);
   while (level.length > HASH_BYTES) {
-    const next = new Uint8Array(Math.ceil(level.length / 64) * HASH_BYTES);
-    for (let from = 0, to = 0; from < level.length; from += 2 * HASH_BYTES, to += HASH_BYTES) {
-      preimage.set(level.subarray(from, from + 2 * HASH_BYTES), 1);
-      if (from + HASH_BYTES === level.length) preimage.set(empty, 1 + HASH_BYTES);
-      next.set(keccak256(preimage), to);
-    }
+    const next = hashMany(Tags.NODE, level, 2 * HASH_BYTES, empty);
     empty = nodeHash(empty, empty);
     levels.push(next);
     level = next;
