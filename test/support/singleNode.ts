@@ -4,6 +4,8 @@ import * as ort from 'onnxruntime-node';
 import type { Attribute } from '../../core/onnx/build.ts';
 import { buildModel, node } from '../../core/onnx/build.ts';
 import { compile } from '../../core/semantics/compile/compile.ts';
+import { fastestKernel } from '../../core/semantics/dot/wasmKernel.ts';
+import { dotTools } from '../../core/semantics/execute/dot.ts';
 import { execute } from '../../core/semantics/execute/execute.ts';
 import type { Program } from '../../core/semantics/program.ts';
 import { stepElement } from '../../core/semantics/step.ts';
@@ -58,7 +60,11 @@ export interface Reference {
 export function reference(single: NodeCase): Reference {
   const program = compile(modelOf(single));
   const feeds = program.inputs.map(({ name }) => single.inputs[Number(name.slice(1))] as Tensor);
-  return { program, feeds, outputs: execute(program, feeds).outputs };
+  const { outputs } = execute(program, feeds);
+  // Whatever multiplies, the bits are the same.
+  const fast = execute(program, feeds, { tools: dotTools(fastestKernel()) });
+  expect(fast.outputs).to.deep.equal(outputs);
+  return { program, feeds, outputs };
 }
 
 /** ONNX Runtime on one thread, without rewriting the graph. The outputs' shapes come from the reference: others are an error. */

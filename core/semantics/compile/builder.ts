@@ -127,6 +127,7 @@ export class Builder {
     const operator = canonical({ kind, dtype, shape, space, inner, attribute, operands: accesses }, ranked);
     checkSize('elements of a tensor', elementCount(space), MAX_TENSOR_ELEMENTS);
     checkSize('axes', Math.max(operator.space.length, operator.inner.length), MAX_AXES);
+    checkSize('taps of one element', elementCount(operator.inner), MAX_TENSOR_ELEMENTS);
     if (kind === 'Dot' && attribute === 0) checkSize('terms of a Dot', elementCount(inner), MAX_TERMS);
     return operator;
   }
