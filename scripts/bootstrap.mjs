@@ -20,6 +20,7 @@ const TASKS = {
   build: [['hardhat', 'build']],
   deploy: [['node', 'deploy/run.ts']],
   verify: [['node', 'deploy/verify.ts']],
+  opg: [['node', 'scripts/opg.ts']],
   fix: [
     ['biome', 'check', '--write'],
     ['prettier', '--write', '--log-level', 'warn', '{contracts,test}/**/*.sol'],
@@ -31,6 +32,8 @@ const TASKS = {
   ],
   stamp: [],
 };
+/** Tasks that speak for themselves: what they print is an answer, and their exit code is part of it. */
+const QUIET = new Set(['opg']);
 const OLDEST_NODE = 20;
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
@@ -119,11 +122,11 @@ for (const [index, command] of commands.entries()) {
   const began = Date.now();
   const whole = index === commands.length - 1 && task !== 'lock' ? [...command, ...extra] : command;
   if (task === 'lock' && index === 0) whole.push(...extra);
-  say(whole.join(' '));
+  if (!QUIET.has(task)) say(whole.join(' '));
   const code = await run(whole, [bin, ...outer].join(path.delimiter));
   if (code !== 0) {
-    say(`failed with exit code ${code} after ${seconds(began)}`);
+    if (!QUIET.has(task)) say(`failed with exit code ${code} after ${seconds(began)}`);
     process.exit(code);
   }
-  say(`done in ${seconds(began)}`);
+  if (!QUIET.has(task)) say(`done in ${seconds(began)}`);
 }

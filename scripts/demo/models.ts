@@ -1,10 +1,13 @@
 /** The example models with their cards and vectors, as tensors. */
 import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import type { TensorSpec } from '#core/commitment/canonical.ts';
-import { DTYPES } from '#core/commitment/dtype.ts';
-import type { Dtype, Tensor } from '#core/tensor.ts';
-import { elementCount, tensorFrom } from '#core/tensor.ts';
+import type { Dtype } from '#core/tensor.ts';
 import type { Tolerance } from '#core/tolerance.ts';
+import { type ToleranceOfCard, toleranceFor } from '../../sdk/files/card.ts';
+import { readVector, type Vector } from '../../sdk/files/vector.ts';
+
+export type { Vector } from '../../sdk/files/vector.ts';
 
 const ROOT = new URL('../../models/', import.meta.url);
 
@@ -20,22 +23,7 @@ interface Card {
   readonly inputs: readonly CardTensor[];
   readonly outputs: readonly CardTensor[];
   readonly vectors: { readonly count: number };
-  readonly tolerance: Tolerance & { readonly outputs?: Readonly<Record<string, Tolerance>> };
-}
-
-interface StoredTensor {
-  readonly dtype: Dtype;
-  readonly shape: readonly number[];
-  readonly data?: readonly number[];
-  readonly file?: string;
-}
-
-export interface Vector {
-  readonly id: string;
-  readonly inputs: Readonly<Record<string, Tensor>>;
-  readonly outputs: Readonly<Record<string, Tensor>>;
-  /** What is known about the input, the true label for instance. */
-  readonly note: Readonly<Record<string, unknown>>;
+  readonly tolerance: ToleranceOfCard;
 }
 
 export interface ExampleModel {
@@ -73,22 +61,7 @@ export function exampleModel(name: string): ExampleModel {
     vectors: readdirSync(new URL('vectors/', folder))
       .filter((file) => file.endsWith('.json'))
       .sort()
-      .map((file) => vector(new URL(`vectors/${file}`, folder))),
-    tolerance: (output) => card.tolerance.outputs?.[output] ?? card.tolerance,
+      .map((file) => readVector(fileURLToPath(new URL(`vectors/${file}`, folder)))),
+    tolerance: (output) => toleranceFor(card.tolerance, output),
   };
-}
-
-function vector(file: URL): Vector {
-  const { id, inputs, outputs, note = {} } = json(file);
-  const side = (tensors: Readonly<Record<string, StoredTensor>>) =>
-    Object.fromEntries(Object.entries(tensors).map(([name, stored]) => [name, tensorOf(stored, file)]));
-  return { id, inputs: side(inputs), outputs: side(outputs), note };
-}
-
-/** A tensor of more than 1024 elements lies in a file, raw little-endian. */
-function tensorOf({ dtype, shape, data, file }: StoredTensor, vector: URL): Tensor {
-  if (data) return tensorFrom(dtype, shape, data);
-  const { Data } = DTYPES[dtype];
-  const raw = new Uint8Array(readFileSync(new URL(file ?? '', vector)));
-  return { dtype, shape, data: new Data(raw.buffer, 0, elementCount(shape)) };
 }

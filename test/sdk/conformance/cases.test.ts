@@ -5,10 +5,10 @@ import { expect } from 'chai';
 import { readModel } from '#core/onnx/read.ts';
 import { encodeTensorProto } from '#core/onnx/tensorProto.ts';
 import { tensorFrom } from '#core/tensor.ts';
-import { caseNames, loadCase, loadCases } from '../../scripts/conformance/cases.ts';
-import { scratch } from '../support/graphs.ts';
+import { caseNames, loadCase, loadCases } from '../../../sdk/conformance/cases.ts';
+import { scratch } from '../../support/graphs.ts';
 
-const SUITE = fileURLToPath(new URL('../vectors/onnx-node-tests', import.meta.url));
+const SUITE = fileURLToPath(new URL('../../vectors/onnx-node-tests', import.meta.url));
 
 describe('folders of ONNX cases', () => {
   it('should hold 405 cases whose models and tensors can be read, and fit', () => {

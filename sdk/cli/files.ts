@@ -1,0 +1,47 @@
+/** Files that a command line names. */
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { readVector, type Vector } from '../files/vector.ts';
+import { UsageError } from './command.ts';
+
+/** npm runs scripts in the folder of the package; names are meant from where its user is. */
+const from = process.env['npm_lifecycle_event'] === 'opg' ? process.env['INIT_CWD'] : undefined;
+
+export const located = (name: string): string => path.resolve(from ?? '', name);
+
+export function readBytes(name: string): Uint8Array {
+  return used(() => readFileSync(located(name)));
+}
+
+export function loadVector(name: string): Vector {
+  return used(() => readVector(located(name)));
+}
+
+/** Names of the vectors of a folder, sorted. */
+export function vectorNames(folder: string): string[] {
+  const names = used(() => readdirSync(located(folder))).filter((name) => name.endsWith('.json'));
+  if (names.length === 0) throw new UsageError(`there is no vector (*.json) in ${folder}`);
+  return names.sort().map((name) => path.join(folder, name));
+}
+
+export function isFolder(name: string): boolean {
+  const place = located(name);
+  return existsSync(place) && statSync(place).isDirectory();
+}
+
+/** What reading a file throws is about the command line. */
+export function used<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    const { code, path: file, message } = error as NodeJS.ErrnoException;
+    const reasons: Readonly<Record<string, string>> = {
+      ENOENT: 'does not exist',
+      EISDIR: 'is a folder',
+      ENOTDIR: 'is no folder',
+      EACCES: 'may not be read',
+    };
+    const reason = code === undefined ? undefined : reasons[code];
+    throw new UsageError(reason === undefined ? message : `${file ?? 'the file'} ${reason}`, { cause: error });
+  }
+}
