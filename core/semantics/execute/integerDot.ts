@@ -8,6 +8,7 @@ import { elementCount } from '../../tensor.ts';
 import { unravel } from '../access.ts';
 import { type Kernel, plainKernel } from '../dot/kernel.ts';
 import type { Access, Operator } from '../program.ts';
+import { evaluateDepthwise, isDepthwise, onlyZero, shiftedBytes } from './depthwise.ts';
 import { type Filler, fillerOf, type Row } from './fill.ts';
 import { type AxisSet, type Product, productOf } from './product.ts';
 import { guardValues, startAddress, tapAddress, tapsOf } from './taps.ts';
@@ -19,6 +20,7 @@ export function evaluateIntegerDot(operator: Operator, data: Data, kernel: Kerne
   const [a, b] = operator.operands;
   const small = [a, b].every((access) => access === undefined || BYTES.includes(access.dtype));
   if (!small) return evaluateWords(operator, data as Int32Array[]);
+  if (isDepthwise(operator)) return evaluateDepthwise(operator, data);
   const product = productOf(operator, [a, operator.operands[2]], [b, operator.operands[3]]);
   // One row of the left side does not repay making the right one ready for the kernel.
   const few = product.rows.count <= FEW && b !== undefined && b.guards.length === 0 && b.inner.length <= 1;
@@ -144,12 +146,8 @@ function side(
   inner: readonly number[],
 ) {
   const terms = elementCount(inner);
-  const known =
-    zero === undefined ? 0 : zero.outer.every((stride) => stride === 0) ? Number(zeros?.[zero.base]) : undefined;
-  // One array class for all bytes: the loops that read it stay fast.
-  const shifted = new Int16Array(from as Int8Array);
-  if (known !== undefined && known !== 0)
-    for (let i = 0; i < shifted.length; i++) shifted[i] = (shifted[i] as number) - known;
+  const known = onlyZero(zero, zeros);
+  const shifted = shiftedBytes(from, known ?? 0);
   const filler = fillerOf(x, shifted, inner);
   if (known !== undefined) return (o: readonly number[], dst: Row, at: number) => filler.fill(o, 0, terms, dst, at);
   return shifting(x, filler, terms, zero, zeros as Int32Array);
