@@ -80,13 +80,26 @@ export function executing() {
   async function admit(
     version: ServedVersion,
     items: readonly (readonly Tensor[])[],
-    change: { deadline?: number; flags?: number; root?: string; offChain?: Uint8Array; input?: Hex } = {},
+    change: {
+      deadline?: number;
+      flags?: number;
+      version?: string;
+      root?: string;
+      offChain?: Uint8Array;
+      input?: Hex;
+    } = {},
   ): Promise<Hex> {
     const id: Hex = `0x${(count++).toString(16).padStart(64, '0')}`;
     const bytes = encodeItems(version.schema.inputs, items);
     const input = change.root ?? commitItems(headersOf(version.schema.inputs), items.length, bytes);
     const facts: ExecutionFacts = {
-      terms: { input, deadline: change.deadline ?? 1_700_000_600, items: items.length, flags: change.flags ?? 0 },
+      terms: {
+        input,
+        ...(change.version === undefined ? {} : { version: change.version }),
+        deadline: change.deadline ?? 1_700_000_600,
+        items: items.length,
+        flags: change.flags ?? 0,
+      },
       ...(change.offChain ? { inputBlob: sha256(change.offChain) } : { input: change.input ?? toHex(bytes) }),
       version,
     };

@@ -17,6 +17,9 @@ export interface ServedVersion {
   readonly program?: ServedProgram;
 }
 
+/** Where the journal keeps versions: whoever finds one out leaves `refused` in its facts, and admission declines it from then on. */
+export const VERSION_ROWS = { track: 'version', stage: 'published' } as const;
+
 export interface ServedProgram {
   readonly root: Hex;
   /** As published: bits of a float32, and units of 2^-32. */

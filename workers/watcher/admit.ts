@@ -92,8 +92,10 @@ const terms: Rule = ({ request }, policy, now) => {
   return undefined;
 };
 
-const version: Rule = ({ request, version: known }) =>
-  known ? undefined : { kind: 'wait', reason: 'the version is unknown', until: request.terms.deadline };
+const version: Rule = ({ request, version: known }) => {
+  if (known === undefined) return { kind: 'wait', reason: 'the version is unknown', until: request.terms.deadline };
+  return known.refused === undefined ? undefined : decline(known.refused);
+};
 
 /** An ill-conditioned model could be registered to trap honest nodes: what cannot be checked in time is not taken on trust. */
 const checkable: Rule = ({ request, version: known }, { check }, now) => {

@@ -7,16 +7,17 @@ import type { Hex, LoggedEvent } from '#ports/chain.ts';
 import type { Journal } from '#ports/journal.ts';
 import type { Observer } from '#ports/observer.ts';
 import type { Log } from '#ports/telemetry.ts';
-import type { ServedProgram, ServedVersion } from '#ports/work.ts';
+import { type ServedProgram, type ServedVersion, VERSION_ROWS } from '#ports/work.ts';
 
-/** The track of published versions; one stage, rows are only ever replaced. */
-const TRACK = 'version';
-const STAGE = 'published';
+/** One stage, rows are only ever replaced. */
+const { track: TRACK, stage: STAGE } = VERSION_ROWS;
 
 /** What a node knows of a version: what to run, and the headers its calls carry. */
 export interface KnownVersion extends ServedVersion {
   readonly inputHeaders: readonly Hex[];
   readonly outputHeaders: readonly Hex[];
+  /** Why it is not served any more: its program is not that of its model. */
+  readonly refused?: string;
 }
 
 /**

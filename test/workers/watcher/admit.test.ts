@@ -13,6 +13,8 @@ const candidate = (change: Partial<Candidate> = {}): Candidate => ({
 });
 const verdict = (change: Partial<Candidate> = {}, rules: Partial<AdmissionPolicy> = {}, now = 1_000) =>
   admit(candidate(change), { ...policy, ...rules }, now);
+const program = { root: `0x${'77'.repeat(32)}`, atol: 0, rtol: 0, multiplyAdds: 50_000 } as const;
+const rate = (multiplyAddsPerSecond: number) => ({ multiplyAddsPerSecond, share: 0.5, unchecked: new Set<string>() });
 const reasonOf = (result: ReturnType<typeof admit>) => ('reason' in result ? result.reason : '');
 
 describe('admission', () => {
@@ -31,6 +33,19 @@ describe('admission', () => {
       ['too large an input', {}, { maxInputBytes: 7 }, /8 bytes, 7/],
       ['bytes that are not the input', { input: `${input.slice(0, -2)}01` as typeof input }, {}, /not what the terms/],
       ['an input of another length', { input: '0x00' }, {}, /not what the terms/],
+      [
+        'a version that was found out',
+        { version: { ...version, refused: 'executor.root_mismatch' } },
+        {},
+        /root_mismatch/,
+      ],
+      // 1,000 s are left, half of which the check may take.
+      [
+        'what it could not check',
+        { version: { ...version, program } },
+        { check: rate(99) },
+        /take about 506 s, 500 s are/,
+      ],
     ];
   for (const [why, change, rules, says] of declines)
     it(`declines ${why}, and says so`, () => {
@@ -38,6 +53,16 @@ describe('admission', () => {
       expect(result.kind).to.equal('decline');
       expect(reasonOf(result)).to.match(says);
     });
+
+  it('takes what it can just check, per item, and what its operator admitted', () => {
+    const checked = { ...version, program };
+    expect(verdict({ version: checked }, { check: rate(100) }).kind).to.equal('serve');
+    const request = rowAfter(asked({ items: 2 }));
+    expect(verdict({ version: checked, request }, { check: rate(100) }).kind).to.equal('decline');
+    const unchecked = new Set([terms.version]);
+    expect(verdict({ version: checked }, { check: { ...rate(1), unchecked } }).kind).to.equal('serve');
+    expect(verdict({}, { check: rate(1) }).kind, 'a version without a program').to.equal('serve');
+  });
 
   it('takes the very fee it asks for', () => {
     expect(verdict({}, { minNetPerItem: 840n }).kind).to.equal('serve');

@@ -30,8 +30,9 @@ interface Job {
 interface Slot {
   worker: Worker | undefined;
   job: Job | undefined;
-  /** Ends the running job with an error, and its thread. */
-  stop: ((error: unknown) => void) | undefined;
+  timer: NodeJS.Timeout | undefined;
+  /** What the job's signal calls. */
+  abort: () => void;
   /** The last model it worked on: the likeliest to be in its cache. */
   warm: string | undefined;
 }
@@ -43,7 +44,7 @@ const MIB = 2 ** 20;
 export function createReference(options: ReferenceOptions = {}): Reference {
   const { threads = 1, memoryBytes = 1024 * MIB, timeoutMs = 60_000, strikes = 3 } = options;
   const slots = Array.from({ length: threads }, (): Slot => {
-    return { worker: undefined, job: undefined, stop: undefined, warm: undefined };
+    return { worker: undefined, job: undefined, timer: undefined, abort: () => undefined, warm: undefined };
   });
   const known = new Map<string, ModelProgram>();
   const failures = new Map<string, { count: number; reason: string }>();
@@ -57,57 +58,57 @@ export function createReference(options: ReferenceOptions = {}): Reference {
       env: {},
       resourceLimits: { maxOldGenerationSizeMb: Math.max(64, Math.floor(memoryBytes / MIB)) },
     });
+    // A thread that was replaced has nothing to say any more.
+    const crashed = (reason: string) => slot.worker === worker && fail(slot, 'reference.crashed', reason);
+    worker.on('error', (error) => crashed(error.message));
+    worker.on('exit', (code) => crashed(`exit code ${code}`));
+    worker.on('message', (reply: Reply) => {
+      if (slot.worker !== worker) return;
+      if (reply.op === 'broken') return crashed(reply.reason);
+      if (slot.job) failures.delete(slot.job.call.model.sha256);
+      free(slot)?.resolve(reply);
+      dispatch();
+    });
     slot.worker = worker;
     return worker;
   }
 
-  /** The thread's answer, or what became of the thread. Whatever ends it early ends the thread: nothing else stops a computation. */
+  /** Takes the job from the slot. */
+  function free(slot: Slot): Job | undefined {
+    const { job, worker } = slot;
+    clearTimeout(slot.timer);
+    job?.signal?.removeEventListener('abort', slot.abort);
+    slot.job = undefined;
+    worker?.unref(); // an idle thread keeps no process alive
+    return job;
+  }
+
+  /** Ends the thread too: nothing else stops a computation. */
+  function stop(slot: Slot, error: unknown): void {
+    const { worker } = slot;
+    const job = free(slot);
+    slot.worker = undefined;
+    slot.warm = undefined;
+    void worker?.terminate();
+    job?.reject(error);
+    dispatch();
+  }
+
+  function fail(slot: Slot, code: 'reference.crashed' | 'reference.timeout', reason: string): void {
+    const sha256 = slot.job?.call.model.sha256 ?? '';
+    if (slot.job) failures.set(sha256, { count: (failures.get(sha256)?.count ?? 0) + 1, reason });
+    stop(slot, new ProtocolError(code, { sha256, reason, limit: timeoutMs }));
+  }
+
   function perform(slot: Slot, job: Job): void {
-    const { call, signal } = job;
-    const { sha256 } = call.model;
     const worker = slot.worker ?? start(slot);
     slot.job = job;
-    slot.warm = sha256;
-    let timer: NodeJS.Timeout | undefined;
-    const end = (alive: boolean, settle: () => void) => {
-      if (slot.job !== job) return;
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', aborted);
-      worker.removeAllListeners();
-      slot.job = undefined;
-      slot.stop = undefined;
-      worker.unref(); // an idle thread keeps no process alive
-      if (!alive) {
-        slot.worker = undefined;
-        slot.warm = undefined;
-        worker.on('error', () => undefined);
-        void worker.terminate();
-      }
-      settle();
-      dispatch();
-    };
-    const fail = (reason: string, error: unknown) => {
-      failures.set(sha256, { count: (failures.get(sha256)?.count ?? 0) + 1, reason });
-      end(false, () => job.reject(error));
-    };
-    slot.stop = (error) => end(false, () => job.reject(error));
-    const aborted = () => slot.stop?.(signal?.reason);
-    timer = setTimeout(
-      () =>
-        fail(`no answer within ${timeoutMs} ms`, new ProtocolError('reference.timeout', { sha256, limit: timeoutMs })),
-      timeoutMs,
-    );
-    const crashed = (reason: string) => fail(reason, new ProtocolError('reference.crashed', { sha256, reason }));
-    signal?.addEventListener('abort', aborted, { once: true });
-    worker.on('error', (error) => crashed(error.message));
-    worker.on('exit', (code) => crashed(`exit code ${code}`));
-    worker.on('message', (reply: Reply) => {
-      if (reply.op === 'broken') return crashed(reply.reason);
-      failures.delete(sha256);
-      end(true, () => job.resolve(reply));
-    });
+    slot.warm = job.call.model.sha256;
+    slot.abort = () => stop(slot, job.signal?.reason);
+    slot.timer = setTimeout(() => fail(slot, 'reference.timeout', `no answer within ${timeoutMs} ms`), timeoutMs);
+    job.signal?.addEventListener('abort', slot.abort, { once: true });
     worker.ref();
-    worker.postMessage(call);
+    worker.postMessage(job.call);
   }
 
   function refusalOf({ sha256, size }: LoadableModel): ProtocolError | undefined {
@@ -179,7 +180,7 @@ export function createReference(options: ReferenceOptions = {}): Reference {
       closed = true;
       dispatch();
       for (const { call, reject } of waiting.splice(0)) reject(closing(call));
-      for (const { stop, job } of slots) if (job) stop?.(closing(job.call));
+      for (const slot of slots) if (slot.job) stop(slot, closing(slot.job.call));
       await Promise.all(slots.map(({ worker }) => worker?.terminate()));
     },
   };
