@@ -2,8 +2,9 @@
 import { elementCount } from '../../tensor.ts';
 import { exactDot } from '../dot/exact.ts';
 import { type Columns, multiplyTile, prepareColumns } from '../dot/gemm.ts';
-import { type Kernel, plainKernel } from '../dot/kernel.ts';
+import type { Kernel } from '../dot/kernel.ts';
 import { exactSum } from '../dot/sums.ts';
+import { fastestKernel } from '../dot/wasmKernel.ts';
 import type { Access, Operator } from '../program.ts';
 import { type Filler, fillerOf } from './fill.ts';
 import { type Product, productOf } from './product.ts';
@@ -17,7 +18,7 @@ export interface DotTools {
   readonly prepared: WeakMap<Float32Array, Map<string, Columns>>;
 }
 
-export const dotTools = (kernel: Kernel = plainKernel): DotTools => ({
+export const dotTools = (kernel: Kernel = fastestKernel()): DotTools => ({
   kernel,
   counters: { decided: 0, exact: 0 },
   prepared: new WeakMap(),
@@ -91,7 +92,8 @@ class Sides {
     const { ranges, batches, rows, columns } = this.#product;
     const [from, to] = ranges[range] as Range;
     const offset = (batches.offsets[batch] as number) + range;
-    const rowAt = Int32Array.from({ length: end - first }, (_, m) => offset + (rows.offsets[first + m] as number));
+    const rowAt = rows.offsets.slice(first, end);
+    for (let m = 0; m < rowAt.length; m++) rowAt[m] = (rowAt[m] as number) + offset;
     if (this.#right === undefined) this.#sums(batch, first, from, to, rowAt, out);
     else {
       const width = Math.max(1, Math.min(columns.count, Math.floor(PANEL / (to - from))));
@@ -158,7 +160,7 @@ class Sides {
     counters.decided += rowAt.length * count;
   }
 
-  /** Taps that are skipped become 0 * 0: a zero times an infinity would make a NaN that is not there. */
+  /** A skipped tap is a zero, which adds nothing; only times an infinity it would make a NaN that is not there. */
   #decide([from, to]: Range, batch: number, row: number, column: number, bias: number): number {
     const { batches, rows, columns } = this.#product;
     const [left, right] = [this.#left, this.#right as Filler];
@@ -169,16 +171,17 @@ class Sides {
     columns.place(column, this.#o);
     left.fill(this.#o, from, to, x, 0);
     right.fill(this.#o, from, to, y, 0);
-    if (this.#operator.operands.some((access) => access && access.guards.length > 0))
-      for (let k = from; k < to; k++)
-        if (!left.present(this.#o, k) || !right.present(this.#o, k)) {
-          x[k - from] = 0;
-          y[k - from] = 0;
-        }
+    const sum = exactDot(x, y, to - from, bias);
+    if (Number.isFinite(sum) || this.#operator.operands.every((access) => !access || access.guards.length === 0))
+      return sum;
+    for (let k = from; k < to; k++)
+      if (!left.present(this.#o, k) || !right.present(this.#o, k)) {
+        x[k - from] = 0;
+        y[k - from] = 0;
+      }
     return exactDot(x, y, to - from, bias);
   }
 
-  /** What is added to the elements of some rows and columns: row m begins at m * stride, 0 if all rows are alike. */
   #biases(batch: number, first: number, count: number, from: number, to: number) {
     const access = this.#operator.operands[2];
     const width = to - from;

@@ -1,11 +1,12 @@
 /** Gathers the taps of one element of an operand into a dense row, axis by axis. */
+import type { TensorData } from '../../commitment/dtype.ts';
 import { elementCount } from '../../tensor.ts';
 import type { Access, Guard } from '../program.ts';
 import { guardValues, startAddress, tapAddress, tapsOf } from './taps.ts';
 
-export interface Row {
-  [index: number]: number;
-}
+/** What is gathered from, and where to. */
+export type Elements = Exclude<TensorData, BigInt64Array> | Int16Array;
+export type Row = Float64Array | Int32Array;
 
 export interface Filler {
   /** Writes taps [from, to) of the element at o to dst[at...]; a skipped tap is 0. */
@@ -14,7 +15,7 @@ export interface Filler {
   present(o: readonly number[], k: number): boolean;
 }
 
-export function fillerOf(access: Access, data: ArrayLike<number>, inner: readonly number[]): Filler {
+export function fillerOf(access: Access, data: Elements, inner: readonly number[]): Filler {
   const { guards } = access;
   const taps = tapsOf(access, inner);
   const values: number[] = [];
@@ -76,14 +77,7 @@ function axesOf({ inner: strides, guards }: Access, dims: readonly number[]): Ax
   return { inner, fixed: guards.filter((guard) => guard.inner < 0) };
 }
 
-function fillAll(
-  { inner, fixed }: Axes,
-  data: ArrayLike<number>,
-  start: number,
-  o: readonly number[],
-  dst: Row,
-  at: number,
-) {
+function fillAll({ inner, fixed }: Axes, data: Elements, start: number, o: readonly number[], dst: Row, at: number) {
   let address = start;
   for (const { outer, outerStep, offset, divisor, extent, stride } of fixed) {
     const v = outer < 0 ? offset : offset + outerStep * (o[outer] as number);
@@ -101,10 +95,16 @@ function clear(dst: Row, at: number, count: number): void {
   for (let i = 0; i < count; i++) dst[at + i] = 0;
 }
 
+/** A long run side by side is copied and widened by the engine itself. */
+function copyRun(data: Elements, start: number, stride: number, size: number, dst: Row, at: number): void {
+  if (stride === 1 && size >= 32) dst.set(data.subarray(start, start + size), at);
+  else for (let k = 0; k < size; k++) dst[at + k] = data[start + k * stride] as number;
+}
+
 function walk(
   inner: readonly InnerAxis[],
   axis: number,
-  data: ArrayLike<number>,
+  data: Elements,
   start: number,
   o: readonly number[],
   dst: Row,
@@ -113,7 +113,7 @@ function walk(
   const { size, stride, guard, block } = inner[axis] as InnerAxis;
   const last = axis === inner.length - 1;
   if (guard === undefined) {
-    if (last) for (let k = 0; k < size; k++) dst[at + k] = data[start + k * stride] as number;
+    if (last) copyRun(data, start, stride, size, dst, at);
     else for (let k = 0; k < size; k++) walk(inner, axis + 1, data, start + k * stride, o, dst, at + k * block);
     return;
   }

@@ -62,8 +62,15 @@ function axisSet(space: readonly number[], axes: readonly number[]): AxisSet {
   const outputs = rowMajor(space);
   const count = elementCount(dims);
   const coordinates: number[] = [];
-  const offsetOf = (i: number) =>
-    unravel(i, dims, coordinates).reduce((sum, c, j) => sum + c * (outputs[axes[j] as number] as number), 0);
+  // Axis by axis from the last: each repeats what is there, once per coordinate.
+  const offsets = new Int32Array(count);
+  let filled = 1;
+  for (let j = axes.length - 1; j >= 0; j--) {
+    const stride = outputs[axes[j] as number] as number;
+    const period = filled;
+    for (let c = 1; c < (dims[j] as number); c++)
+      for (let i = 0; i < period; i++) offsets[filled++] = (offsets[i] as number) + c * stride;
+  }
   return {
     axes,
     count,
@@ -71,6 +78,6 @@ function axisSet(space: readonly number[], axes: readonly number[]): AxisSet {
       unravel(i, dims, coordinates);
       for (let j = 0; j < axes.length; j++) o[axes[j] as number] = coordinates[j] as number;
     },
-    offsets: Int32Array.from({ length: count }, (_, i) => offsetOf(i)),
+    offsets,
   };
 }

@@ -1,8 +1,12 @@
+import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { exactDot } from '#core/semantics/dot/exact.ts';
+import { plainKernel } from '#core/semantics/dot/kernel.ts';
 import { exactSum } from '#core/semantics/dot/sums.ts';
+import { fusedKernel, simdKernel } from '#core/semantics/dot/wasmKernel.ts';
 import { dotTools, evaluateDot } from '#core/semantics/execute/dot.ts';
 import type { Access, Operator } from '#core/semantics/program.ts';
+import { kernelFile } from '../../../../scripts/generate/dotKernel.ts';
 import { add, bitsOf, fromBits, mul, nearestFloat32, type Rational, rational } from '../../../support/rationals.ts';
 import { type Seeded, seeded } from '../../../support/seeded.ts';
 
@@ -143,7 +147,17 @@ function product(rowCount: number, columnCount: number, depth: number, bias: boo
   };
 }
 
+const KERNELS = [plainKernel, simdKernel(), fusedKernel()].filter((kernel) => kernel !== undefined);
+
 describe('matrix products of exact Dots', () => {
+  it('should have all three kernels on this machine', () => {
+    expect(KERNELS.map(({ name }) => name)).to.deep.equal(['TypeScript', 'WASM f64x2', 'WASM f64x2 fused']);
+  });
+
+  it('should be the WebAssembly that its generator writes', async () => {
+    expect(readFileSync('core/semantics/dot/kernelBytes.ts', 'utf8')).to.equal(await kernelFile());
+  });
+
   it('should have the bits of the definition in every tile, whatever its shape', () => {
     const random = seeded(55);
     for (let round = 0; round < 120; round++) {
@@ -152,7 +166,7 @@ describe('matrix products of exact Dots', () => {
       const data = [m * k, n * k, n].map((count) => Float32Array.from({ length: count }, () => draw(random)));
       const [a, b, c] = data as [Float32Array, Float32Array, Float32Array];
       const bias = random.int(2) === 0;
-      const tools = dotTools();
+      const tools = dotTools(KERNELS[round % KERNELS.length]);
       const out = evaluateDot(product(m, n, k, bias), [a, b, bias ? c : undefined], tools);
       for (let row = 0; row < m; row++)
         for (let column = 0; column < n; column++) {
