@@ -221,7 +221,8 @@ export function nearest(value: Fixed): { result: number; margin: number } {
     pattern += 1;
   const below = pattern > 0 ? boundary(pattern - 1) : -boundary(0);
   const gap = pattern < 0x7f800000 ? distance(boundary(pattern), size) : size - below;
-  const near = [gap, distance(size, below)].reduce((a, b) => (a < b ? a : b));
+  let near = distance(size, below);
+  if (gap < near) near = gap;
   const place = fixed(floatFromBits(Math.min(pattern, 0x7f7fffff) & 0x7f800000), bits) >> 23n;
   const least = 1n << BigInt(bits - 149);
   const margin = toFloat64({ v: (near << 400n) / (place > least ? place : least), bits: 400 });

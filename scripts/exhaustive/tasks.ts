@@ -46,7 +46,7 @@ export function complete(): Task[] {
 /** Every input of Sin and Cos, and of Pow those that stand for all others; or a part of these. */
 export function periodic(all: boolean): Task[] {
   const sines = Array.from({ length: 140 }, (_, i): Task => ({ kind: 'sine', exponent: i - 12, stride: all ? 1 : 64 }));
-  const powers = EXPONENTS.map((exponent): Task => ({ kind: 'pow', exponent, stride: all ? 1 : 256, sample: 8 }));
+  const powers = EXPONENTS.map((exponent): Task => ({ kind: 'pow', exponent, stride: all ? 1 : 256, sample: 1 }));
   return [...sines.filter((_, i) => all || i % 14 === 0), ...powers];
 }
 

@@ -7,7 +7,7 @@ import { erfFixed, expFixed, twoOverRootPi } from './fixedPoint.ts';
 import { roundToFloat64, shifted } from './rounding.ts';
 import { taylorTable } from './taylorTable.ts';
 
-const BITS = 160;
+const BITS = 128;
 const DEGREE = 7;
 /** From here on erf rounds to 1: 1 - erf(x) < 2^-25 for x > 3.92. */
 const END = 251.5 / 64;
@@ -30,7 +30,13 @@ function coefficients(i: number): bigint[] {
 const TABLE = taylorTable(252, DEGREE, BITS, coefficients);
 
 const SLOPE = twoOverRootPi(BITS);
-const [C1, C3, C5] = [1n, -3n, 10n].map((n) => roundToFloat64(SLOPE / n, BITS)) as [number, number, number];
+/** 2/sqrt(pi) (x - x^3/3 + x^5/10 - x^7/42). */
+const [C1, C3, C5, C7] = [1n, -3n, 10n, -42n].map((n) => roundToFloat64(SLOPE / n, BITS)) as [
+  number,
+  number,
+  number,
+  number,
+];
 
 /** erf(a) as a float64 for 0 <= a < END, with a relative error below 2^-50.5. */
 export function erfFloat64(a: number): number {
@@ -38,7 +44,7 @@ export function erfFloat64(a: number): number {
   const d = a - i / 64;
   if (i === 0) {
     const s = a * a;
-    return a * (C1 + s * (C3 + s * C5));
+    return a * (C1 + s * (C3 + s * (C5 + s * C7)));
   }
   const o = i * 8;
   const high =

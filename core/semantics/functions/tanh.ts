@@ -6,7 +6,7 @@
 import { tanhFixed } from './fixedPoint.ts';
 import { taylorTable } from './taylorTable.ts';
 
-const BITS = 160;
+const BITS = 128;
 const DEGREE = 8;
 /** From here on tanh rounds to 1: 1 - tanh(x) < 2 e^-2x < 2^-25 for x > 13 ln2 = 9.0109. */
 const END = 289 / 32;
