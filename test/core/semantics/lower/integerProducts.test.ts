@@ -108,7 +108,7 @@ describe('products of bytes', () => {
         numbers('uint8', choices.ints(4096 * 8, 100, 255), [4096, 8]),
       ];
       const zero = numbers('uint8', [0], []);
-      // Sums are about 2^26: steps of 4 in float32. A fine scale makes the step visible in the result.
+      // Sums are about 2^26, where float32 has steps of 8.
       const inputs = [a, one(1), zero, b, one(1), zero, one(300_000 + choices.next() * 100_000), zero];
       const found = await expectSame({ op: 'QLinearMatMul', inputs, outputs: ['uint8'] }, `large ${i}`);
       const sums = multiplied(a, b, zero, zero);
