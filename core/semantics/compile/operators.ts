@@ -3,6 +3,7 @@ import type { GraphNode } from '../../onnx/graph.ts';
 import type { Lowering } from './context.ts';
 import { arithmetic } from './lower/arithmetic.ts';
 import { convolution } from './lower/convolution.ts';
+import { logic } from './lower/logic.ts';
 import { matrix } from './lower/matrix.ts';
 import { pooling } from './lower/pooling.ts';
 import { quantized } from './lower/quantized.ts';
@@ -20,7 +21,7 @@ export interface OperatorEntry {
 export type Family = Readonly<Record<string, OperatorEntry>>;
 
 export const OPERATORS: ReadonlyMap<string, OperatorEntry> = new Map(
-  [arithmetic, convolution, matrix, pooling, quantized, recurrent, reduction, reshaping, softmax].flatMap(
+  [arithmetic, convolution, logic, matrix, pooling, quantized, recurrent, reduction, reshaping, softmax].flatMap(
     (family: Family) => Object.entries(family),
   ),
 );
