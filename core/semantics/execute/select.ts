@@ -14,32 +14,51 @@ export function precedes(x: number | bigint, y: number | bigint, largest: boolea
 }
 
 export function evaluateArg(operator: Operator, data: readonly (TensorData | undefined)[]): TensorData {
-  const elements = elementCount(operator.space);
+  const { space, inner } = operator;
+  const elements = elementCount(space);
   const out = new DTYPES[operator.dtype].Data(elements);
   const [access] = operator.operands as [Access];
+  const { guards, outer } = access;
   const from = data[0] as Float32Array;
-  const taps = tapsOf(access, operator.inner);
+  const taps = tapsOf(access, inner);
   const largest = operator.kind === 'ArgMax';
+  // Elements along the last axis have the same taps, one stride further on, unless a guard moves along it.
+  const last = space.length - 1;
+  const alike = last >= 0 && guards.every((guard) => guard.outer !== last);
+  const run = alike ? (space[last] as number) : 1;
+  const stride = alike ? (outer[last] as number) : 0;
+  const present = new Int32Array(taps.count);
+  const addresses = new Float64Array(taps.count);
   const o: number[] = [];
   const values: number[] = [];
-  for (let e = 0; e < elements; e++) {
-    unravel(e, operator.space, o);
+  for (let first = 0; first < elements; first += run) {
+    unravel(first, space, o);
     const start = startAddress(access, o);
-    guardValues(access.guards, o, values);
-    let best = -1;
-    let bestValue = 0;
+    guardValues(guards, o, values);
+    let count = 0;
     for (let k = 0; k < taps.count; k++) {
-      const address = tapAddress(taps, access.guards, start, values, k);
+      const address = tapAddress(taps, guards, start, values, k);
       if (address < 0) continue;
-      const value = from[address] as number;
-      if (best < 0 || precedes(value, bestValue, largest)) {
-        best = k;
-        bestValue = value;
-      }
+      present[count] = k;
+      addresses[count++] = address;
     }
-    store(out, e, Math.max(0, best));
+    for (let i = 0; i < run; i++)
+      store(out, first + i, count === 0 ? 0 : (present[winner(from, addresses, count, i * stride, largest)] as number));
   }
   return out;
+}
+
+/** Which of the addresses holds the candidate that goes before all others, the first of equal ones. */
+function winner(from: Float32Array, addresses: Float64Array, count: number, offset: number, largest: boolean): number {
+  let best = 0;
+  let bestValue = from[(addresses[0] as number) + offset] as number;
+  for (let j = 1; j < count; j++) {
+    const value = from[(addresses[j] as number) + offset] as number;
+    if (!precedes(value, bestValue, largest)) continue;
+    best = j;
+    bestValue = value;
+  }
+  return best;
 }
 
 export function evaluateTopK(operator: Operator, data: readonly (TensorData | undefined)[]): TensorData {
