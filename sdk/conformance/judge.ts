@@ -75,14 +75,7 @@ function check(
 ): string | undefined {
   if (inputs.length !== graph.inputs.length)
     return `the model takes ${graph.inputs.length} inputs, the case has ${inputs.length}`;
-  const given = new Map(graph.inputs.map(({ name }, i) => [name, tensorOf(inputs[i] as OnnxTensor, `input ${name}`)]));
-  // Free dimensions are those of the case.
-  const shaped: Graph = {
-    ...graph,
-    inputs: graph.inputs.map((input) => ({ ...input, shape: (given.get(input.name) as Tensor).shape })),
-  };
-  const program = compileBinding(shaped, given, bound);
-  const feeds = Object.fromEntries([...given].filter(([name]) => !bound.has(name)));
+  const { program, feeds } = prepare(graph, inputs, bound);
   const found = executeNamed(program, feeds);
   if (outputs.length !== program.outputs.length)
     return `the model has ${program.outputs.length} outputs, the case ${outputs.length}`;
@@ -93,6 +86,23 @@ function check(
     if (reason !== undefined) return reason;
   }
   return undefined;
+}
+
+export interface Prepared {
+  readonly program: Program;
+  /** Without those that were bound. */
+  readonly feeds: Readonly<Record<string, Tensor>>;
+}
+
+/** Compiles for the inputs of a case, in the graph's order: their sizes are those of free dimensions. Adds the names it binds. */
+export function prepare(graph: Graph, inputs: readonly OnnxTensor[], bound: Set<string>): Prepared {
+  const given = new Map(graph.inputs.map(({ name }, i) => [name, tensorOf(inputs[i] as OnnxTensor, `input ${name}`)]));
+  const shaped: Graph = {
+    ...graph,
+    inputs: graph.inputs.map((input) => ({ ...input, shape: (given.get(input.name) as Tensor).shape })),
+  };
+  const program = compileBinding(shaped, given, bound);
+  return { program, feeds: Object.fromEntries([...given].filter(([name]) => !bound.has(name))) };
 }
 
 function tensorOf({ tensor, elemType }: OnnxTensor, what: string): Tensor {
