@@ -1,8 +1,11 @@
 /** The ONNX operators that compile, by family. An operator that is not here makes compiling fail with its name. */
 import type { GraphNode } from '../../onnx/graph.ts';
 import type { Lowering } from './context.ts';
+import { activations } from './lower/activations.ts';
 import { arithmetic } from './lower/arithmetic.ts';
 import { convolution } from './lower/convolution.ts';
+import { curves } from './lower/curves.ts';
+import { gates } from './lower/gates.ts';
 import { logic } from './lower/logic.ts';
 import { matrix } from './lower/matrix.ts';
 import { pooling } from './lower/pooling.ts';
@@ -21,9 +24,21 @@ export interface OperatorEntry {
 export type Family = Readonly<Record<string, OperatorEntry>>;
 
 export const OPERATORS: ReadonlyMap<string, OperatorEntry> = new Map(
-  [arithmetic, convolution, logic, matrix, pooling, quantized, recurrent, reduction, reshaping, softmax].flatMap(
-    (family: Family) => Object.entries(family),
-  ),
+  [
+    activations,
+    arithmetic,
+    convolution,
+    curves,
+    gates,
+    logic,
+    matrix,
+    pooling,
+    quantized,
+    recurrent,
+    reduction,
+    reshaping,
+    softmax,
+  ].flatMap((family: Family) => Object.entries(family)),
 );
 
 export function loweringOf({ domain, op }: GraphNode, opset: number): Lowering | undefined {

@@ -34,13 +34,13 @@ const where: Lowering = (c) => {
 };
 
 /** Only NaN differs from itself. */
-const isNaN: Lowering = (c) => {
+const notANumber: Lowering = (c) => {
   const x = c.input(0, 'X');
   c.dtypes(['float32'], x);
   return [c.apply('Not', 'bool', [c.apply('Equal', 'bool', [x, x])])];
 };
 
-const isInf: Lowering = (c) => {
+const infinite: Lowering = (c) => {
   const x = c.input(0, 'X');
   c.dtypes(['float32'], x);
   const [positive, negative] = [c.int('detect_positive', 1) !== 0, c.int('detect_negative', 1) !== 0];
@@ -60,6 +60,6 @@ export const logic: Family = {
   Xor: { since: 1, lower: compared('Xor', BOOL) },
   Not: { since: 1, lower: not },
   Where: { since: 9, lower: where },
-  IsNaN: { since: 9, lower: isNaN },
-  IsInf: { since: 10, lower: isInf },
+  IsNaN: { since: 9, lower: notANumber },
+  IsInf: { since: 10, lower: infinite },
 };
