@@ -17,6 +17,7 @@ export { type Account, actAs, connect, type Network } from './network.ts';
 export { type HotKey, offerOf, Permissions, Roles, setKey, setNode, setOffer } from './node.ts';
 export { claimRoyalty, retire, setPolicy, setRoyalty } from './owner.ts';
 export { contentFrom, type ModelCard, type Publication, type Published, publish } from './publish.ts';
+export type { Assessment } from './publishing/assessment.ts';
 export { quote } from './quote.ts';
 export { type Asked, type AskedOne, request, requestBundle, requestByCommitment, requestMany } from './request.ts';
 export { cancel, expire, finalise } from './settle.ts';

@@ -78,11 +78,12 @@ function stateOf(program: Program, index: number, states: readonly State[]): Sta
     case 'Ceil':
     case 'Round':
     case 'Sign':
+    case 'Quantize':
+      return jumps;
     case 'Equal':
     case 'Less':
     case 'LessOrEqual':
-    case 'Quantize':
-      return jumps;
+      return asksFiniteness(program, operator) ? all : jumps;
     case 'Cast':
       return operator.operands[0]?.dtype === 'float32' && operator.dtype !== 'float32' ? jumps : all;
     case 'Gather':
@@ -93,6 +94,16 @@ function stateOf(program: Program, index: number, states: readonly State[]): Sta
       // Arithmetic: whole numbers have one result, floats one per runtime.
       return operator.dtype === 'float32' ? join([all, CONTINUOUS]) : all;
   }
+}
+
+/** x = x and comparisons with an infinity: all finite values answer alike, so no hair between them decides. IsNaN, IsInf. */
+function asksFiniteness({ constants }: Program, operator: Operator): boolean {
+  const [a, b] = operator.operands as readonly [Access, Access];
+  if (operator.kind === 'Equal' && sameElements(a, operator, b, operator)) return true;
+  return [a, b].some(({ source }) => {
+    const data = source.from === 'constant' ? (constants[source.index]?.data as ArrayLike<number | bigint>) : undefined;
+    return data !== undefined && Array.prototype.every.call(data, (value) => Math.abs(Number(value)) === Infinity);
+  });
 }
 
 /** By an index that can jump: continuous only if the index is the place of an extreme of the very same candidates. */
