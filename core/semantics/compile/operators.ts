@@ -4,8 +4,6 @@ import type { Lowering } from './context.ts';
 import { activations } from './lower/activations.ts';
 import { arithmetic } from './lower/arithmetic.ts';
 import { convolution } from './lower/convolution.ts';
-import { curves } from './lower/curves.ts';
-import { gates } from './lower/gates.ts';
 import { logic } from './lower/logic.ts';
 import { matrix } from './lower/matrix.ts';
 import { pooling } from './lower/pooling.ts';
@@ -28,8 +26,7 @@ export const OPERATORS: ReadonlyMap<string, OperatorEntry> = new Map(
     activations,
     arithmetic,
     convolution,
-    curves,
-    gates,
+
     logic,
     matrix,
     pooling,

@@ -21,7 +21,7 @@ const curve =
 
 /** gamma * (x, or alpha * (Exp(x) - 1) below zero). Opset 1 had shorter defaults. */
 const selu = curve((c, x) => {
-  const [alpha, gamma] = c.opset < 6 ? [1.6732, 1.0507] : [1.67326319217681884765625, 1.05070102214813232421875];
+  const [alpha, gamma] = c.opset < 6 ? [1.6732, 1.0507] : [1.6732631921768188, 1.0507010221481323];
   return c.float32('Mul', elu(c, x, c.float('alpha', alpha)), c.float('gamma', gamma));
 });
 
