@@ -96,13 +96,15 @@ function stateOf(program: Program, index: number, states: readonly State[]): Sta
   }
 }
 
-/** x = x and comparisons with an infinity: all finite values answer alike, so no hair between them decides. IsNaN, IsInf. */
+const LARGEST_FLOAT = (2 - 2 ** -23) * 2 ** 127;
+
+/** x = x and comparisons with the ends of float32: all values between answer alike, so no hair decides. IsNaN, IsInf. */
 function asksFiniteness({ constants }: Program, operator: Operator): boolean {
   const [a, b] = operator.operands as readonly [Access, Access];
   if (operator.kind === 'Equal' && sameElements(a, operator, b, operator)) return true;
   return [a, b].some(({ source }) => {
     const data = source.from === 'constant' ? (constants[source.index]?.data as ArrayLike<number | bigint>) : undefined;
-    return data !== undefined && Array.prototype.every.call(data, (value) => Math.abs(Number(value)) === Infinity);
+    return data !== undefined && Array.prototype.every.call(data, (value) => Math.abs(Number(value)) >= LARGEST_FLOAT);
   });
 }
 

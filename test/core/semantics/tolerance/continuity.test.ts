@@ -170,6 +170,9 @@ const table: readonly (readonly [string, Continuity, (s: Sheet) => Value])[] = [
   ['a Relu written as a Where', 'continuous', (s) => s.where(s.less(0, s.h), s.h, 0)],
   ['a step', 'discontinuous', (s) => s.where(s.less(s.h, 0), 0, 1)],
   ['branches that meet elsewhere', 'discontinuous', (s) => s.where(s.less(s.h, 0.5), s.of('Mul', s.h, 0.01), s.h)],
+  ['NaN replaced', 'continuous', (s) => s.where(s.as('bool', 'Equal', s.h, s.h), s.h, 0)],
+  ['infinities replaced', 'continuous', (s) => s.where(s.less(3.4028234663852886e38, s.h), 0, s.h)],
+  ['equality with a number', 'discontinuous', (s) => s.where(s.as('bool', 'Equal', s.h, 1), s.h, 0)],
   [
     'a minimum by comparison',
     'continuous',
