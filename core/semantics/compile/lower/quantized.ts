@@ -169,11 +169,14 @@ function one(c: Context, value: Value, name: string): Value {
   return reshapeView(value, []) as Value;
 }
 
-/** float32 of an int32 sum times a_scale * b_scale / y_scale (that order, each rounded), to the nearest integer, plus zero, saturated. */
+/**
+ * float32 of an int32 sum times a_scale * b_scale / y_scale (that order, each rounded), to the nearest integer, plus zero, saturated.
+ * Dequantize rounds the sum and the product, as ONNX Runtime's requantisation does.
+ */
 function requantize(c: Context, sum: Value, scales: readonly [Value, Value, Value], zero: Value): Value {
   const [a, b, y] = scales;
   const factor = c.float32('Div', c.float32('Mul', a, b), y);
-  const scaled = c.float32('Mul', c.apply('Cast', 'float32', [sum]), factor);
+  const scaled = c.apply('Dequantize', 'float32', [sum, factor, c.builder.scalar('int32', 0)]);
   return c.apply('Quantize', zero.dtype, [scaled, c.builder.scalar('float32', 1), zero]);
 }
 
