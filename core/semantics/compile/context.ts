@@ -3,8 +3,10 @@
 import { ProtocolError } from '../../errors.ts';
 import type { AttributeValue, GraphNode } from '../../onnx/graph.ts';
 import type { Dtype, Tensor } from '../../tensor.ts';
+import { elementCount } from '../../tensor.ts';
 import type { ElementwiseKind } from '../kinds.ts';
 import { elementFunction } from '../primitives/elementwise.ts';
+import { MAX_TENSOR_ELEMENTS } from '../program.ts';
 import { broadcastShape, elementwise } from './broadcast.ts';
 import type { Builder } from './builder.ts';
 import type { Value } from './value.ts';
@@ -116,6 +118,15 @@ export class Context {
       found.value.tensor ??
       this.refuse(`its attribute ${name} is of element type ${found.value.elemType}, not one of the six`)
     );
+  }
+
+  /** A shape made of attributes or constants, before anything is allocated by it. */
+  checkShape(shape: readonly number[]): readonly number[] {
+    if (shape.some((dim) => !Number.isInteger(dim) || dim < 0)) this.refuse(`[${shape}] is no shape`);
+    const got = elementCount(shape);
+    if (got > MAX_TENSOR_ELEMENTS)
+      throw new ProtocolError('compile.too_large', { what: 'elements of a tensor', got, limit: MAX_TENSOR_ELEMENTS });
+    return shape;
   }
 
   /** An axis from [-rank, rank - 1] as one from 0. */

@@ -4,6 +4,8 @@ import type { Lowering } from './context.ts';
 import { activations } from './lower/activations.ts';
 import { arithmetic } from './lower/arithmetic.ts';
 import { convolution } from './lower/convolution.ts';
+import { gathering } from './lower/gathering.ts';
+import { generating } from './lower/generating.ts';
 import { logic } from './lower/logic.ts';
 import { matrix } from './lower/matrix.ts';
 import { pooling } from './lower/pooling.ts';
@@ -11,6 +13,7 @@ import { quantized } from './lower/quantized.ts';
 import { recurrent } from './lower/recurrent.ts';
 import { reduction } from './lower/reduction.ts';
 import { reshaping } from './lower/reshaping.ts';
+import { slicing } from './lower/slicing.ts';
 import { softmax } from './lower/softmax.ts';
 
 /** `since`: the opset of the default domain that introduced the operator. */
@@ -26,7 +29,8 @@ export const OPERATORS: ReadonlyMap<string, OperatorEntry> = new Map(
     activations,
     arithmetic,
     convolution,
-
+    gathering,
+    generating,
     logic,
     matrix,
     pooling,
@@ -34,6 +38,7 @@ export const OPERATORS: ReadonlyMap<string, OperatorEntry> = new Map(
     recurrent,
     reduction,
     reshaping,
+    slicing,
     softmax,
   ].flatMap((family: Family) => Object.entries(family)),
 );

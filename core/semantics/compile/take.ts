@@ -1,0 +1,34 @@
+/** Elements along one axis by constant indices: a view where they are evenly spaced, else one Gather. */
+import type { Builder } from './builder.ts';
+import type { Value } from './value.ts';
+import { empty, slice } from './value.ts';
+
+/** Indices within [0, dim). The axis gets as many elements as there are indices. */
+export function takeAxis(builder: Builder, value: Value, axis: number, indices: Int32Array): Value {
+  const shape = value.shape.with(axis, indices.length);
+  if (shape.includes(0)) return empty(value.dtype, shape);
+  const [first = 0, second = first + 1] = indices;
+  const step = second - first;
+  if (step !== 0 && indices.every((index, i) => index === first + i * step))
+    return slice(value, axis, first, step, indices.length);
+  const index = builder.constant({ dtype: 'int32', shape: [indices.length], data: indices });
+  return gatherAlong(builder, value, axis, { ...index, shape, strides: shape.map((_, i) => (i === axis ? 1 : 0)) });
+}
+
+/** x at the position that `index` names along the axis; the index is a view over the result's shape. */
+export function gatherAlong(builder: Builder, value: Value, axis: number, index: Value): Value {
+  const dim = value.shape[axis] as number;
+  const stride = value.strides[axis] as number;
+  const view = {
+    ...value,
+    shape: [...index.shape, dim],
+    strides: [...value.strides.with(axis, 0), stride],
+  };
+  return builder.emit({
+    kind: 'Gather',
+    dtype: value.dtype,
+    space: index.shape,
+    inner: [dim],
+    operands: [view, index],
+  });
+}
