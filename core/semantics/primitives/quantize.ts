@@ -1,7 +1,11 @@
 /** Elements of Quantize and Dequantize (ONNX QuantizeLinear and DequantizeLinear, opset 10 to 25). docs/spec/quantize.md. */
 import type { Dtype } from '../../commitment/dtype.ts';
 import { DTYPES } from '../../commitment/dtype.ts';
-import { roundHalfEven } from './arithmetic.ts';
+
+/** Adding and taking away 1.5 * 2^52 rounds a float64 below 2^51 to the nearest integer, ties to even. */
+const WHOLE = 1.5 * 2 ** 52;
+/** Anything from here on saturates, whatever the zero point. */
+const FAR = 2 ** 31;
 
 /** Integer nearest to RN(x / scale), ties to even, plus zero, saturated. NaN counts as 0, so it gives the zero point. */
 export function quantizeFunction(to: Dtype): (x: number, scale: number, zero: number) => number {
@@ -9,8 +13,10 @@ export function quantizeFunction(to: Dtype): (x: number, scale: number, zero: nu
   const [low, high] = [Number(min), Number(max)];
   return (x, scale, zero) => {
     const ratio = Math.fround(x / scale);
-    if (Number.isNaN(ratio)) return Math.min(high, Math.max(low, zero));
-    return Math.min(high, Math.max(low, roundHalfEven(ratio) + zero));
+    if (ratio >= FAR) return high;
+    if (ratio <= -FAR) return low;
+    const sum = (Number.isNaN(ratio) ? 0 : ratio + WHOLE - WHOLE) + zero;
+    return Math.min(high, Math.max(low, sum));
   };
 }
 
