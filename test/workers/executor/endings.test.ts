@@ -109,12 +109,21 @@ describe('how a request can end', () => {
       const { executor } = start();
       const id = await admit(sine(), [sineOf(1n)]);
       const row = await journal().row('serve', id);
-      const broken: Hex = `0x${'e'.repeat(64)}`;
-      const facts = { ...row?.facts, version: { ...(row?.facts['version'] as object), schema: { inputs: 'many' } } };
-      await journal().open({ track: 'serve', id: broken, stage: 'admitted', facts, dueAt: undefined });
-      await executor.execute(broken, never);
-      expect(await reason(broken)).to.match(/^executor\.facts_invalid: /);
-      expect(await reason(broken)).to.include('version.schema.inputs');
+      const program = { root: `0x${'5'.repeat(64)}`, atol: 0, rtol: 0, multiplyAdds: 1 };
+      const wrong = [
+        ['version.schema.inputs', { schema: { inputs: 'many' } }],
+        ['version.program', { program: { ...program, root: '0x00' } }],
+        ['version.program', { program: { ...program, rtol: -1 } }],
+        ['version.program', { program: { ...program, multiplyAdds: '1' } }],
+      ] as const;
+      for (const [n, [field, change]] of wrong.entries()) {
+        const broken: Hex = `0x${`e${n}`.repeat(32)}`;
+        const facts = { ...row?.facts, version: { ...(row?.facts['version'] as object), ...change } };
+        await journal().open({ track: 'serve', id: broken, stage: 'admitted', facts, dueAt: undefined });
+        await executor.execute(broken, never);
+        expect(await reason(broken)).to.match(/^executor\.facts_invalid: /);
+        expect(await reason(broken)).to.include(field);
+      }
     });
 
     it('E9 input bytes of the wrong length: items.length', async () => {
