@@ -4,11 +4,11 @@
  */
 import type { Context, Lowering } from '../context.ts';
 import { contraction } from '../contraction.ts';
-import { joinFirst, stack } from '../join.ts';
 import type { Family } from '../operators.ts';
 import type { Value } from '../value.ts';
 import { expand, reshapeView, slice, squeeze, transpose, unsqueeze } from '../value.ts';
 import { type Activation, activationsOf } from './gates.ts';
+import { joined } from './slicing.ts';
 
 /** What a state is: undefined while it is still zero. */
 type State = Value | undefined;
@@ -88,7 +88,7 @@ const gru: Kind = {
     // The recurrent bias of h stays with h * R'.
     const [input, recurrent] = cell.bias;
     const both = cell.c.float32('Add', gateRows(cell, input, 0, 2), gateRows(cell, recurrent, 0, 2));
-    return joinFirst(cell.c.builder, [both, gateRows(cell, input, 2)]);
+    return joined(cell.c, [both, gateRows(cell, input, 2)], 0);
   },
   step: (cell, row, [h]) => {
     const { c, recurrence, bias } = cell;
@@ -172,6 +172,14 @@ function nonZero(c: Context, state: Value): State {
   return known && (known.data as Float32Array).every((value) => value === 0) ? undefined : state;
 }
 
+/** Along a new first axis. */
+const stack = (c: Context, parts: readonly Value[]): Value =>
+  joined(
+    c,
+    parts.map((part) => unsqueeze(part, 0)),
+    0,
+  );
+
 interface Run {
   /** h after each step, by position in time; 0 behind the end of a sequence. [batch, H] each. */
   readonly rows: readonly Value[];
@@ -250,7 +258,7 @@ const recurrentOf =
       return unroll(kind, cell, rows, mask, direction === 'reverse' || d === 1, start);
     });
     const all = () => {
-      const y = stack(c.builder, runs[0]?.rows.flatMap((_, t) => runs.map(({ rows }) => rows[t] as Value)) as Value[]);
+      const y = stack(c, runs[0]?.rows.flatMap((_, t) => runs.map(({ rows }) => rows[t] as Value)) as Value[]);
       const split = reshapeView(y, [steps, directions, batch, hidden]) as Value;
       return layout === 1 ? transpose(split, [2, 0, 1, 3]) : split;
     };
@@ -258,7 +266,7 @@ const recurrentOf =
       if (!c.node.outputs[1 + i]) return undefined;
       return timeFirst(
         stack(
-          c.builder,
+          c,
           runs.map(({ states }) => states[i] as Value),
         ),
       );

@@ -65,7 +65,13 @@ const concat: Lowering = (c) => {
   return [joined(c, inputs, axis)];
 };
 
-/** Values of one dtype, of shapes that differ along the axis only. The result lies as the first computed part does. */
+/** Parts of one Move at most: its record, which a dispute puts on chain, stays below 8 kB. */
+const MAX_PARTS = 64;
+
+/**
+ * Values of one dtype, of shapes that differ along the axis only. The result lies as the first computed part does. More parts than one
+ * record holds are joined in levels of like size.
+ */
 export function joined(c: Context, parts: readonly Value[], axis: number): Value {
   const [first] = parts as [Value];
   const total = parts.reduce((sum, { shape }) => sum + (shape[axis] as number), 0);
@@ -73,6 +79,13 @@ export function joined(c: Context, parts: readonly Value[], axis: number): Value
   const filled = parts.filter((part) => !part.shape.includes(0));
   if (filled.length === 0) return empty(first.dtype, shape);
   if (filled.length === 1) return filled[0] as Value;
+  if (filled.length > MAX_PARTS) {
+    const size = Math.ceil(filled.length / Math.min(MAX_PARTS, Math.ceil(filled.length / MAX_PARTS)));
+    const groups = Array.from({ length: Math.ceil(filled.length / size) }, (_, i) =>
+      joined(c, filled.slice(i * size, (i + 1) * size), axis),
+    );
+    return joined(c, groups, axis);
+  }
   const leader = filled.find(({ source }) => source?.from !== 'constant') ?? (filled[0] as Value);
   const order = physicalAxes(leader);
   const outer = order.indexOf(axis);
