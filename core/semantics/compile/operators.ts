@@ -3,13 +3,17 @@ import type { GraphNode } from '../../onnx/graph.ts';
 import type { Lowering } from './context.ts';
 import { activations } from './lower/activations.ts';
 import { arithmetic } from './lower/arithmetic.ts';
+import { casting } from './lower/casting.ts';
 import { convolution } from './lower/convolution.ts';
+import { einsums } from './lower/einsum.ts';
 import { gathering } from './lower/gathering.ts';
 import { generating } from './lower/generating.ts';
 import { logic } from './lower/logic.ts';
 import { matrix } from './lower/matrix.ts';
 import { pooling } from './lower/pooling.ts';
+import { powers } from './lower/powers.ts';
 import { quantized } from './lower/quantized.ts';
+import { ranking } from './lower/ranking.ts';
 import { recurrent } from './lower/recurrent.ts';
 import { reduction } from './lower/reduction.ts';
 import { reshaping } from './lower/reshaping.ts';
@@ -28,13 +32,17 @@ export const OPERATORS: ReadonlyMap<string, OperatorEntry> = new Map(
   [
     activations,
     arithmetic,
+    casting,
     convolution,
+    einsums,
     gathering,
     generating,
     logic,
     matrix,
     pooling,
+    powers,
     quantized,
+    ranking,
     recurrent,
     reduction,
     reshaping,
