@@ -14,10 +14,10 @@ export interface WindowAxis {
 }
 
 /** Positions along one axis at most: tables by position stay small whatever a file says. */
-export const MAX_POSITIONS = 2 ** 24;
+const MAX_POSITIONS = 2 ** 24;
 
 /** The attributes that every window has: one entry per spatial axis, checked. */
-export interface WindowAttributes {
+interface WindowAttributes {
   readonly strides: readonly number[];
   readonly dilations: readonly number[];
   /** All begins, then all ends. */
