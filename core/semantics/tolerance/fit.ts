@@ -43,31 +43,66 @@ export function deviationsOf(reference: Tensor, results: readonly Tensor[]): Dev
 const RTOLS = [0, ...Array.from({ length: 97 }, (_, i) => 2 ** (i / 4 - 27))];
 /** Elements that the width of a tolerance is judged by: more do not change a mean. */
 const JUDGED = 2 ** 16;
+/** Beyond this factor over or under the tolerance a cheat is as good as caught or not there. */
+const CLEAR_LOG2 = 20;
 
 /**
- * For each rtol of a grid, the least atol that holds at MARGIN times every deviation; of these pairs the one with the smallest
- * geometric mean width atol + rtol * |reference| over the elements, ties to the smaller atol. The mean is geometric because a
- * cheat has to be seen somewhere: many narrow elements are worth more than one wide one is bad. So outputs whose
- * error grows with them (softmax, positive regressions) get a relative tolerance with atol near 0, others (sigmoid heads, logits)
- * an absolute one. Undefined: some deviation is infinite, no tolerance holds. Nothing deviated: 0, 0.
+ * For each rtol of a grid, the least atol that holds at MARGIN times every deviation; of these pairs the one that serves its purpose
+ * best: that catches most of the `cheats` (items computed in a way that is to be excluded), then exceeds the tolerance by
+ * most in the geometric mean over them, then is the narrowest in the geometric mean over all elements, then has the smallest atol.
+ * Undefined: some deviation is infinite, no tolerance holds. Nothing deviated: 0, 0.
  */
-export function fitTolerance(samples: readonly Deviations[]): PublishedTolerance | undefined {
+export function fitTolerance(
+  samples: readonly Deviations[],
+  cheats: readonly Deviations[] = [],
+): PublishedTolerance | undefined {
   let worst = 0;
   for (const { deviation } of samples) for (const d of deviation) worst = Math.max(worst, d);
   if (worst === 0) return { atol: 0, rtol: 0 };
   if (worst === Number.POSITIVE_INFINITY) return undefined;
   const judged = sizesOf(samples);
-  let best: Tolerance | undefined;
-  let least = Number.POSITIVE_INFINITY;
+  let best: (Tolerance & { readonly merits: readonly number[] }) | undefined;
   for (const rel of RTOLS) {
     const abs = Math.max(LEAST_ATOL, leastAtol(samples, rel));
-    const width = judged.reduce((sum, size) => sum + Math.log2(abs + rel * size), 0);
-    // Widths that are equal but for rounding are a tie.
-    const narrower = width < least - 1e-9 * judged.length;
-    if (narrower || (width < least + 1e-9 * judged.length && abs < (best?.abs ?? Infinity))) best = { abs, rel };
-    least = Math.min(least, width);
+    const merits = [...meritsOf(cheats, abs, rel), -widthOf(judged, abs, rel), -abs];
+    if (best === undefined || isBetter(merits, best.merits)) best = { abs, rel, merits };
   }
   return best && packed(best);
+}
+
+/** In order of weight; what differs by rounding alone is equal. */
+function isBetter(merits: readonly number[], than: readonly number[]): boolean {
+  for (const [i, merit] of merits.entries()) {
+    const difference = merit - (than[i] as number);
+    if (Math.abs(difference) > 1e-9 * Math.abs(merit)) return difference > 0;
+  }
+  return false;
+}
+
+/** How many cheats are caught, and the mean of log2 of their excess. */
+function meritsOf(cheats: readonly Deviations[], abs: number, rel: number): [number, number] {
+  let caught = 0;
+  let excess = 0;
+  for (const cheat of cheats) {
+    const ratio = excessOf(cheat, { abs, rel });
+    if (ratio > 1) caught++;
+    excess += Math.max(-CLEAR_LOG2, Math.min(CLEAR_LOG2, Math.log2(ratio)));
+  }
+  return [caught, cheats.length === 0 ? 0 : excess / cheats.length];
+}
+
+/** Largest deviation over allowance, in float64: above 1, the elements are outside the tolerance. */
+export function excessOf({ size, deviation }: Deviations, { abs, rel }: Tolerance): number {
+  let most = 0;
+  for (let i = 0; i < size.length; i++) {
+    const d = deviation[i] as number;
+    if (d > 0) most = Math.max(most, d / (abs + rel * (size[i] as number)));
+  }
+  return most;
+}
+
+function widthOf(sizes: readonly number[], abs: number, rel: number): number {
+  return sizes.reduce((sum, size) => sum + Math.log2(abs + rel * size), 0) / Math.max(1, sizes.length);
 }
 
 /** More than what two roundings of float64 lose. */

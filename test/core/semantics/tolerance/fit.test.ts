@@ -86,6 +86,21 @@ describe('fitting a tolerance', () => {
     });
   });
 
+  it('should take the pair that catches a cheat, where one does', () => {
+    // The many small elements speak for a relative tolerance, of 8e-3 because of the second one.
+    const small = Array.from({ length: 100 }, () => 1e-12);
+    const samples = [made([1, 1e-3, ...small], [0, 1e-6, ...small.map(() => 0)])];
+    const cheat = made([1, 1e-3, ...small], [5e-5, 0, ...small.map(() => 0)]);
+    const caught = ({ abs, rel }: { abs: number; rel: number }) => 5e-5 > abs + rel;
+    const blind = fitted(samples);
+    expect(blind.rel).to.be.greaterThan(7e-3);
+    expect(caught(blind)).to.equal(false);
+    const seeing = fitTolerance(samples, [cheat]);
+    if (seeing === undefined) throw new Error('nothing fits');
+    expect(caught(unpackTolerance(seeing))).to.equal(true);
+    expect(holds(samples, unpackTolerance(seeing))).to.equal(true);
+  });
+
   it('should allow nothing if nothing deviated, but never a hair above nothing', () => {
     expect(fitTolerance([made([1, 0], [0, 0])])).to.deep.equal({ atol: 0, rtol: 0 });
     expect(fitTolerance([])).to.deep.equal({ atol: 0, rtol: 0 });
