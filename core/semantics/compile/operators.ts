@@ -17,6 +17,7 @@ import { ranking } from './lower/ranking.ts';
 import { recurrent } from './lower/recurrent.ts';
 import { reduction } from './lower/reduction.ts';
 import { reshaping } from './lower/reshaping.ts';
+import { resizing } from './lower/resizing.ts';
 import { slicing } from './lower/slicing.ts';
 import { softmax } from './lower/softmax.ts';
 
@@ -46,6 +47,7 @@ export const OPERATORS: ReadonlyMap<string, OperatorEntry> = new Map(
     recurrent,
     reduction,
     reshaping,
+    resizing,
     slicing,
     softmax,
   ].flatMap((family: Family) => Object.entries(family)),
