@@ -10,6 +10,7 @@ import { gathering } from './lower/gathering.ts';
 import { generating } from './lower/generating.ts';
 import { logic } from './lower/logic.ts';
 import { matrix } from './lower/matrix.ts';
+import { normalisation } from './lower/normalisation.ts';
 import { pooling } from './lower/pooling.ts';
 import { powers } from './lower/powers.ts';
 import { quantized } from './lower/quantized.ts';
@@ -40,6 +41,7 @@ export const OPERATORS: ReadonlyMap<string, OperatorEntry> = new Map(
     generating,
     logic,
     matrix,
+    normalisation,
     pooling,
     powers,
     quantized,
