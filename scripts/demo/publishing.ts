@@ -1,8 +1,9 @@
 /** First chapter: models are stored, published and offered. */
 import { readFileSync } from 'node:fs';
 import type { VersionId } from '#core/protocol/ids.ts';
-import type { Account } from '../../sdk/index.ts';
+import type { Account, Assessment } from '../../sdk/index.ts';
 import { createModel, depositWithPermit, publish, Roles, setKey, setNode, setOffer, stake } from '../../sdk/index.ts';
+import { assess } from '../../sdk/publishing/assess.ts';
 import { transact } from '../../sdk/transact.ts';
 import { type ExampleModel, exampleModel } from './models.ts';
 import { exact } from './screen.ts';
@@ -11,6 +12,8 @@ import { gasOf, OPG, type Shown, type Stage } from './stage.ts';
 export const STAKE = 500n * OPG;
 const NAMESPACE = 'examples';
 const FOR_EVER = 2 ** 40 - 1;
+/** Vectors, and generated inputs, that a model is measured with. */
+const SAMPLES = 4;
 
 /** Puts bytes into a storage node and returns where they are. */
 export async function upload(storageUrl: string, bytes: Uint8Array): Promise<string> {
@@ -33,18 +36,36 @@ export async function show({ screen, local, accounts }: Stage, name: string, { r
   const onnx = readFileSync(example.file);
   const size = onnx.length.toLocaleString('en-US');
   const uri = await screen.step(`${name}: ${size} bytes to the storage node`, () => upload(local.storage.url, onnx));
+  const indent = ' '.repeat(name.length);
+  const assessment = await screen.step(`${indent}  compiled, measured, tolerance fitted`, () =>
+    assessed(example, onnx),
+  );
   const published = await screen.step(
-    `${' '.repeat(name.length)}  published, royalty ${exact(royalty)} OPG an item`,
-    () => register(accounts.owner, example, onnx, uri, royalty),
+    `${indent}  published, royalty ${exact(royalty)} OPG an item`,
+    () => register(accounts.owner, example, onnx, assessment, uri, royalty),
     ({ created, version }) => gasOf(created, version),
   );
   return { example, model: published.created.model, version: published.version.version };
 }
 
-async function register(owner: Account, example: ExampleModel, onnx: Uint8Array, uri: string, royalty: bigint) {
+/** With a few inputs: an owner takes hundreds. What a tolerance fitted to few does not bear, the node's own check does. */
+export function assessed({ card, vectors }: ExampleModel, onnx: Uint8Array): Promise<Assessment> {
+  const samples = vectors.slice(0, SAMPLES).map(({ inputs }) => inputs);
+  return assess(onnx, card, { samples, generate: SAMPLES });
+}
+
+async function register(
+  owner: Account,
+  example: ExampleModel,
+  onnx: Uint8Array,
+  assessment: Assessment,
+  uri: string,
+  royalty: bigint,
+) {
   const created = await createModel(owner, NAMESPACE, example.name);
-  const version = await publish(owner, { model: created.model, onnx, card: example.card, uris: [uri], royalty });
-  return { created, version };
+  const exact = assessment.tolerance === undefined;
+  const publication = { model: created.model, onnx, card: example.card, uris: [uri], royalty, assessment, exact };
+  return { created, version: await publish(owner, publication) };
 }
 
 /** The node puts up a stake, names a hot key that can move no money, and says what it serves for how much. */
