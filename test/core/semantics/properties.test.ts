@@ -96,7 +96,7 @@ describe('the order of the terms of a sum', () => {
     const a = wild(r, [1, 64]).data as Float32Array;
     const sum = (list: Iterable<number>) => [...list].reduce((all, one) => Math.fround(all + one), 0);
     const sums = Array.from({ length: 20 }, () => sum(permutation(64, r).map((i) => a[i] as number)));
-    expect(new Set(sums).size).to.be.greaterThan(5);
+    expect(new Set(sums).size).to.be.greaterThan(3);
   });
 
   it('should change no bit within each range of 8,192 terms of a longer sum', () => {
