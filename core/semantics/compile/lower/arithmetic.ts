@@ -6,6 +6,7 @@ import type { Family } from '../operators.ts';
 import type { Value } from '../value.ts';
 
 const NUMBERS: readonly Dtype[] = ['float32', 'int32', 'int64', 'uint8', 'int8'];
+const SIGNED: readonly Dtype[] = ['float32', 'int32', 'int64', 'int8'];
 const FLOAT: readonly Dtype[] = ['float32'];
 
 /** Two operands of one dtype. */
@@ -26,20 +27,23 @@ const unary =
     return [c.apply(kind, x.dtype, [x])];
   };
 
-/** One or more operands, folded from the left. */
+/** One or more operands of one dtype, folded from the left. Before opset 8 they have one shape. */
+function folded(c: Context, kind: ElementwiseKind, dtypes: readonly Dtype[]): Value {
+  const inputs = Array.from({ length: Math.max(1, c.inputs.length) }, (_, i) => c.input(i, `data_${i}`));
+  const [first, ...others] = inputs as [Value, ...Value[]];
+  c.dtypes(dtypes, ...inputs);
+  const unlike = others.find(({ shape }) => shape.join() !== first.shape.join());
+  if (c.opset < 8 && unlike) c.refuse(`its inputs are [${first.shape}] and [${unlike.shape}]`);
+  return others.reduce((x, y) => c.apply(kind, x.dtype, [x, y]), first);
+}
+
 const variadic =
-  (combine: (c: Context, x: Value, y: Value) => Value): Lowering =>
-  (c) => {
-    const inputs = [c.input(0, 'data_0'), ...c.inputs.slice(1).map((_, i) => c.input(i + 1, `data_${i + 1}`))];
-    const [first] = inputs;
-    c.dtypes(NUMBERS, ...inputs);
-    return [inputs.slice(1).reduce((x, y) => combine(c, x, y), first as Value)];
-  };
+  (kind: ElementwiseKind, dtypes: readonly Dtype[]): Lowering =>
+  (c) => [folded(c, kind, dtypes)];
 
-const pairwise = (kind: ElementwiseKind): Lowering => variadic((c, x, y) => c.apply(kind, x.dtype, [x, y]));
-
+/** The sum, then Div by the count. */
 const mean: Lowering = (c) => {
-  const sum = variadic((d, x, y) => d.float32('Add', x, y))(c)[0] as Value;
+  const sum = folded(c, 'Add', FLOAT);
   return [c.inputs.length === 1 ? sum : c.float32('Div', sum, c.inputs.length)];
 };
 
@@ -48,15 +52,15 @@ export const arithmetic: Family = {
   Sub: { since: 1, lower: binary('Sub') },
   Mul: { since: 1, lower: binary('Mul') },
   Div: { since: 1, lower: binary('Div') },
-  Min: { since: 1, lower: pairwise('Min') },
-  Max: { since: 1, lower: pairwise('Max') },
-  Sum: { since: 1, lower: variadic((c, x, y) => c.float32('Add', x, y)) },
+  Min: { since: 1, lower: variadic('Min', NUMBERS) },
+  Max: { since: 1, lower: variadic('Max', NUMBERS) },
+  Sum: { since: 1, lower: variadic('Add', FLOAT) },
   Mean: { since: 1, lower: mean },
-  Neg: { since: 1, lower: unary('Neg', NUMBERS) },
+  Neg: { since: 1, lower: unary('Neg', SIGNED) },
   Abs: { since: 1, lower: unary('Abs', NUMBERS) },
   Sqrt: { since: 1, lower: unary('Sqrt') },
   Reciprocal: { since: 1, lower: unary('Reciprocal') },
-  Relu: { since: 1, lower: unary('Relu', NUMBERS) },
+  Relu: { since: 1, lower: unary('Relu', SIGNED) },
   Floor: { since: 1, lower: unary('Floor') },
   Ceil: { since: 1, lower: unary('Ceil') },
   Round: { since: 11, lower: unary('Round') },
