@@ -5,6 +5,7 @@ import type { Tensor } from '#core/tensor.ts';
 import { judge } from '../../scripts/demo/judge.ts';
 import type { ExampleModel, Vector } from '../../scripts/demo/models.ts';
 import { exampleModels } from '../../scripts/demo/models.ts';
+import { assessed } from '../../scripts/demo/publishing.ts';
 import type { Asked } from '../../sdk/index.ts';
 import { decodeResult, findRequest, requestBundle, requestMany, waitForResult } from '../../sdk/index.ts';
 import { eventually } from '../support/eventually.ts';
@@ -73,7 +74,10 @@ describe('every vector of every model, through storage, chain and node', functio
 /** Single items go many to a transaction; a vector of several rows is one bundle. */
 async function send(net: E2e, model: ExampleModel): Promise<readonly Sent[]> {
   const byHash = model.name === BY_HASH;
-  const { version } = await serve(net, readFileSync(model.file), model.card, byHash ? { exact: true } : {});
+  const onnx = readFileSync(model.file);
+  const assessment = await assessed(model, onnx);
+  const exact = byHash || assessment.tolerance === undefined;
+  const { version } = await serve(net, onnx, model.card, { assessment, exact });
   const { requester, node } = net.accounts;
   const options = { version, node: node.address, exactOutput: byHash };
   const inputs = model.vectors.map((vector) => ({

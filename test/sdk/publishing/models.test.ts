@@ -1,0 +1,46 @@
+import { readFileSync } from 'node:fs';
+import { expect } from 'chai';
+import { itemFrom, splitRows } from '#core/protocol/rows.ts';
+import { parseSchema } from '#core/protocol/schema.ts';
+import { compile } from '#core/semantics/compile/compile.ts';
+import { execute } from '#core/semantics/execute/execute.ts';
+import { acceptable } from '#core/semantics/tolerance/accept.ts';
+import type { Tensor } from '#core/tensor.ts';
+import { assess } from '../../../sdk/publishing/assess.ts';
+import { runAllWays } from '../../../sdk/publishing/runtimes.ts';
+import { exampleModels } from '../../support/models.ts';
+
+/** A float scale decides which integer a value becomes. */
+const QUANTISED = ['digits-conv-int8', 'mlp-int8'];
+/** The output is a sigmoid, which is at its ends for most vectors. */
+const SATURATED = 'breast-cancer-mlp';
+
+describe('the tolerance of every model', function () {
+  this.timeout(120_000);
+  for (const { name, file, card, vectors } of exampleModels()) {
+    const exact = QUANTISED.includes(name);
+    it(`${name}: ${exact ? 'none, exact mode' : 'holds for vectors it was not fitted to, and excludes cheats'}`, async () => {
+      const onnx = readFileSync(file);
+      const schema = parseSchema(card);
+      const inputs = vectors.map((vector) => vector.inputs);
+      const found = await assess(onnx, card, { samples: inputs.filter((_, i) => i % 2 === 0) });
+      expect(found.tolerance === undefined, found.refusals.join()).to.equal(exact);
+      expect(found.rejected).to.equal(0);
+      const { tolerance } = found;
+      if (tolerance === undefined) return;
+
+      const program = compile(onnx);
+      const others = inputs
+        .filter((_, i) => i % 2 === 1)
+        .map((sample) => itemFrom(schema.inputs, sample))
+        .flatMap((tensors) => (schema.rows ? splitRows(schema.inputs, tensors) : [tensors]));
+      const references = others.map((item) => execute(program, item).outputs);
+      for (const [way, results] of await runAllWays(onnx, found.sha256, schema, others))
+        references.forEach((reference, i) => {
+          expect(acceptable(results[i] as readonly Tensor[], reference, tolerance), `${way}, item ${i}`).to.equal(true);
+        });
+      if (name === SATURATED) expect(found.advice.join()).to.contain('before the sigmoid');
+      else for (const cheat of found.cheats) expect(cheat.caught, cheat.name).to.be.at.least(0.9);
+    });
+  }
+});
