@@ -14,7 +14,7 @@ import type { Program } from '#core/semantics/program.ts';
 import { programRoot } from '#core/semantics/record.ts';
 import { nudge, withWeights } from '#core/semantics/tolerance/coarser.ts';
 import { continuityOf, type OutputContinuity } from '#core/semantics/tolerance/continuity.ts';
-import { type Deviations, deviationsOf, fitTolerance, MARGIN } from '#core/semantics/tolerance/fit.ts';
+import { type Deviations, deviationsOf, fitTolerance, MARGIN, withRounding } from '#core/semantics/tolerance/fit.ts';
 import { saturationOf } from '#core/semantics/tolerance/saturation.ts';
 import { sameShape, type Tensor } from '#core/tensor.ts';
 import type { AssessedCheat, AssessedOutput, Assessment } from './assessment.ts';
@@ -70,7 +70,10 @@ export async function assess(onnx: Uint8Array, card: unknown, options: AssessOpt
   });
   const refusals = refusalsOf(outputs, continuity);
   const cheats = refusals.length === 0 ? cheatsOn(program, sampled) : [];
-  const fitted = fitTolerance(deviations.flat(), deviationsOfCheats(cheats));
+  const borne = deviations.flatMap((found, o) =>
+    continuity[o]?.continuity === 'exact' ? found : found.map(withRounding),
+  );
+  const fitted = fitTolerance(borne, deviationsOfCheats(cheats));
   if (fitted === undefined && refusals.length === 0)
     refusals.push('ONNX Runtime and the reference differ by more than any tolerance can allow.');
   const tolerance = refusals.length === 0 ? fitted : undefined;

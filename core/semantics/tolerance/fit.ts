@@ -39,6 +39,14 @@ export function deviationsOf(reference: Tensor, results: readonly Tensor[]): Dev
   return { size, deviation };
 }
 
+/**
+ * Every element counts as off by a unit in the last place at least: where floats are computed another machine may round otherwise,
+ * although no sample shows it.
+ */
+export function withRounding({ size, deviation }: Deviations): Deviations {
+  return { size, deviation: deviation.map((d, i) => Math.max(d, (size[i] as number) * 2 ** -23)) };
+}
+
 /** 0, then 2^-27 to 2^-3 in quarters of an octave: from half an ulp to where a tolerance says nothing any more. */
 const RTOLS = [0, ...Array.from({ length: 97 }, (_, i) => 2 ** (i / 4 - 27))];
 /** Elements that the width of a tolerance is judged by: more do not change a mean. */

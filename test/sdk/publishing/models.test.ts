@@ -40,7 +40,7 @@ describe('the tolerance of every model', function () {
           expect(acceptable(results[i] as readonly Tensor[], reference, tolerance), `${way}, item ${i}`).to.equal(true);
         });
       if (name === SATURATED) expect(found.advice.join()).to.contain('before the sigmoid');
-      else for (const cheat of found.cheats) expect(cheat.caught, cheat.name).to.be.at.least(0.9);
+      else for (const cheat of found.cheats) expect(cheat.caught, cheat.name).to.be.at.least(0.8);
     });
   }
 });

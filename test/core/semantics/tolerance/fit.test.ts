@@ -1,6 +1,13 @@
 import { expect } from 'chai';
 import { unpackTolerance } from '#core/protocol/publishedTolerance.ts';
-import { type Deviations, deviationsOf, fitTolerance, LEAST_ATOL, MARGIN } from '#core/semantics/tolerance/fit.ts';
+import {
+  type Deviations,
+  deviationsOf,
+  fitTolerance,
+  LEAST_ATOL,
+  MARGIN,
+  withRounding,
+} from '#core/semantics/tolerance/fit.ts';
 import { tensorFrom } from '#core/tensor.ts';
 
 /** A linear congruential generator, in [0, 1). */
@@ -106,6 +113,13 @@ describe('fitting a tolerance', () => {
     expect(fitTolerance([])).to.deep.equal({ atol: 0, rtol: 0 });
     const { abs } = fitted([made([1, 1e-30, 0], [ulp, 1e-37, 0])]);
     expect(abs).to.be.at.least(LEAST_ATOL);
+  });
+
+  it('should count a unit in the last place where nothing was seen', () => {
+    const found = withRounding(made([1, 100, 0], [0, 1, 0]));
+    expect([...found.deviation]).to.deep.equal([2 ** -23, 1, 0]);
+    const { abs, rel } = fitted([withRounding(made([1, 100, 3], [0, 0, 0]))]);
+    expect(abs + rel).to.be.at.least(MARGIN * 2 ** -23);
   });
 
   it('should find none if a non-finite value does not match or the margin leaves float32', () => {
