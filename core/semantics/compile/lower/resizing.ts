@@ -1,4 +1,5 @@
 /** Resize (opset 10 to 19) and Upsample (7 to 9): axis by axis; nearest is a selection, linear and cubic are Dots with constant weights. */
+import type { Tensor } from '../../../tensor.ts';
 import type { Context, Lowering } from '../context.ts';
 import { contraction } from '../contraction.ts';
 import type { Family } from '../operators.ts';
@@ -117,19 +118,20 @@ function maskOf(c: Context, outside: Uint8Array, axis: number, rank: number): Va
 /** The taps of every position side by side, then one Dot with its weights. */
 function blended(c: Context, value: Value, axis: number, { taps, indices, weights }: AxisTaps): Value {
   const output = indices.length / taps;
-  const gathered = takeAxis(c.builder, value, axis, indices);
   const space = value.shape.with(axis, output);
-  const left = {
-    ...gathered,
-    shape: [...space, taps],
-    strides: [
-      ...gathered.strides.with(axis, (gathered.strides[axis] as number) * taps),
-      gathered.strides[axis] as number,
-    ],
+  const reach = [...space, taps];
+  const alongAxis = [...space.map((_, i) => (i === axis ? taps : 0)), 1];
+  const table = (tensor: Tensor): Value => ({ ...c.builder.constant(tensor), shape: reach, strides: alongAxis });
+  const dim = value.shape[axis] as number;
+  const view = {
+    ...value,
+    shape: [...reach, dim],
+    strides: [...value.strides.with(axis, 0), 0, value.strides[axis] as number],
   };
-  const table = c.builder.constant({ dtype: 'float32', shape: [output, taps], data: weights as Float32Array });
-  const strides = [...space.map((_, i) => (i === axis ? taps : 0)), 1];
-  const right = { ...table, shape: [...space, taps], strides };
+  const index = table({ dtype: 'int32', shape: [output, taps], data: indices });
+  const operands = [view, index];
+  const left = c.builder.emit({ kind: 'Gather', dtype: 'float32', space: reach, inner: [dim], operands });
+  const right = table({ dtype: 'float32', shape: [output, taps], data: weights as Float32Array });
   return contraction(c.builder, { space, inner: [taps], left: { view: left }, right: { view: right } });
 }
 
