@@ -1,5 +1,5 @@
 /** Files that a command line names. */
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { readVector, type Vector } from '../files/vector.ts';
 import { UsageError } from './command.ts';
@@ -10,7 +10,7 @@ const from = process.env['npm_lifecycle_event'] === 'opg' ? process.env['INIT_CW
 export const located = (name: string): string => path.resolve(from ?? '', name);
 
 export function readBytes(name: string): Uint8Array {
-  return used(() => readFileSync(located(name)));
+  return used(() => readFileSync(located(name)), name);
 }
 
 export function loadVector(name: string): Vector {
@@ -19,18 +19,13 @@ export function loadVector(name: string): Vector {
 
 /** Names of the vectors of a folder, sorted. */
 export function vectorNames(folder: string): string[] {
-  const names = used(() => readdirSync(located(folder))).filter((name) => name.endsWith('.json'));
+  const names = used(() => readdirSync(located(folder)), folder).filter((name) => name.endsWith('.json'));
   if (names.length === 0) throw new UsageError(`there is no vector (*.json) in ${folder}`);
   return names.sort().map((name) => path.join(folder, name));
 }
 
-export function isFolder(name: string): boolean {
-  const place = located(name);
-  return existsSync(place) && statSync(place).isDirectory();
-}
-
 /** What reading a file throws is about the command line. */
-export function used<T>(read: () => T): T {
+export function used<T>(read: () => T, name?: string): T {
   try {
     return read();
   } catch (error) {
@@ -42,6 +37,6 @@ export function used<T>(read: () => T): T {
       EACCES: 'may not be read',
     };
     const reason = code === undefined ? undefined : reasons[code];
-    throw new UsageError(reason === undefined ? message : `${file ?? 'the file'} ${reason}`, { cause: error });
+    throw new UsageError(reason === undefined ? message : `${name ?? file} ${reason}`, { cause: error });
   }
 }

@@ -19,10 +19,11 @@ export async function opg(argv: readonly string[], terminal: Terminal, commands 
   const named = words < 0 ? argv : argv.slice(0, words);
   const command = longest(commands, named);
   if (command === undefined) {
-    const asked = argv[0] === undefined || argv[0] === '--help' || argv[0] === '-h' || argv[0] === 'help';
-    if (!asked) terminal.err(`opg: there is no command "${argv[0]}"\n\n`);
+    const [first] = argv;
+    const asked = first === '--help' || first === '-h' || first === 'help';
+    if (first !== undefined && !asked) terminal.err(`opg: there is no command "${first}"\n\n`);
     (asked ? terminal.out : terminal.err)(overview(commands));
-    return asked && argv[0] !== undefined ? EXIT.ok : EXIT.usage;
+    return asked ? EXIT.ok : EXIT.usage;
   }
   const rest = argv.slice(command.name.split(' ').length);
   const json = rest.includes('--json');

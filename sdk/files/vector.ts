@@ -87,10 +87,13 @@ function beside(name: string, dtype: Tensor['dtype'], file: unknown, vector: str
   return new Data(raw.buffer, 0, raw.length / bytes);
 }
 
-const hashOf = ({ data }: Tensor) =>
-  createHash('sha256')
-    .update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
+/** Of the raw little-endian bytes. The payload of a NaN says nothing. */
+function hashOf({ data }: Tensor): string {
+  const bytes = data instanceof Float32Array ? data.map((x) => (Number.isNaN(x) ? Number.NaN : x)) : data;
+  return createHash('sha256')
+    .update(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength))
     .digest('hex');
+}
 
 /** The text of a vector file, all elements inline. float32 is written as the shortest decimal of the equal float64. */
 export function vectorText({ id, note, inputs, outputs }: Vector): string {
