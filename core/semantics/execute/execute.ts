@@ -62,7 +62,7 @@ export function execute(program: Program, inputs: readonly Tensor[], options: Ex
 }
 
 /** The last operator that reads each operator's output; outputs of the program are kept, unread ones are not. */
-function lastUses({ operators, outputs }: Program): number[] {
+export function lastUses({ operators, outputs }: Program): number[] {
   const last = new Array<number>(operators.length).fill(-1);
   operators.forEach(({ operands }, index) => {
     for (const access of operands) if (access?.source.from === 'operator') last[access.source.index] = index;

@@ -129,9 +129,21 @@ describe('the reference on threads', () => {
     await rejectsLater('runtime.model_too_large', reference.describe({ ...graph(adding(1)), size: 101 }));
   });
 
+  it('should refuse a model whose execution needs more than its memory, before it allocates any of it', async () => {
+    // A small file that makes two tensors of 8 GB of one number each: the sum needs the first.
+    const model = graph({
+      inputs: { x: ['float32', [1, 1]] },
+      outputs: { y: ['float32', [40_000, 50_000]] },
+      constants: { shape: tensorFrom('int64', [2], [40_000n, 50_000n]) },
+      nodes: [node('Expand', ['x', 'shape'], ['w']), node('Exp', ['w'], ['e']), node('Add', ['e', 'w'], ['y'])],
+    });
+    const error = await rejectsLater('runtime.model_too_large', open({ memoryBytes: 2 ** 28 }).describe(model));
+    expect(Number(error.payload.needed)).to.be.within(16e9, 17e9);
+  });
+
   it('should keep programs within the bound, the least recently used out first', () => {
-    // Each takes 1 MiB and 8 bytes of constants.
-    const programs = new Programs(2 * (2 ** 20 + 8));
+    // Each takes 1 MiB and three times 8 bytes of constants.
+    const programs = new Programs(2 * (2 ** 20 + 24));
     const [a, b, c] = [11, 12, 13].map((value) => graph(adding(value))) as [
       LoadableModel,
       LoadableModel,

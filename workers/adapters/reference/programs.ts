@@ -3,11 +3,15 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { ProtocolError } from '#core/errors.ts';
 import { compile } from '#core/semantics/compile/compile.ts';
+import { type DotTools, dotTools } from '#core/semantics/execute/dot.ts';
+import { executionBytes, programBytes } from '#core/semantics/execute/footprint.ts';
 import type { Program } from '#core/semantics/program.ts';
 import type { LoadableModel } from '#ports/runtime.ts';
 
-interface Entry {
+export interface Compiled {
   readonly program: Program;
+  /** Keeps what is prepared of the weights between executions. */
+  readonly tools: DotTools;
   readonly bytes: number;
 }
 
@@ -16,33 +20,36 @@ const OVERHEAD = 2 ** 20;
 
 export class Programs {
   readonly #bound: number;
-  readonly #entries = new Map<string, Entry>();
+  readonly #entries = new Map<string, Compiled>();
   #used = 0;
 
   constructor(bound: number) {
     this.#bound = bound;
   }
 
-  get(model: LoadableModel): Program {
+  /** Throws `runtime.model_too_large` for a program that could not be executed within the bound, before anything of it is. */
+  get(model: LoadableModel): Compiled {
     const known = this.#entries.get(model.sha256);
     if (known) {
       this.#entries.delete(model.sha256);
       this.#entries.set(model.sha256, known);
-      return known.program;
+      return known;
     }
+    const { sha256 } = model;
     const program = compile(verifiedBytes(model));
-    const bytes = program.constants.reduce((sum, { data }) => sum + data.byteLength, OVERHEAD);
-    for (const [sha256, entry] of this.#entries) {
+    const bytes = OVERHEAD + programBytes(program);
+    const needed = bytes + executionBytes(program);
+    if (needed > this.#bound)
+      throw new ProtocolError('runtime.model_too_large', { sha256, needed, bound: this.#bound });
+    for (const [oldest, entry] of this.#entries) {
       if (this.#used + bytes <= this.#bound) break;
-      this.#entries.delete(sha256);
+      this.#entries.delete(oldest);
       this.#used -= entry.bytes;
     }
-    // One that does not fit at all is used once and forgotten.
-    if (bytes <= this.#bound) {
-      this.#entries.set(model.sha256, { program, bytes });
-      this.#used += bytes;
-    }
-    return program;
+    const made = { program, tools: dotTools(), bytes };
+    this.#entries.set(sha256, made);
+    this.#used += bytes;
+    return made;
   }
 }
 

@@ -2,9 +2,8 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { isProtocolError } from '#core/errors.ts';
 import { multiplyAdds } from '#core/semantics/cost.ts';
-import { execute } from '#core/semantics/execute/execute.ts';
+import { executeNamed } from '#core/semantics/execute/named.ts';
 import { programRoot } from '#core/semantics/record.ts';
-import type { Tensor } from '#core/tensor.ts';
 import type { Call, Reply, ThreadOptions } from './messages.ts';
 import { Programs } from './programs.ts';
 
@@ -12,12 +11,10 @@ const { cacheBytes } = workerData as ThreadOptions;
 const programs = new Programs(cacheBytes);
 
 function answer(call: Call): Reply {
-  const program = programs.get(call.model);
+  const { program, tools } = programs.get(call.model);
   if (call.op === 'describe')
     return { op: 'described', program: { root: programRoot(program), multiplyAdds: Number(multiplyAdds(program)) } };
-  const item = program.inputs.map(({ name }) => call.inputs[name] as Tensor);
-  const { outputs } = execute(program, item);
-  return { op: 'ran', outputs: Object.fromEntries(program.outputs.map(({ name }, i) => [name, outputs[i] as Tensor])) };
+  return { op: 'ran', outputs: executeNamed(program, call.inputs, { tools }) };
 }
 
 parentPort?.on('message', (call: Call) => {

@@ -1,0 +1,31 @@
+/** What executing a program takes in memory, known before a byte of it is allocated. */
+import { DTYPES } from '../../commitment/dtype.ts';
+import { elementCount, type TensorType } from '../../tensor.ts';
+import type { Operator, Program } from '../program.ts';
+import { lastUses } from './execute.ts';
+
+/** A prepared weight beside its own float32: float64, padded to panels. */
+const PREPARED = 2;
+
+const bytesOf = ({ dtype, shape }: TensorType): number => elementCount(shape) * DTYPES[dtype].bytes;
+
+/** Of the program itself: its constants, and what an executor may keep prepared of them. */
+export function programBytes({ constants }: Program): number {
+  return constants.reduce((sum, { data }) => sum + (1 + PREPARED) * data.byteLength, 0);
+}
+
+/** Of one execution: its inputs, and the most that outputs of operators take at a time. */
+export function executionBytes(program: Program): number {
+  const last = lastUses(program);
+  const inputs = program.inputs.reduce((sum, input) => sum + bytesOf(input), 0);
+  let live = 0;
+  let most = 0;
+  program.operators.forEach((operator, index) => {
+    live += bytesOf(operator);
+    most = Math.max(most, live);
+    const over = new Set([index]);
+    for (const access of operator.operands) if (access?.source.from === 'operator') over.add(access.source.index);
+    for (const k of over) if ((last[k] as number) <= index) live -= bytesOf(program.operators[k] as Operator);
+  });
+  return inputs + most;
+}
