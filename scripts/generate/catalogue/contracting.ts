@@ -51,14 +51,6 @@ const recurrent = (op: string, gates: number): Entry => ({
     ]),
 });
 
-const attention: Build = (dtype) =>
-  single(
-    'Attention',
-    [1, 2, 3].map((seed) => request(varied(dtype, [1, 1, 2, 4], seed))),
-    {},
-    [[dtype, [1, 1, 2, 4]]],
-  );
-
 const zero = (dtype: Dtype, value = 0) => constant(scalar(dtype, value));
 const scale = (value: number) => constant(scalar('float32', value));
 
@@ -121,7 +113,6 @@ export const contracting: readonly Entry[] = [
   recurrent('RNN', 1),
   recurrent('GRU', 3),
   recurrent('LSTM', 4),
-  { op: 'Attention', build: attention },
   { op: 'QuantizeLinear', note: 'dtype of the result', build: quantizeLinear },
   { op: 'DequantizeLinear', build: dequantizeLinear },
   { op: 'DynamicQuantizeLinear', build: dynamicQuantizeLinear },

@@ -96,27 +96,11 @@ const where: Build = (dtype) =>
     [[dtype, SHAPE]],
   );
 
-const shift: Build = (dtype) =>
-  single('BitShift', [request(varied(dtype, SHAPE)), request(varied(dtype, SHAPE, 3))], { direction: 'LEFT' }, [
-    [dtype, SHAPE],
-  ]);
-
-const modulo: Build = (dtype) => {
-  const entry = divisor('Mod').build(dtype, 10);
-  const parts = entry.model;
-  if (dtype !== 'float32') return entry;
-  const { inputs } = entry;
-  return single('Mod', [request(inputs['in0'] as never), request(inputs['in1'] as never)], { fmod: 1 }, [
-    parts.outputs['out0'],
-  ]);
-};
-
 export const elementwise: readonly Entry[] = [
   binary('Add'),
   binary('Sub'),
   binary('Mul'),
   divisor('Div'),
-  { op: 'Mod', build: modulo },
   variadic('Min'),
   variadic('Max'),
   variadic('Sum'),
@@ -124,8 +108,7 @@ export const elementwise: readonly Entry[] = [
   { op: 'Pow', note: 'exponent 2, a constant', build: pow },
   ...['Neg', 'Abs', 'Sign', 'Floor', 'Ceil', 'Round', 'Reciprocal'].map((op) => unary(op)),
   ...['Sqrt', 'Log'].map(onPositive),
-  ...['Exp', 'Tanh', 'Erf', 'Sin', 'Cos', 'Sinh', 'Cosh', 'Tan', 'Asinh', 'Atanh', 'Acosh'].map((op) => unary(op)),
-  ...['Asin', 'Acos', 'Atan'].map((op) => unary(op)),
+  ...['Exp', 'Tanh', 'Erf', 'Sin', 'Cos'].map((op) => unary(op)),
   ...['Relu', 'Sigmoid', 'HardSigmoid', 'HardSwish', 'Softplus', 'Softsign', 'Elu', 'Selu', 'Celu'].map((op) =>
     unary(op),
   ),
@@ -138,9 +121,6 @@ export const elementwise: readonly Entry[] = [
   { op: 'Where', note: 'dtype of X and Y', build: where },
   unary('IsNaN', {}, 'bool'),
   unary('IsInf', {}, 'bool'),
-  ...['BitwiseAnd', 'BitwiseOr', 'BitwiseXor'].map((op) => binary(op)),
-  unary('BitwiseNot'),
-  { op: 'BitShift', build: shift },
   { op: 'Cast', note: 'from the dtype to float32, float32 to int32', build: castFrom },
   { op: 'Cast', note: 'to the dtype from float32, to float32 from int32', build: castTo },
   { op: 'CastLike', note: 'dtype of the result, from float32', build: castLike },

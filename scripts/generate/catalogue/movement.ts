@@ -81,24 +81,6 @@ const gatherElements: Build = (dtype) =>
 const gatherND: Build = (dtype) =>
   single('GatherND', [x(dtype, [2, 3]), request(whole('int64', [2, 2], [1, 2, 0, 1]))], {}, [[dtype, [2]]]);
 
-const scatterElements =
-  (op: string): Build =>
-  (dtype) =>
-    single(
-      op,
-      [x(dtype, [2, 3]), constant(whole('int64', [2, 2], [2, 0, 1, 2])), request(varied(dtype, [2, 2], 6))],
-      { axis: 1 },
-      [[dtype, [2, 3]]],
-    );
-
-const scatterND: Build = (dtype) =>
-  single(
-    'ScatterND',
-    [x(dtype, [3, 2]), constant(whole('int64', [1, 1], [1])), request(varied(dtype, [1, 2], 6))],
-    {},
-    [[dtype, [3, 2]]],
-  );
-
 const oneHot: Build = (dtype) =>
   single(
     'OneHot',
@@ -153,9 +135,6 @@ const upsample: Build = (dtype, opset) => {
 const cumSum: Build = (dtype) =>
   single('CumSum', [x(dtype, [2, 3]), constant(scalar('int64', 1))], {}, [[dtype, [2, 3]]]);
 
-const reverseSequence: Build = (dtype) =>
-  single('ReverseSequence', [x(dtype, [3, 2]), constant(int64(2, 3))], {}, [[dtype, [3, 2]]]);
-
 const eyeLike: Build = (dtype) => single('EyeLike', [x(dtype, [2, 3])], {}, [[dtype, [2, 3]]]);
 
 export const movement: readonly Entry[] = [
@@ -176,9 +155,6 @@ export const movement: readonly Entry[] = [
   { op: 'Gather', note: 'indices of the request', build: gather },
   { op: 'GatherElements', note: 'indices of the request', build: gatherElements },
   { op: 'GatherND', note: 'indices of the request', build: gatherND },
-  { op: 'Scatter', note: 'constant indices', build: scatterElements('Scatter') },
-  { op: 'ScatterElements', note: 'constant indices', build: scatterElements('ScatterElements') },
-  { op: 'ScatterND', note: 'constant indices', build: scatterND },
   plain('DepthToSpace', [1, 4, 1, 2], { blocksize: 2 }, [1, 1, 2, 4]),
   plain('SpaceToDepth', [1, 1, 2, 4], { blocksize: 2 }, [1, 4, 1, 2]),
   plain('Trilu', [2, 3], { upper: 0 }, [2, 3]),
@@ -186,7 +162,6 @@ export const movement: readonly Entry[] = [
   { op: 'Resize', note: 'linear', build: linear },
   { op: 'Upsample', note: 'nearest', build: upsample },
   { op: 'CumSum', build: cumSum },
-  { op: 'ReverseSequence', note: 'constant lengths', build: reverseSequence },
   { op: 'OneHot', note: 'dtype of the values; indices of the request', build: oneHot },
   { op: 'Constant', build: constantNode },
   { op: 'ConstantOfShape', note: 'dtype of the value', build: constantOfShape },

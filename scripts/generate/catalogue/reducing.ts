@@ -88,5 +88,4 @@ export const reducing: readonly Entry[] = [
   { op: 'RMSNormalization', build: scaled('RMSNormalization', [[2]], { axis: -1 }) },
   alongAxis('LpNormalization'),
   alongAxis('MeanVarianceNormalization', {}, IMAGE),
-  alongAxis('LRN', { size: 3 }, IMAGE),
 ];
