@@ -16,6 +16,8 @@ export interface DotTools {
   readonly counters: { decided: number; exact: number };
   /** Prepared right sides of constants, kept between runs of one program. */
   readonly prepared: WeakMap<Float32Array, Map<string, Columns>>;
+  /** Has the tasks of a Dot done by several threads, if it is worth it; undefined: they are to be done here. The bits are the same. */
+  readonly spread?: (operator: Operator, data: readonly (Float32Array | undefined)[]) => Float32Array | undefined;
 }
 
 export const dotTools = (kernel: Kernel = fastestKernel()): DotTools => ({
@@ -34,6 +36,8 @@ export function evaluateDot(
   data: readonly (Float32Array | undefined)[],
   tools: DotTools,
 ): Float32Array {
+  const spread = tools.spread?.(operator, data);
+  if (spread) return spread;
   const out = new Float32Array(elementCount(operator.space));
   const work = planDot(operator, data, tools);
   for (let task = 0; task < work.tasks; task++) work.run(task, out);

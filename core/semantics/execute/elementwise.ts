@@ -41,10 +41,8 @@ const floatLoops: Partial<Record<ElementwiseKind, Loop>> = {
     for (let i = 0; i < n; i++) out[at + i] = Math.min(x[p + i * s] as number, y[q + i * t] as number);
   },
   Relu: (out, at, n, x, p, s) => {
-    for (let i = 0; i < n; i++) {
-      const value = x[p + i * s] as number;
-      out[at + i] = value > 0 || Number.isNaN(value) ? value : 0;
-    }
+    // Math.max keeps NaN and gives +0 for both zeros.
+    for (let i = 0; i < n; i++) out[at + i] = Math.max(x[p + i * s] as number, 0);
   },
 };
 
