@@ -1,15 +1,22 @@
 /** The `opg` command: finds the command, reads its arguments, runs it, and says what went wrong. */
 import { parseArgs } from 'node:util';
 import { isProtocolError } from '#core/errors.ts';
+import { columns } from '../table.ts';
 import { type Arguments, type Command, EXIT, type Terminal, UsageError } from './command.ts';
+import { assessCommand } from './commands/assess.ts';
 import { compareCommand } from './commands/compare.ts';
 import { compileCommand } from './commands/compile.ts';
 import { conformanceCommand } from './commands/conformance.ts';
 import { referenceCommand } from './commands/reference.ts';
-import { columns } from './table.ts';
 
 /** In the order of the help text. */
-export const COMMANDS: readonly Command[] = [compileCommand, referenceCommand, compareCommand, conformanceCommand];
+export const COMMANDS: readonly Command[] = [
+  compileCommand,
+  referenceCommand,
+  compareCommand,
+  assessCommand,
+  conformanceCommand,
+];
 
 const EVERYWHERE = { json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } as const;
 

@@ -1,9 +1,7 @@
 /** An assessment for people. */
 import { unpackTolerance } from '#core/protocol/publishedTolerance.ts';
+import { columns, figure, percent } from '../table.ts';
 import type { Assessment } from './assessment.ts';
-
-const figure = (value: number): string => (value === 0 ? '0' : value.toExponential(1));
-const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 
 export function assessmentTable(assessment: Assessment): string {
   const { outputs, cheats, tolerance, refusals, advice, samples, rejected } = assessment;
@@ -41,13 +39,3 @@ export function assessmentTable(assessment: Assessment): string {
 }
 
 const times = (overshoot: number): string => `${overshoot < 10 ? overshoot.toFixed(2) : overshoot.toFixed(0)} x`;
-
-function columns(rows: readonly (readonly string[])[]): string[] {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  return rows.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  );
-}

@@ -5,10 +5,10 @@ import type { NamedTensors } from '#core/protocol/rows.ts';
 import { compile } from '#core/semantics/compile/compile.ts';
 import { executeNamed } from '#core/semantics/execute/named.ts';
 import { readTolerance, type ToleranceOfCard, toleranceFor } from '../../files/card.ts';
+import { columns, figure, percent } from '../../table.ts';
 import { type Arguments, amount, type Command, DIM, dims, EXIT, text, UsageError } from '../command.ts';
 import { loadVector, located, readBytes, used, vectorNames } from '../files.ts';
 import { progress } from '../progress.ts';
-import { columns, figure, percent } from '../table.ts';
 import { openRuntime } from './compare/runtime.ts';
 import { Tally } from './compare/tally.ts';
 

@@ -6,9 +6,9 @@ import { largestStep, MAX_LEVELS, MAX_STEP_GAS, multiplyAdds, treeLevels } from 
 import type { Program } from '#core/semantics/program.ts';
 import { programRoot } from '#core/semantics/record.ts';
 import { elementCount, type TensorType } from '#core/tensor.ts';
+import { columns, thousands } from '../../table.ts';
 import { type Command, DIM, dims, EXIT } from '../command.ts';
 import { readBytes } from '../files.ts';
-import { columns, thousands } from '../table.ts';
 
 /** Compiling cannot report how far it is; from this size on it takes about a second. */
 const LARGE_FILE = 2 ** 22;

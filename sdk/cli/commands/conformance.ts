@@ -1,10 +1,10 @@
 /** `opg conformance`: the ONNX project's cases, or a stranger's, through the semantics. */
 import { caseNames } from '../../conformance/cases.ts';
 import { judge, type Verdict } from '../../conformance/judge.ts';
+import { columns, figure } from '../../table.ts';
 import { type Command, EXIT, UsageError } from '../command.ts';
 import { located, used } from '../files.ts';
 import { progress } from '../progress.ts';
-import { columns, figure } from '../table.ts';
 
 export const conformanceCommand: Command = {
   name: 'conformance',

@@ -4,10 +4,10 @@ import { compile } from '#core/semantics/compile/compile.ts';
 import { executeNamed } from '#core/semantics/execute/named.ts';
 import { programRoot } from '#core/semantics/record.ts';
 import { vectorText } from '../../files/vector.ts';
+import { columns } from '../../table.ts';
 import { type Command, DIM, dims, EXIT, text, UsageError } from '../command.ts';
 import { loadVector, located, readBytes, used } from '../files.ts';
 import { progress } from '../progress.ts';
-import { columns } from '../table.ts';
 
 export const referenceCommand: Command = {
   name: 'reference',

@@ -1,12 +1,13 @@
 /** Tables for people. */
 
+/** Also nothing at all. */
+const NUMBER = /^([-+]?[\d.,]+(e[-+]\d+)?( %)?)?$/;
+
 /** Lines of aligned cells; a column is flush right where every cell below the head is a number. */
 export function columns(rows: readonly (readonly string[])[]): string[] {
   const count = Math.max(0, ...rows.map((row) => row.length));
   const widths = Array.from({ length: count }, (_, c) => Math.max(...rows.map((row) => row[c]?.length ?? 0)));
-  const right = widths.map(
-    (_, c) => rows.length > 1 && rows.slice(1).every((row) => /^[-+]?[\d.,]+(e[-+]\d+)?$|^0$|^-?$/.test(row[c] ?? '')),
-  );
+  const right = widths.map((_, c) => rows.length > 1 && rows.slice(1).every((row) => NUMBER.test(row[c] ?? '')));
   return rows.map((row) =>
     row
       .map((cell, c) => (right[c] ? cell.padStart(widths[c] as number) : cell.padEnd(widths[c] as number)))
