@@ -1,6 +1,6 @@
 /** An assessment for people. */
 import { unpackTolerance } from '#core/protocol/publishedTolerance.ts';
-import { columns, figure, percent } from '../table.ts';
+import { columns, figure, percent, thousands } from '../table.ts';
 import type { Assessment } from './assessment.ts';
 
 export function assessmentTable(assessment: Assessment): string {
@@ -10,7 +10,7 @@ export function assessmentTable(assessment: Assessment): string {
   const promise = tolerance ? unpackTolerance(tolerance) : undefined;
   return [
     `program root   ${assessment.programRoot}`,
-    `primitives     ${assessment.operators}, ${assessment.multiplyAdds} multiply-adds an item`,
+    `primitives     ${assessment.operators}, ${thousands(assessment.multiplyAdds)} multiply-adds an item`,
     `samples        ${samples}${refused}`,
     '',
     ...columns([

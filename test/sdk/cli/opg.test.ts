@@ -74,7 +74,23 @@ describe('opg', () => {
       }
     });
 
+  it('should assess a model with the vectors beside it', async () => {
+    const { code, out } = await run('assess', `${DIGITS}/model.onnx`);
+    expect(code).to.equal(0);
+    expect(out).to.contain('probs').and.contain('rtol').and.contain('TF32 products');
+    const json = await run('assess', `${DIGITS}/model.onnx`, '--json', '--generate', '2');
+    const found = JSON.parse(json.out);
+    expect(found.programRoot).to.equal(programRoot(compile(readFileSync(`${DIGITS}/model.onnx`))));
+    expect(found.tolerance.rtol).to.be.greaterThan(0);
+    const exact = await run('assess', 'models/mlp-int8/model.onnx');
+    expect(exact.code).to.equal(1);
+    expect(exact.out).to.contain('exact mode only');
+  });
+
   const unusable: [string[], RegExp][] = [
+    [['assess', `${DIGITS}/model.onnx`, '--card', 'gone.json'], /gone\.json does not exist/],
+    [['assess', `${DIGITS}/model.onnx`, '--card', `${DIGITS}/model.onnx`], /model\.onnx is no card/],
+    [['assess', `${DIGITS}/model.onnx`, '--generate', '1.5'], /--generate takes a whole number/],
     [['compile'], /FILE\.onnx is missing/],
     [['compile', 'a', 'b'], /unexpected argument "b"/],
     [['compile', 'gone.onnx'], /gone\.onnx does not exist/],
