@@ -105,7 +105,7 @@ function table(tallies: readonly Compared[], vectors: number): string {
       ] as const
     ).map(([sides, tally]) => {
       const { compared, worstAbs, worstRel, equal, outside, elements } = tally.report();
-      if (compared === 0) return [name, sides, 'nothing to compare'];
+      if (compared === 0) return [name, sides, '', '', '', '', 'nothing to compare'];
       const verdict = tally.within ? 'within' : `outside: ${outside} of ${elements} elements`;
       const allowed = `${tolerance.abs} + ${tolerance.rel} * |want|`;
       return [name, sides, figure(worstAbs), figure(worstRel), percent(equal), allowed, verdict];

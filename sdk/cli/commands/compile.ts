@@ -11,7 +11,7 @@ import { type Command, DIM, dims, EXIT } from '../command.ts';
 import { readBytes } from '../files.ts';
 
 /** Compiling cannot report how far it is; from this size on it takes about a second. */
-const LARGE_FILE = 2 ** 22;
+const LARGE_FILE = 2 ** 24;
 
 export const compileCommand: Command = {
   name: 'compile',
