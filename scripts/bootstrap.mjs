@@ -17,6 +17,7 @@ const TASKS = {
   ],
   gas: [['node', 'scripts/gas.ts']],
   fuzz: [['node', 'scripts/fuzz.ts']],
+  exhaustive: [['node', 'scripts/exhaustive.ts']],
   build: [['hardhat', 'build']],
   deploy: [['node', 'deploy/run.ts']],
   verify: [['node', 'deploy/verify.ts']],

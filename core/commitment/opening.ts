@@ -6,8 +6,7 @@ import { ProtocolError } from '../errors.ts';
 import { HASH_BYTES } from './hashMany.ts';
 import { nodeHash, treeLevels } from './tree.ts';
 
-/** Children that one answer reveals: six levels of the tree. */
-export const CHILDREN = 64;
+/** Levels below a node that one answer reveals: 64 children. */
 const CHILD_LEVELS = 6;
 
 export interface Tree {

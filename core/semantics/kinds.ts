@@ -73,9 +73,3 @@ export const KINDS = {
 export type Kind = keyof typeof KINDS;
 /** Kinds whose element depends on one element of each operand. */
 export type ElementwiseKind = Exclude<Kind, 'Dot' | 'IntegerDot' | 'Move' | 'Gather' | 'ArgMax' | 'ArgMin' | 'TopK'>;
-
-const BY_CODE = new Map<number, Kind>(Object.entries(KINDS).map(([kind, { code }]) => [code, kind as Kind]));
-
-export function kindOfCode(code: number): Kind | undefined {
-  return BY_CODE.get(code);
-}

@@ -10,6 +10,11 @@ describe('openings of a tree', () => {
   const leavesOf = (count: number) => Uint8Array.from({ length: count * HASH_BYTES }, () => int(256));
   const leaf = (leaves: Uint8Array, i: number) => leaves.slice(i * HASH_BYTES, (i + 1) * HASH_BYTES);
 
+  const flip = (hash: Uint8Array) => {
+    const at = int(HASH_BYTES);
+    hash[at] = (hash[at] as number) ^ 1;
+  };
+
   it('every run of leaves should lead to the root, and to no other with anything changed', () => {
     for (const count of [1, 2, 3, 5, 8, 13, 64, 65, 100]) {
       const leaves = leavesOf(count);
@@ -23,11 +28,11 @@ describe('openings of a tree', () => {
         const lead = (hashes = run, at = first, way = path) => rootFromPath(hashes, at, count, way);
         expect([...(lead() ?? [])], `${first} to ${last} of ${count}`).to.deep.equal([...rootOf(tree)]);
         const wrong = run.map((hash) => hash.slice());
-        (wrong[int(wrong.length)] as Uint8Array)[int(HASH_BYTES)] ^= 1;
+        flip(wrong[int(wrong.length)] as Uint8Array);
         expect([...(lead(wrong) ?? [])]).to.not.deep.equal([...rootOf(tree)]);
         if (path.length > 0) {
           const bent = path.map((hash) => hash.slice());
-          (bent[int(bent.length)] as Uint8Array)[int(HASH_BYTES)] ^= 1;
+          flip(bent[int(bent.length)] as Uint8Array);
           expect([...(lead(run, first, bent) ?? [])]).to.not.deep.equal([...rootOf(tree)]);
           expect(lead(run, first, path.slice(1))).to.equal(undefined);
         }
