@@ -1,6 +1,11 @@
 // npm run opg -- COMMAND ... (docs/commands.md)
 import { opg } from '../sdk/cli/main.ts';
 
+// Whoever reads may have seen enough: `opg conformance DIR | head`.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
+
 process.exitCode = await opg(process.argv.slice(2), {
   out: (text) => process.stdout.write(text),
   err: (text) => process.stderr.write(text),
