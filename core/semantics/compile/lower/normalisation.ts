@@ -140,7 +140,10 @@ const group: Lowering = (c) => {
   return [reshaped(c, scaled(c, c.float32('Div', centre, deviation(c, variance)), scale, bias), x.shape)];
 };
 
-/** x / (sum |x|) or x / Sqrt(sum x^2); +0 where the norm is 0. */
+/**
+ * x / (sum |x|) or x / Sqrt(sum x^2). A norm of 0 counts as a bound below every other norm: 0 gives 0 without a comparison that would let
+ * outputs jump. Elements whose squares vanish (at most 2^-75) give at most 1.
+ */
 const lp: Lowering = (c) => {
   const x = float32Input(c);
   const axis = c.axis(c.int('axis', -1), x.shape.length);
@@ -148,9 +151,10 @@ const lp: Lowering = (c) => {
   if (p !== 1 && p !== 2) c.refuse(`p is ${p}, neither 1 nor 2`);
   const data = gathered(c, x, [axis]);
   const norm =
-    p === 2 ? c.float32('Sqrt', sumOfSquares(c, data, [axis])) : sumOver(c.builder, c.float32('Abs', data), [axis]);
-  const zero = c.builder.scalar('float32', 0);
-  return [c.apply('Where', 'float32', [c.apply('Equal', 'bool', [norm, zero]), zero, c.float32('Div', data, norm)])];
+    p === 2
+      ? c.float32('Max', c.float32('Sqrt', sumOfSquares(c, data, [axis])), 2 ** -75)
+      : c.float32('Max', sumOver(c.builder, c.float32('Abs', data), [axis]), 2 ** -149);
+  return [c.float32('Div', data, norm)];
 };
 
 /** (x - mean) / (Sqrt(variance) + 1e-9). */

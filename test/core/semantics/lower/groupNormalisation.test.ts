@@ -4,7 +4,7 @@ import type { Tensor } from '#core/tensor.ts';
 import { elementCount } from '#core/tensor.ts';
 import { affine, average, channelwise, check, labelled, list, moments, normalised } from '../../../support/moments.ts';
 import { rejects } from '../../../support/rejects.ts';
-import { Choices, type NodeCase, numbers, reference } from '../../../support/singleNode.ts';
+import { Choices, expectClose, type NodeCase, numbers, reference } from '../../../support/singleNode.ts';
 
 describe('normalisations of instances, groups, vectors', () => {
   it('InstanceNormalization over the spatial axes', async () => {
@@ -98,6 +98,14 @@ describe('normalisations of instances, groups, vectors', () => {
         const single = { op: 'LpNormalization', opset: choices.of([7, 22]), inputs: [x], attributes: { p, axis } };
         await check(single, wanted, `p ${p} axis ${axis}`, 0);
       }
+    for (const [p, tiny] of [
+      [1, 2 ** -149],
+      [2, 2 ** -74],
+    ] as const) {
+      const least = numbers('float32', [0, tiny, 0, -0], [2, 2]);
+      const [y] = reference({ op: 'LpNormalization', inputs: [least], attributes: { p } }).outputs as [Tensor];
+      expectClose(y, numbers('float32', [0, 1, 0, 0], [2, 2]), `least norm, p ${p}`, 1e-6, 0);
+    }
     const x = choices.tensor('float32', [2, 2]);
     rejects('compile.operator', () => reference({ op: 'LpNormalization', inputs: [x], attributes: { p: 3 } }));
   });
