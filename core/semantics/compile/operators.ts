@@ -22,9 +22,10 @@ import { resizing } from './lower/resizing.ts';
 import { slicing } from './lower/slicing.ts';
 import { softmax } from './lower/softmax.ts';
 
-/** `since`: the opset of the default domain that introduced the operator. */
 export interface OperatorEntry {
+  /** The opset of the default domain that introduced the operator, and the last that had it. */
   readonly since: number;
+  readonly until?: number;
   readonly lower: Lowering;
 }
 
@@ -58,5 +59,5 @@ export const OPERATORS: ReadonlyMap<string, OperatorEntry> = new Map(
 export function loweringOf({ domain, op }: GraphNode, opset: number): Lowering | undefined {
   if (domain !== '' && domain !== 'ai.onnx') return undefined;
   const entry = OPERATORS.get(op);
-  return entry && opset >= entry.since ? entry.lower : undefined;
+  return entry && opset >= entry.since && opset <= (entry.until ?? opset) ? entry.lower : undefined;
 }

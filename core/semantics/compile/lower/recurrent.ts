@@ -1,5 +1,5 @@
 /**
- * RNN, GRU and LSTM (ONNX opset 7 to 22), unrolled: X * W' + Wb + Rb for all steps is one Dot; each step is one Dot whose bias is that
+ * RNN, GRU and LSTM (ONNX opset 1, GRU 3, to 22), unrolled: X * W' + Wb + Rb for all steps is one Dot; each step is one Dot whose bias is that
  * row, so that the sum of both products is rounded twice only. A state that starts as zero is left out of the first step.
  */
 import type { Context, Lowering } from '../context.ts';
@@ -275,7 +275,7 @@ const recurrentOf =
   };
 
 export const recurrent: Family = {
-  RNN: { since: 7, lower: recurrentOf(rnn) },
-  GRU: { since: 7, lower: recurrentOf(gru) },
-  LSTM: { since: 7, lower: recurrentOf(lstm) },
+  RNN: { since: 1, lower: recurrentOf(rnn) },
+  GRU: { since: 3, lower: recurrentOf(gru) },
+  LSTM: { since: 1, lower: recurrentOf(lstm) },
 };

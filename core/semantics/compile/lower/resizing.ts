@@ -137,5 +137,5 @@ function blended(c: Context, value: Value, axis: number, { taps, indices, weight
 
 export const resizing: Family = {
   Resize: { since: 10, lower: (c) => resize(c.opset === 10 ? legacyPlan : plan)(c) },
-  Upsample: { since: 7, lower: resize(legacyPlan) },
+  Upsample: { since: 7, until: 9, lower: resize(legacyPlan) },
 };
