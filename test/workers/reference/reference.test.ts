@@ -72,6 +72,41 @@ describe('the reference on threads', () => {
     expect(reference.stats()).to.deep.equal({ threads: 2, running: 0, waiting: 0 });
   });
 
+  it('should share a large computation with a crew, and give memory of its own', async () => {
+    const n = 128;
+    const matrix = (name: string) => ({ [name]: ['float32', [n, n]] }) as const;
+    const model = graph({
+      inputs: matrix('x'),
+      outputs: matrix('y'),
+      constants: {
+        w: tensorFrom(
+          'float32',
+          [n, n],
+          Array.from({ length: n * n }, (_, i) => (i % 7) - 3),
+        ),
+      },
+      nodes: [node('MatMul', ['x', 'w'], ['y'])],
+    });
+    const given = {
+      x: tensorFrom(
+        'float32',
+        [n, n],
+        Array.from({ length: n * n }, (_, i) => (i % 5) - 2),
+      ),
+    };
+    const alone = await open().run(model, given);
+    const { y } = await open({ crew: 2 }).run(model, given);
+    expect(y).to.deep.equal(alone['y']);
+    expect(y?.data.buffer).to.be.instanceOf(ArrayBuffer);
+    const at = (i: number, j: number) =>
+      Array.from({ length: n }, (_, k) => (((i * n + k) % 5) - 2) * (((k * n + j) % 7) - 3)).reduce(
+        (sum, one) => sum + one,
+        0,
+      );
+    expect(y?.data[0]).to.equal(at(0, 0));
+    expect(y?.data[77 * n + 13]).to.equal(at(77, 13));
+  });
+
   it('should name what has no program, with its evidence', async () => {
     const reference = open();
     const model = graph({ ...adding(1), nodes: [node('NoSuchOperator', ['x', 'c'], ['y'])] });

@@ -20,4 +20,6 @@ export type Reply =
 export interface ThreadOptions {
   /** Bytes that cached programs of one thread may take. */
   readonly cacheBytes: number;
+  /** Threads beside it that share its computations. */
+  readonly crew: number;
 }

@@ -18,13 +18,23 @@ export interface Compiled {
 /** Of a program without constants: records and the like. */
 const OVERHEAD = 2 ** 20;
 
+/** Tools of each program: made when it is compiled, given back when it is forgotten. */
+export interface Toolbox {
+  tools(): DotTools;
+  release(tools: DotTools): void;
+}
+
+const PLAIN: Toolbox = { tools: () => dotTools(), release: () => undefined };
+
 export class Programs {
   readonly #bound: number;
+  readonly #toolbox: Toolbox;
   readonly #entries = new Map<string, Compiled>();
   #used = 0;
 
-  constructor(bound: number) {
+  constructor(bound: number, toolbox: Toolbox = PLAIN) {
     this.#bound = bound;
+    this.#toolbox = toolbox;
   }
 
   /** Throws `runtime.model_too_large` for a program that could not be executed within the bound, before anything of it is. */
@@ -45,8 +55,9 @@ export class Programs {
       if (this.#used + bytes <= this.#bound) break;
       this.#entries.delete(oldest);
       this.#used -= entry.bytes;
+      this.#toolbox.release(entry.tools);
     }
-    const made = { program, tools: dotTools(), bytes };
+    const made = { program, tools: this.#toolbox.tools(), bytes };
     this.#entries.set(sha256, made);
     this.#used += bytes;
     return made;

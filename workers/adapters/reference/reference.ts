@@ -11,6 +11,8 @@ import type { Call, Reply, ThreadOptions } from './messages.ts';
 export interface ReferenceOptions {
   /** Computations at a time. Default 1. */
   readonly threads?: number;
+  /** Threads beside each of these that share one computation. Default 0. */
+  readonly crew?: number;
   /** What compiled programs of all threads together may take, and the heap of each thread. Default 1 GiB. */
   readonly memoryBytes?: number;
   /** Limit of one call, compiling included. Default 60 s. */
@@ -42,7 +44,7 @@ const KNOWN = 10_000;
 const MIB = 2 ** 20;
 
 export function createReference(options: ReferenceOptions = {}): Reference {
-  const { threads = 1, memoryBytes = 1024 * MIB, timeoutMs = 60_000, strikes = 3 } = options;
+  const { threads = 1, crew = 0, memoryBytes = 1024 * MIB, timeoutMs = 60_000, strikes = 3 } = options;
   const slots = Array.from({ length: threads }, (): Slot => {
     return { worker: undefined, job: undefined, timer: undefined, abort: () => undefined, warm: undefined };
   });
@@ -52,7 +54,7 @@ export function createReference(options: ReferenceOptions = {}): Reference {
   let closed = false;
 
   function start(slot: Slot): Worker {
-    const workerData: ThreadOptions = { cacheBytes: Math.floor(memoryBytes / threads) };
+    const workerData: ThreadOptions = { cacheBytes: Math.floor(memoryBytes / threads), crew };
     const worker = new Worker(new URL('./thread.ts', import.meta.url), {
       workerData,
       env: {},

@@ -4,17 +4,25 @@ import { isProtocolError } from '#core/errors.ts';
 import { multiplyAdds } from '#core/semantics/cost.ts';
 import { executeNamed } from '#core/semantics/execute/named.ts';
 import { programRoot } from '#core/semantics/record.ts';
+import type { Tensor } from '#core/tensor.ts';
+import { createCrew } from './crew.ts';
 import type { Call, Reply, ThreadOptions } from './messages.ts';
 import { Programs } from './programs.ts';
 
-const { cacheBytes } = workerData as ThreadOptions;
-const programs = new Programs(cacheBytes);
+const { cacheBytes, crew } = workerData as ThreadOptions;
+const programs = new Programs(cacheBytes, createCrew(crew));
 
 function answer(call: Call): Reply {
   const { program, tools } = programs.get(call.model);
   if (call.op === 'describe')
     return { op: 'described', program: { root: programRoot(program), multiplyAdds: Number(multiplyAdds(program)) } };
-  return { op: 'ran', outputs: executeNamed(program, call.inputs, { tools }) };
+  const outputs = Object.entries(executeNamed(program, call.inputs, { tools }));
+  return { op: 'ran', outputs: Object.fromEntries(outputs.map(([name, tensor]) => [name, unshared(tensor)])) };
+}
+
+/** What a crew computed lies in memory that it shares; whoever asked gets memory of its own. */
+function unshared(tensor: Tensor): Tensor {
+  return tensor.data.buffer instanceof SharedArrayBuffer ? { ...tensor, data: tensor.data.slice() } : tensor;
 }
 
 parentPort?.on('message', (call: Call) => {

@@ -15,6 +15,14 @@ export const reference = section(
       about: 'threads that compute references, hence checks at a time',
       example: '2',
     }),
+    crew: whole({
+      min: 0,
+      max: 63,
+      env: 'OPG_REFERENCE_CREW',
+      fallback: '0',
+      about: 'threads beside each of these that share one computation; for models of many million multiply-adds',
+      example: '3',
+    }),
     memoryMb: whole({
       min: 64,
       max: 4_194_304,
