@@ -29,16 +29,22 @@ export interface Emission {
   readonly operands: readonly (Operand | Value | undefined)[];
 }
 
+/** Beyond them compiling fails; below them they change nothing. */
 export interface BuilderLimits {
   /** Operators, before equal and unused ones are dropped. */
   readonly operators: number;
-  /** Elements (times terms) that one folded operator may take. */
-  readonly foldWork: number;
   /** Elements that folding may make in all: a file cannot inflate itself. */
   readonly foldElements: number;
 }
 
-export const BUILDER_LIMITS: BuilderLimits = { operators: 100_000, foldWork: 2 ** 26, foldElements: 2 ** 28 };
+export const BUILDER_LIMITS: BuilderLimits = { operators: 100_000, foldElements: 2 ** 28 };
+
+/**
+ * Elements times terms that one folded operator may take, and all together: what is beyond stays in the program. Part of the semantics:
+ * another number would give other programs (docs/spec/reference-semantics.md, "Constant folding").
+ */
+const FOLD_WORK = 2 ** 26;
+const FOLD_WORK_IN_ALL = 2 ** 30;
 
 export class Builder {
   readonly inputs: ProgramInput[] = [];
@@ -47,6 +53,7 @@ export class Builder {
   readonly #limits: BuilderLimits;
   readonly #known = new Map<string, Source>();
   #folded = 0;
+  #foldWork = 0;
 
   constructor(limits: BuilderLimits = BUILDER_LIMITS) {
     this.#limits = limits;
@@ -98,7 +105,10 @@ export class Builder {
     const operator = this.#operator(emission);
     const fixed = operator.operands.every((operand) => operand === undefined || operand.source.from === 'constant');
     const work = elementCount(space) * Math.max(1, elementCount(operator.inner));
-    if (fixed && work <= this.#limits.foldWork) return { ...this.#evaluate(operator), shape: space };
+    if (fixed && work <= FOLD_WORK && this.#foldWork + work <= FOLD_WORK_IN_ALL) {
+      this.#foldWork += work;
+      return { ...this.#evaluate(operator), shape: space };
+    }
     return whole(this.#append(operator), dtype, space);
   }
 
