@@ -14,6 +14,7 @@ import type { Program } from '#core/semantics/program.ts';
 import { programRoot } from '#core/semantics/record.ts';
 import { nudge, withWeights } from '#core/semantics/tolerance/coarser.ts';
 import { continuityOf, type OutputContinuity } from '#core/semantics/tolerance/continuity.ts';
+import { nonFiniteWeight } from '#core/semantics/tolerance/finiteWeights.ts';
 import { type Deviations, deviationsOf, fitTolerance, MARGIN, withRounding } from '#core/semantics/tolerance/fit.ts';
 import { saturationOf } from '#core/semantics/tolerance/saturation.ts';
 import { sameShape, type Tensor } from '#core/tensor.ts';
@@ -68,7 +69,7 @@ export async function assess(onnx: Uint8Array, card: unknown, options: AssessOpt
       sensitivity: scale === 0 ? 0 : (sensitivities[o] as number) / scale,
     };
   });
-  const refusals = refusalsOf(outputs, continuity);
+  const refusals = [...weightRefusals(program), ...refusalsOf(outputs, continuity)];
   const cheats = refusals.length === 0 ? cheatsOn(program, sampled) : [];
   const borne = deviations.flatMap((found, o) =>
     continuity[o]?.continuity === 'exact' ? found : found.map(withRounding),
@@ -158,6 +159,12 @@ function sensitivitiesOf(program: Program, sampled: readonly Referenced[]): numb
     }
   }
   return worst;
+}
+
+/** Infinities and NaNs in masks are fine, but a sum of products with such a weight is none that could be within anything. */
+function weightRefusals(program: Program): string[] {
+  const found = nonFiniteWeight(program);
+  return found === undefined ? [] : [`A weight of ${found.kind} (operator ${found.operator}) is not a finite number.`];
 }
 
 function refusalsOf(outputs: readonly AssessedOutput[], continuity: readonly OutputContinuity[]): string[] {

@@ -83,6 +83,23 @@ describe('assessing a model', () => {
     expect(assessmentTable(found)).to.contain('exact mode only');
   });
 
+  it('should refuse a weight that is no finite number, but not a mask of infinities', async () => {
+    const infinite = tensorFrom('float32', [4, 4], [...Array(15).fill(1), Number.NEGATIVE_INFINITY]);
+    const by = (op: string) =>
+      assess(
+        layered(
+          1,
+          [node(op, ['h', 'w0'], ['y'])],
+          { y: ['float32', [1, 4]] },
+          { w0: op === 'Add' ? tensorFrom('float32', [4], [0, 0, 0, Number.NEGATIVE_INFINITY]) : infinite },
+        ),
+        card([output('y', [1, 4])]),
+        { generate: 8 },
+      );
+    expect((await by('MatMul')).refusals.join()).to.contain('is not a finite number');
+    expect((await by('Add')).refusals).to.deep.equal([]);
+  });
+
   it('should refuse a chaotic output', async () => {
     const steps = Array.from({ length: 60 }, (_, i) => [
       node('Mul', [i === 0 ? 'h' : `s${i}`, 'four'], [`m${i}`]),
