@@ -3,12 +3,15 @@
 /** 2^-53 with room for the rounding of the bound itself. */
 const UNIT = 1.112e-16;
 
-/**
- * Upper bound of |sum - exact| for a float64 sum of `terms` exact products and a bias in any order, `size` >= |bias| + sum |a * b|;
- * the second part covers the rounding of sum - bound and sum + bound.
- */
+/** Times |sum|: covers the rounding of sum - bound and sum + bound. */
+export const SUM_UNIT = 2.3e-16;
+
+/** Times the size of a sum of `terms` exact products and a bias: what the additions can lose, in any order. */
+export const boundFactor = (terms: number): number => (terms + 2) * UNIT;
+
+/** Upper bound of |sum - exact|; `size` >= |bias| + sum |a * b|. */
 export function boundOf(sum: number, terms: number, size: number): number {
-  return (terms + 2) * UNIT * size + Math.abs(sum) * 2.3e-16;
+  return boundFactor(terms) * size + Math.abs(sum) * SUM_UNIT;
 }
 
 /** Euclidean norm of float32 values, rounded up; infinite or NaN if a value is. Squares of float32 values neither over- nor underflow. */

@@ -119,6 +119,17 @@ function walk(
   }
   const { outer, outerStep, innerStep, offset, divisor, extent, stride: along } = guard;
   let v = outer < 0 ? offset : offset + outerStep * (o[outer] as number);
+  const next = inner[axis + 1];
+  const dense = next !== undefined && axis + 2 === inner.length && next.guard === undefined && next.stride === 1;
+  if (dense && divisor === 1 && innerStep === 1 && stride === 0 && along === next.size) {
+    // Taps of a window row side by side, as channels-last convolutions have them: one run of those that are there.
+    const first = Math.min(size, Math.max(0, -v));
+    const end = Math.max(first, Math.min(size, extent - v));
+    clear(dst, at, first * block);
+    if (end > first) copyRun(data, start + (v + first) * along, 1, (end - first) * block, dst, at + first * block);
+    clear(dst, at + end * block, (size - end) * block);
+    return;
+  }
   const limit = extent * divisor;
   for (let k = 0; k < size; k++, v += innerStep) {
     const to = at + k * block;
