@@ -7,6 +7,7 @@ import { exactSum } from '../dot/sums.ts';
 import { fastestKernel } from '../dot/wasmKernel.ts';
 import type { Access, Operator } from '../program.ts';
 import { type Filler, fillerOf } from './fill.ts';
+import { planLanes } from './lanes.ts';
 import { type Product, productOf } from './product.ts';
 import { startAddress } from './taps.ts';
 
@@ -51,6 +52,8 @@ export interface DotWork {
 }
 
 export function planDot(operator: Operator, data: readonly (Float32Array | undefined)[], tools: DotTools): DotWork {
+  const lanes = planLanes(operator, data, tools);
+  if (lanes) return lanes;
   const product = productOf(operator, [operator.operands[0]], [operator.operands[1]]);
   const tiles = Math.ceil(product.rows.count / TILE);
   const side = new Sides(operator, data, product, tools);
