@@ -5,6 +5,8 @@ import os from 'node:os';
 import { document } from './bench/document.ts';
 import { gasRows } from './bench/gasRows.ts';
 import { benchPath } from './bench/path.ts';
+import { benchReference } from './bench/reference/bench.ts';
+import { referenceSection } from './bench/reference/section.ts';
 import { benchWorker, printWorkerReport } from './bench/worker.ts';
 
 const OUT = 'docs/benchmarks.md';
@@ -17,6 +19,8 @@ async function step<T>(name: string, work: () => Promise<T> | T): Promise<T> {
   return result;
 }
 
+const reference = await step('the reference against ONNX Runtime', benchReference);
+console.log(referenceSection(reference));
 const gas = await step('gas of every path, production build (minutes when the contracts changed)', gasRows);
 const worker = await step('worker against bare session.run', () => benchWorker());
 printWorkerReport(worker);
@@ -31,6 +35,6 @@ const machine = {
   node: process.version,
   commit: spawnSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).stdout.trim() || 'unknown',
 };
-const text = document({ gas, worker, whole, machine });
+const text = document({ gas, worker, whole, reference, machine });
 writeFileSync(OUT, text);
 console.log(`\n${text}\n${OUT} written`);

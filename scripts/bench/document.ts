@@ -1,12 +1,15 @@
 // docs/benchmarks.md: the measurements beside their aims, with the machine named.
 import type { GasRow } from './gasRows.ts';
 import type { PathReport } from './path.ts';
+import type { ReferenceReport } from './reference/bench.ts';
+import { referenceSection } from './reference/section.ts';
 import type { WorkerReport } from './worker.ts';
 
 export interface Measured {
   readonly gas: readonly GasRow[];
   readonly worker: WorkerReport;
   readonly whole: PathReport;
+  readonly reference: ReferenceReport;
   readonly machine: {
     readonly cpu: string;
     readonly cores: number;
@@ -31,7 +34,7 @@ const AIMS: Readonly<Record<string, number>> = {
 const number = (value: number) => Math.round(value).toLocaleString('en-US');
 const mib = (bytes: number | undefined) => (bytes === undefined ? 'unknown' : `${number(bytes / 2 ** 20)} MiB`);
 
-export function document({ gas, worker, whole, machine }: Measured): string {
+export function document({ gas, worker, whole, reference, machine }: Measured): string {
   const gasLines = gas.map((row) => {
     const aim = AIMS[row.name];
     const calls = Object.values(row.calls).map(number).join(' + ');
@@ -84,5 +87,6 @@ digits-cnn on a local Hardhat chain that mines at once: request, watcher, journa
 
 Aims: p50 below 50 ms and p99 below 250 ms from the event seen to the result sent; the figures above also hold the node's polling, the mining
 of the submission and the requester's own polling (5 ms).
-`;
+
+${referenceSection(reference)}`;
 }
