@@ -32,7 +32,10 @@ const cast: Lowering = (c) => {
   return [castTo(c, x, dtypeOfCode(code) ?? c.refuse(`element type ${code} is not one of the six`))];
 };
 
-/** The mask says true everywhere since opset 12, when it first had a meaning without training; before, +0 (opset 10: false). */
+/**
+ * Training is the identity too if the ratio is 0. The mask says true everywhere since opset 12, when it first had a meaning without
+ * training; before, +0 (opset 10: false).
+ */
 const dropout: Lowering = (c) => {
   const x = c.input(0, 'data');
   c.dtypes(['float32'], x);
@@ -40,7 +43,8 @@ const dropout: Lowering = (c) => {
     c.opset < 7
       ? c.int('is_test', 0) === 0
       : c.opset >= 12 && Number(c.constant(2, 'training_mode')?.data[0] ?? 0) !== 0;
-  if (training) c.refuse('in training it drops elements at random');
+  const ratio = () => (c.opset < 12 ? c.float('ratio', 0.5) : Number(c.constant(1, 'ratio')?.data[0] ?? 0.5));
+  if (training && ratio() !== 0) c.refuse('in training it drops elements at random');
   const mask = c.builder.scalar(c.opset < 10 ? 'float32' : 'bool', c.opset < 12 ? 0 : 1);
   return [x, expand(mask, x.shape)];
 };

@@ -114,6 +114,18 @@ describe('Dropout', () => {
     expect(found.outputs[0]).to.deep.equal(x);
   });
 
+  it('drops nothing in training with ratio 0', async () => {
+    const inputs = [x, numbers('float32', [0], []), numbers('bool', [1], [])];
+    for (const opset of [12, 13, 22]) {
+      const single: NodeCase = { op: 'Dropout', opset, inputs, constants: [1, 2], outputs: ['float32', 'bool'] };
+      const [y, mask] = (await expectLikeRuntime(single, `Dropout-${opset}`)).outputs as [Tensor, Tensor];
+      expect(y).to.deep.equal(x);
+      expect([...mask.data]).to.deep.equal([1, 1, 1, 1]);
+    }
+    const [y] = reference({ op: 'Dropout', opset: 6, inputs: [x], attributes: { ratio: { float: 0 } } }).outputs;
+    expect(y).to.deep.equal(x);
+  });
+
   it('does not train', () => {
     const training = [x, numbers('float32', [0.5], []), numbers('bool', [1], [])];
     rejects('compile.operator', () => reference({ op: 'Dropout', opset: 13, inputs: training, constants: [1, 2] }));
