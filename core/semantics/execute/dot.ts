@@ -1,6 +1,5 @@
 /** All elements of a Dot, as matrix products over its batch axes, in tasks that any thread may take. */
 import { elementCount } from '../../tensor.ts';
-import { exactDot } from '../dot/exact.ts';
 import { type Columns, multiplyTile, prepareColumns } from '../dot/gemm.ts';
 import type { Kernel } from '../dot/kernel.ts';
 import { exactSum } from '../dot/sums.ts';
@@ -9,12 +8,14 @@ import type { Access, Operator } from '../program.ts';
 import { type Filler, fillerOf } from './fill.ts';
 import { planLanes } from './lanes.ts';
 import { type Product, productOf } from './product.ts';
+import { planSingles } from './singles.ts';
 import { startAddress } from './taps.ts';
+import { type Counters, type DecideElement, termsOf } from './terms.ts';
 
 export interface DotTools {
   readonly kernel: Kernel;
   /** Elements of Dots decided, and how many of them float64 left to the exact sum. */
-  readonly counters: { decided: number; exact: number };
+  readonly counters: Counters;
   /** Prepared right sides of constants, kept between runs of one program. */
   readonly prepared: WeakMap<Float32Array, Map<string, Columns>>;
   /** Has the tasks of a Dot done by several threads, if it is worth it; undefined: they are to be done here. The bits are the same. */
@@ -52,8 +53,8 @@ export interface DotWork {
 }
 
 export function planDot(operator: Operator, data: readonly (Float32Array | undefined)[], tools: DotTools): DotWork {
-  const lanes = planLanes(operator, data, tools);
-  if (lanes) return lanes;
+  const direct = planLanes(operator, data, tools.counters) ?? planSingles(operator, data, tools.counters);
+  if (direct) return direct;
   const product = productOf(operator, [operator.operands[0]], [operator.operands[1]]);
   const tiles = Math.ceil(product.rows.count / TILE);
   const side = new Sides(operator, data, product, tools);
@@ -79,6 +80,7 @@ class Sides {
   readonly #tools: DotTools;
   readonly #left: Filler;
   readonly #right: Filler | undefined;
+  readonly #decide: DecideElement;
   readonly #o: number[];
   /** The right side prepared last, and what it is of. */
   #columns: Columns | undefined;
@@ -92,6 +94,7 @@ class Sides {
     this.#tools = tools;
     this.#left = fillerOf(a as Access, data[0] as Float32Array, operator.inner);
     this.#right = b && fillerOf(b, data[1] as Float32Array, operator.inner);
+    this.#decide = termsOf(operator, data, tools.counters);
     this.#o = operator.space.map(() => 0);
   }
 
@@ -160,33 +163,14 @@ class Sides {
     this.#fillRows(batch, firstRow, rowAt.length, terms, space.left, space.leftAt, space.leftStride);
     const { biases, stride } = this.#biases(batch, firstRow, rowAt.length, from, to);
     const columnAt = this.#product.columns.offsets.subarray(from, to);
+    const { batches, rows, columns: right } = this.#product;
+    batches.place(batch, this.#o);
     multiplyTile(kernel, space, columns, biases, stride, { out, rowAt, columnAt }, (m, n) => {
-      counters.exact++;
-      return this.#decide(terms, batch, firstRow + m, from + n, biases[m * stride + n] as number);
+      rows.place(firstRow + m, this.#o);
+      right.place(from + n, this.#o);
+      return this.#decide(this.#o, ...terms);
     });
     counters.decided += rowAt.length * count;
-  }
-
-  /** A skipped tap is a zero, which adds nothing; only times an infinity it would make a NaN that is not there. */
-  #decide([from, to]: Range, batch: number, row: number, column: number, bias: number): number {
-    const { batches, rows, columns } = this.#product;
-    const [left, right] = [this.#left, this.#right as Filler];
-    const x = scratch('decide left', to - from);
-    const y = scratch('decide right', to - from);
-    batches.place(batch, this.#o);
-    rows.place(row, this.#o);
-    columns.place(column, this.#o);
-    left.fill(this.#o, from, to, x, 0);
-    right.fill(this.#o, from, to, y, 0);
-    const sum = exactDot(x, y, to - from, bias);
-    if (Number.isFinite(sum) || this.#operator.operands.every((access) => !access || access.guards.length === 0))
-      return sum;
-    for (let k = from; k < to; k++)
-      if (!left.present(this.#o, k) || !right.present(this.#o, k)) {
-        x[k - from] = 0;
-        y[k - from] = 0;
-      }
-    return exactDot(x, y, to - from, bias);
   }
 
   #biases(batch: number, first: number, count: number, from: number, to: number) {

@@ -57,6 +57,21 @@ export function productOf(
   };
 }
 
+/**
+ * Whether a Dot has so few products for each row or column that a matrix product does not repay getting them ready. Columns of constants
+ * are ready once and for all.
+ */
+export function fewProducts({ space, attribute, operands }: Operator): boolean {
+  const [left, right] = operands;
+  let [rows, columns] = [1, 1];
+  for (let axis = 0; axis < space.length - (attribute === 1 ? 1 : 0); axis++)
+    if (!depends(right, axis)) rows *= space[axis] as number;
+    else if (!depends(left, axis)) columns *= space[axis] as number;
+  return columns <= FEW || (rows <= FEW && right?.source.from !== 'constant');
+}
+
+const FEW = 2;
+
 function axisSet(space: readonly number[], axes: readonly number[]): AxisSet {
   const dims = axes.map((axis) => space[axis] as number);
   const outputs = rowMajor(space);
