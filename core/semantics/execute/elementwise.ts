@@ -20,8 +20,9 @@ export function evaluateElementwise(operator: Operator, data: readonly (TensorDa
   const dtypes = accesses.map(({ dtype }) => dtype);
   const loop = loopOf(kind, dtypes, operator.dtype);
   if (loop) {
-    forEachRun(operator.space, accesses, (first, [p = 0, q = 0, r = 0]) => {
-      loop(out, first, length, x, p, s, y, q, t, z, r, u);
+    forEachRun(operator.space, accesses, (first, addresses) => {
+      const p = addresses[0] as number;
+      loop(out, first, length, x, p, s, y, addresses[1] ?? 0, t, z, addresses[2] ?? 0, u);
     });
     return out;
   }

@@ -20,7 +20,8 @@ function copy(space: readonly number[], access: Access, from: Float32Array, out:
     return;
   }
   const stride = runStride(access);
-  forEachRun(space, [access], (first, [address = 0]) => {
+  forEachRun(space, [access], (first, addresses) => {
+    const address = addresses[0] as number;
     if (stride === 1 && lengthOfRun > 16) out.set(from.subarray(address, address + lengthOfRun), first);
     else for (let i = 0; i < lengthOfRun; i++) out[first + i] = from[address + i * stride] as number;
   });

@@ -27,8 +27,14 @@ export function evaluateArg(operator: Operator, data: readonly (TensorData | und
   const alike = last >= 0 && guards.every((guard) => guard.outer !== last);
   const run = alike ? (space[last] as number) : 1;
   const stride = alike ? (outer[last] as number) : 0;
+  const sideBySide = run >= LEAST_RUN && (stride === 1 || taps.count <= FEW_TAPS);
+  // The low halves of int64: a bigint per element would cost more than all else.
+  const words = out instanceof BigInt64Array ? new Int32Array(out.buffer) : (out as Int32Array);
+  const width = out instanceof BigInt64Array ? 2 : 1;
+  const best = new DTYPES[access.dtype].Data(sideBySide ? run : 0) as Float32Array;
+  const winners = new Int32Array(run);
   const present = new Int32Array(taps.count);
-  const addresses = new Float64Array(taps.count);
+  const addresses = new Int32Array(taps.count);
   const o: number[] = [];
   const values: number[] = [];
   for (let first = 0; first < elements; first += run) {
@@ -42,23 +48,57 @@ export function evaluateArg(operator: Operator, data: readonly (TensorData | und
       present[count] = k;
       addresses[count++] = address;
     }
-    for (let i = 0; i < run; i++)
-      store(out, first + i, count === 0 ? 0 : (present[winner(from, addresses, count, i * stride, largest)] as number));
+    if (count === 0) continue;
+    if (sideBySide) runOfWinners(from, addresses, count, stride, largest, best, winners);
+    else for (let i = 0; i < run; i++) winners[i] = winner(from, addresses, count, i * stride, largest);
+    for (let i = 0; i < run; i++) words[(first + i) * width] = present[winners[i] as number] as number;
   }
   return out;
 }
 
+/** Runs shorter than this are no gain, nor are scattered elements with more taps than this. */
+const LEAST_RUN = 4;
+const FEW_TAPS = 16;
+
 /** Which of the addresses holds the candidate that goes before all others, the first of equal ones. */
-function winner(from: Float32Array, addresses: Float64Array, count: number, offset: number, largest: boolean): number {
+function winner(from: Float32Array, addresses: Int32Array, count: number, offset: number, largest: boolean): number {
   let best = 0;
   let bestValue = from[(addresses[0] as number) + offset] as number;
   for (let j = 1; j < count; j++) {
     const value = from[(addresses[j] as number) + offset] as number;
+    // False for nearly all; a NaN comes here too.
+    if (largest ? value <= bestValue : value >= bestValue) continue;
     if (!precedes(value, bestValue, largest)) continue;
     best = j;
     bestValue = value;
   }
   return best;
+}
+
+/** The same for elements side by side, one address after the other. */
+function runOfWinners(
+  from: Float32Array,
+  addresses: Int32Array,
+  count: number,
+  stride: number,
+  largest: boolean,
+  best: Float32Array,
+  winners: Int32Array,
+): void {
+  const run = winners.length;
+  winners.fill(0);
+  for (let i = 0; i < run; i++) best[i] = from[(addresses[0] as number) + i * stride] as number;
+  for (let j = 1; j < count; j++) {
+    const address = addresses[j] as number;
+    for (let i = 0; i < run; i++) {
+      const value = from[address + i * stride] as number;
+      const known = best[i] as number;
+      if (largest ? value <= known : value >= known) continue;
+      if (!precedes(value, known, largest)) continue;
+      best[i] = value;
+      winners[i] = j;
+    }
+  }
 }
 
 export function evaluateTopK(operator: Operator, data: readonly (TensorData | undefined)[]): TensorData {
