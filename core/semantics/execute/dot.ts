@@ -55,9 +55,11 @@ export interface DotWork {
 export function planDot(operator: Operator, data: readonly (Float32Array | undefined)[], tools: DotTools): DotWork {
   const direct = planLanes(operator, data, tools.counters) ?? planSingles(operator, data, tools.counters);
   if (direct) return direct;
-  const product = productOf(operator, [operator.operands[0]], [operator.operands[1]]);
+  const shape = shapes.get(operator) ?? shapeOf(operator);
+  shapes.set(operator, shape);
+  const { product } = shape;
   const tiles = Math.ceil(product.rows.count / TILE);
-  const side = new Sides(operator, data, product, tools);
+  const side = new Sides(operator, data, shape, tools);
   return {
     tasks: product.ranges.length * product.batches.count * tiles,
     run(task, out) {
@@ -70,6 +72,29 @@ export function planDot(operator: Operator, data: readonly (Float32Array | undef
   };
 }
 
+/** What does not depend on the data: kept by operator, for networks of hundreds of small ones. */
+interface Shape {
+  readonly product: Product;
+  /** What a column adds to the address of its bias. */
+  readonly biasAt: Int32Array | undefined;
+  /** Names the right side for all who read the same one in the same way. */
+  readonly rightKey: string;
+}
+
+const shapes = new WeakMap<Operator, Shape>();
+
+function shapeOf(operator: Operator): Shape {
+  const { space, inner: taps, operands } = operator;
+  const [left, right, bias] = operands;
+  const product = productOf(operator, [left], [right]);
+  const { base, outer, inner, guards } = right ?? {};
+  return {
+    product,
+    biasAt: bias && product.columns.along(bias.outer),
+    rightKey: JSON.stringify([base, outer, inner, guards, space, taps]),
+  };
+}
+
 type Range = readonly [from: number, to: number];
 
 /** The operands of one Dot and the scratch memory to work on them. */
@@ -77,6 +102,7 @@ class Sides {
   readonly #operator: Operator;
   readonly #data: readonly (Float32Array | undefined)[];
   readonly #product: Product;
+  readonly #shape: Shape;
   readonly #tools: DotTools;
   readonly #left: Filler;
   readonly #right: Filler | undefined;
@@ -86,11 +112,12 @@ class Sides {
   #columns: Columns | undefined;
   #columnsOf = '';
 
-  constructor(operator: Operator, data: readonly (Float32Array | undefined)[], product: Product, tools: DotTools) {
+  constructor(operator: Operator, data: readonly (Float32Array | undefined)[], shape: Shape, tools: DotTools) {
     const [a, b] = operator.operands;
     this.#operator = operator;
     this.#data = data;
-    this.#product = product;
+    this.#shape = shape;
+    this.#product = shape.product;
     this.#tools = tools;
     this.#left = fillerOf(a as Access, data[0] as Float32Array, operator.inner);
     this.#right = b && fillerOf(b, data[1] as Float32Array, operator.inner);
@@ -173,20 +200,22 @@ class Sides {
     counters.decided += rowAt.length * count;
   }
 
+  /** Good until the next call. */
   #biases(batch: number, first: number, count: number, from: number, to: number) {
     const access = this.#operator.operands[2];
     const width = to - from;
-    if (access === undefined) return { biases: new Float64Array(width), stride: 0 };
+    if (access === undefined) return { biases: scratch('no biases', width), stride: 0 };
     const { batches, rows, columns } = this.#product;
     const alike = rows.axes.every((axis) => access.outer[axis] === 0);
-    const biases = new Float64Array((alike ? 1 : count) * width);
+    const biases = scratch('biases', (alike ? 1 : count) * width);
     batches.place(batch, this.#o);
+    columns.place(0, this.#o);
+    const values = this.#data[2] as Float32Array;
+    const biasAt = this.#shape.biasAt as Int32Array;
     for (let m = 0; m < (alike ? 1 : count); m++) {
       rows.place(first + m, this.#o);
-      for (let n = 0; n < width; n++) {
-        columns.place(from + n, this.#o);
-        biases[m * width + n] = (this.#data[2] as Float32Array)[startAddress(access, this.#o)] as number;
-      }
+      const start = startAddress(access, this.#o);
+      for (let n = 0; n < width; n++) biases[m * width + n] = values[start + (biasAt[from + n] as number)] as number;
     }
     return { biases, stride: alike ? 0 : width };
   }
@@ -197,7 +226,7 @@ class Sides {
     const key = `${range} ${batch} ${from}`;
     if (this.#columnsOf === key) return this.#columns as Columns;
     const access = this.#operator.operands[1] as Access;
-    const kept = access.source.from === 'constant' ? this.#kept(access, `${key} ${to}`) : undefined;
+    const kept = access.source.from === 'constant' ? this.#kept(`${key} ${to}`) : undefined;
     let made = kept?.found;
     if (made === undefined) {
       const [first, end] = ranges[range] as Range;
@@ -217,11 +246,10 @@ class Sides {
   }
 
   /** Equal accesses over equal spaces share their columns: a recurrent network reads its weights once per step. */
-  #kept({ base, outer, inner, guards }: Access, part: string) {
+  #kept(part: string) {
     const data = this.#data[1] as Float32Array;
     const { prepared, kernel } = this.#tools;
-    const { space, inner: taps } = this.#operator;
-    const key = JSON.stringify([kernel.name, part, base, outer, inner, guards, space, taps]);
+    const key = `${kernel.name} ${part} ${this.#shape.rightKey}`;
     const all = prepared.get(data) ?? new Map<string, Columns>();
     prepared.set(data, all);
     return { found: all.get(key), keep: (columns: Columns) => all.set(key, columns) };

@@ -2,7 +2,7 @@
 import type { TensorData } from '../../commitment/dtype.ts';
 import { elementCount } from '../../tensor.ts';
 import type { Access, Guard } from '../program.ts';
-import { guardValues, startAddress, tapAddress, tapsOf } from './taps.ts';
+import { guardValues, startAddress, type Taps, tapAddress, tapsOf } from './taps.ts';
 
 /** What is gathered from, and where to. */
 export type Elements = Exclude<TensorData, BigInt64Array> | Int16Array;
@@ -17,10 +17,16 @@ export interface Filler {
 
 export function fillerOf(access: Access, data: Elements, inner: readonly number[]): Filler {
   const { guards } = access;
-  const taps = tapsOf(access, inner);
+  const count = elementCount(inner);
+  let table: Taps | undefined;
+  // Whole rows, which are nearly all, do without it.
+  const tapsNow = () => {
+    table ??= tapsOf(access, inner);
+    return table;
+  };
   const values: number[] = [];
   const present = (o: readonly number[], k: number) =>
-    tapAddress(taps, guards, startAddress(access, o), guardValues(guards, o, values), k) >= 0;
+    tapAddress(tapsNow(), guards, startAddress(access, o), guardValues(guards, o, values), k) >= 0;
   const all = axesOf(access, inner);
   // Taps of the last axis lie in one run, unless a guard moves along it.
   const last = inner.length - 1;
@@ -29,10 +35,11 @@ export function fillerOf(access: Access, data: Elements, inner: readonly number[
   const stride = runs ? (access.inner[last] ?? 0) : 0;
   return {
     fill(o, from, to, dst, at) {
-      if (all && from === 0 && to === taps.count) {
+      if (all && from === 0 && to === count) {
         fillAll(all, data, startAddress(access, o), o, dst, at);
         return;
       }
+      const taps = tapsNow();
       const start = startAddress(access, o);
       guardValues(guards, o, values);
       for (let k = from; k < to; ) {

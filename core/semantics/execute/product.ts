@@ -13,6 +13,8 @@ export interface AxisSet {
   place(i: number, o: number[]): void;
   /** What element i adds to the flat index of the output. */
   readonly offsets: Int32Array;
+  /** What element i adds to an address that has these strides along the axes of the space. */
+  along(strides: readonly number[]): Int32Array;
 }
 
 export interface Product {
@@ -74,18 +76,20 @@ const FEW = 2;
 
 function axisSet(space: readonly number[], axes: readonly number[]): AxisSet {
   const dims = axes.map((axis) => space[axis] as number);
-  const outputs = rowMajor(space);
   const count = elementCount(dims);
   const coordinates: number[] = [];
-  // Axis by axis from the last: each repeats what is there, once per coordinate.
-  const offsets = new Int32Array(count);
-  let filled = 1;
-  for (let j = axes.length - 1; j >= 0; j--) {
-    const stride = outputs[axes[j] as number] as number;
-    const period = filled;
-    for (let c = 1; c < (dims[j] as number); c++)
-      for (let i = 0; i < period; i++) offsets[filled++] = (offsets[i] as number) + c * stride;
-  }
+  const along = (strides: readonly number[]) => {
+    // Axis by axis from the last: each repeats what is there, once per coordinate.
+    const offsets = new Int32Array(count);
+    let filled = 1;
+    for (let j = axes.length - 1; j >= 0; j--) {
+      const stride = strides[axes[j] as number] as number;
+      const period = filled;
+      for (let c = 1; c < (dims[j] as number); c++)
+        for (let i = 0; i < period; i++) offsets[filled++] = (offsets[i] as number) + c * stride;
+    }
+    return offsets;
+  };
   return {
     axes,
     count,
@@ -93,6 +97,7 @@ function axisSet(space: readonly number[], axes: readonly number[]): AxisSet {
       unravel(i, dims, coordinates);
       for (let j = 0; j < axes.length; j++) o[axes[j] as number] = coordinates[j] as number;
     },
-    offsets,
+    offsets: along(rowMajor(space)),
+    along,
   };
 }

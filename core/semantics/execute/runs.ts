@@ -11,10 +11,14 @@ export function forEachRun(
   accesses: readonly Access[],
   visit: (first: number, addresses: readonly number[]) => void,
 ): void {
+  const addresses = accesses.map(({ base }) => base);
+  if (space.length <= 1) {
+    if (space[0] !== 0) visit(0, addresses);
+    return;
+  }
   const outer = space.slice(0, -1);
   const length = space.at(-1) ?? 1;
   const runs = elementCount(outer);
-  const addresses = accesses.map(({ base }) => base);
   const position = outer.map(() => 0);
   for (let run = 0; run < runs; run++) {
     visit(run * length, addresses);
