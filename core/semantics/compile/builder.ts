@@ -33,7 +33,7 @@ export interface Emission {
 export interface BuilderLimits {
   /** Operators, before equal and unused ones are dropped. */
   readonly operators: number;
-  /** Elements that folding may make in all: a file cannot inflate itself. */
+  /** Elements that folding and lowerings may make in all, an int64 counting twice: a file cannot inflate itself. */
   readonly foldElements: number;
 }
 
@@ -45,6 +45,8 @@ export const BUILDER_LIMITS: BuilderLimits = { operators: 100_000, foldElements:
  */
 const FOLD_WORK = 2 ** 26;
 const FOLD_WORK_IN_ALL = 2 ** 30;
+/** Elements of one constant that a lowering writes out: indices, weights, masks, ranges. */
+const MAX_MADE = 2 ** 24;
 
 export class Builder {
   readonly inputs: ProgramInput[] = [];
@@ -84,11 +86,28 @@ export class Builder {
     return this.constant({ dtype, shape: [], data });
   }
 
-  /** The elements of a value in the order of its shape, if they are known when compiling. */
+  /** To be called before a lowering allocates a constant that its node does not hold. */
+  reserve(dtype: Dtype, count: number): void {
+    checkSize('elements of a constant it makes', count, MAX_MADE);
+    this.#charge(dtype, count);
+  }
+
+  /** A constant whose element i is at(i). */
+  table(dtype: Dtype, shape: readonly number[], at: (i: number) => number): Value {
+    const count = elementCount(shape);
+    this.reserve(dtype, count);
+    const data = new DTYPES[dtype].Data(count);
+    if (data instanceof BigInt64Array) for (let i = 0; i < count; i++) data[i] = BigInt(at(i));
+    else for (let i = 0; i < count; i++) data[i] = at(i);
+    return this.constant({ dtype, shape, data });
+  }
+
+  /** The elements of a value in the order of its shape, if they are known when compiling. A view may be larger than what it shows. */
   constantOf(value: Value): Tensor | undefined {
     const { dtype, shape, source } = value;
     if (source === undefined) return { dtype, shape, data: new DTYPES[dtype].Data(0) };
     if (source.from !== 'constant') return undefined;
+    if (!isWhole(value)) checkSize('elements of a constant it reads', elementCount(shape), FOLD_WORK);
     const moved = isWhole(value)
       ? value
       : this.#evaluate(this.#operator({ kind: 'Move', dtype, space: shape, operands: [value] }));
@@ -154,12 +173,15 @@ export class Builder {
   }
 
   #evaluate(operator: Operator): Value {
-    const elements = elementCount(operator.space);
-    this.#folded += elements;
-    checkSize('folded elements', this.#folded, this.#limits.foldElements);
+    this.#charge(operator.dtype, elementCount(operator.space));
     const data = operator.operands.map((operand) => operand && (this.constants[operand.source.index] as Tensor).data);
     const made = evaluateOperator(operator, data, dotTools());
     return this.constant({ dtype: operator.dtype, shape: operator.shape, data: made });
+  }
+
+  #charge(dtype: Dtype, count: number): void {
+    this.#folded += dtype === 'int64' ? 2 * count : count;
+    checkSize('constants made while compiling', this.#folded, this.#limits.foldElements);
   }
 }
 

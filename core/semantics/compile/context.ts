@@ -15,6 +15,9 @@ import { unsqueeze } from './value.ts';
 /** The outputs of a node in order; undefined for an optional output that nobody can use. */
 export type Lowering = (context: Context) => readonly (Value | undefined)[];
 
+/** Numbers in a shape, in axes, in the sizes of a Split: more are not looked at. */
+const MAX_LISTED = 4096;
+
 /** Kinds whose operands have dtypes of their own. */
 const CONVERTING: ReadonlySet<ElementwiseKind> = new Set(['Cast', 'Quantize', 'Dequantize']);
 
@@ -68,8 +71,17 @@ export class Context {
 
   /** A constant list of integers (int32 or int64), within +-2^53: larger ones are cut there, which no index can tell. */
   integers(index: number, name: string): number[] | undefined {
+    const count = elementCount(this.inputs[index]?.shape ?? []);
+    if (count > MAX_LISTED) this.refuse(`its input ${name} lists ${count} numbers, more than ${MAX_LISTED}`);
     const tensor = this.constant(index, name);
     return tensor && Array.from(tensor.data as ArrayLike<number | bigint>, safeInteger);
+  }
+
+  /** A constant input of one integer. */
+  integer(index: number, name: string): number | undefined {
+    const found = this.integers(index, name);
+    if (found && found.length !== 1) this.refuse(`its input ${name} is ${found.length} numbers, not one`);
+    return found?.[0];
   }
 
   #attribute<K extends AttributeValue['kind']>(
@@ -89,6 +101,12 @@ export class Context {
   int(name: string, otherwise: number): number {
     const found = this.#attribute(name, 'int');
     return found ? safeInteger(found.value) : otherwise;
+  }
+
+  /** An int or a list of ints, exact. */
+  exactInts(name: string): readonly bigint[] | undefined {
+    const found = this.node.attributes.get(name);
+    return found?.kind === 'int' ? [found.value] : this.#attribute(name, 'ints')?.value;
   }
 
   float(name: string, otherwise: number): number {

@@ -4,7 +4,7 @@ import { contraction } from '../contraction.ts';
 import { integerContraction } from '../integerContraction.ts';
 import type { Family } from '../operators.ts';
 import type { Value } from '../value.ts';
-import { empty } from '../value.ts';
+import { empty, expand } from '../value.ts';
 
 /** A value whose axes have names; no name twice. Axes of an ellipsis are named by their place from the end: .0, .1, ... */
 interface Named {
@@ -29,7 +29,7 @@ const einsum: Lowering = (c) => {
   for (const name of output) if (!sizes.has(name)) c.refuse(`output ${name} is in no input`);
   const shape = output.map((name) => sizes.get(name) as number);
   if (shape.includes(0)) return [empty(first.dtype, shape)];
-  if (inputs.some(({ source }) => source === undefined)) c.refuse('an empty axis is summed over');
+  if (inputs.some(({ source }) => source === undefined)) return [expand(c.builder.scalar(first.dtype, 0), shape)];
 
   const [start, ...others] = operands as [Named, ...Named[]];
   let done = start;
@@ -92,9 +92,11 @@ function implied(left: string, operands: readonly Named[]): string[] {
 function outputNames(c: Context, right: string, operands: readonly Named[]): string[] {
   const letters = right.replace('...', '');
   if (letters.includes('.') || new Set(letters).size !== letters.length) c.refuse(`output "${right}" is not one`);
-  const at = right.includes('...') ? right.indexOf('...') : -1;
+  const ellipsis = ellipsisOf(operands);
+  const at = right.indexOf('...');
+  if (at < 0 && ellipsis.length > 0) c.refuse(`output "${right}" leaves out the axes of the ellipsis`);
   if (at < 0) return [...letters];
-  return [...letters.slice(0, at), ...ellipsisOf(operands), ...letters.slice(at)];
+  return [...letters.slice(0, at), ...ellipsis, ...letters.slice(at)];
 }
 
 /** The view of a value over named axes: stride 0 where it has no such axis, or one of 1. */

@@ -1,6 +1,5 @@
 /** Elements by computed indices: Gather, GatherElements, GatherND, OneHot. Out of range gives 0. */
 
-import { DTYPES } from '../../../commitment/dtype.ts';
 import { elementCount } from '../../../tensor.ts';
 import type { Lowering } from '../context.ts';
 import { safeInteger } from '../context.ts';
@@ -8,6 +7,9 @@ import type { Family } from '../operators.ts';
 import { gatherAlong, takeAxis } from '../take.ts';
 import type { Value } from '../value.ts';
 import { empty, expand, reshapeView, slice, squeeze, unsqueeze } from '../value.ts';
+
+/** Constant indices that are looked at; more of them are gathered like computed ones. */
+const MAX_EXAMINED = 2 ** 16;
 
 /** Opset 1 to 13. Constant indices are views where they can be. */
 const gather: Lowering = (c) => {
@@ -19,7 +21,7 @@ const gather: Lowering = (c) => {
   const shape = c.checkShape([...x.shape.slice(0, axis), ...indices.shape, ...x.shape.slice(axis + 1)]);
   if (shape.includes(0)) return [empty(x.dtype, shape)];
   if (dim === 0) c.refuse(`axis ${axis} of [${x.shape}] is empty`);
-  if (indices.shape.length <= 1 && indices.source?.from === 'constant') {
+  if (indices.shape.length <= 1 && indices.source?.from === 'constant' && elementCount(indices.shape) <= MAX_EXAMINED) {
     const known = Array.from(c.requireConstant(1, 'indices').data as ArrayLike<number | bigint>, safeInteger);
     if (known.some((index) => index < -dim || index >= dim))
       c.refuse(`indices [${known.slice(0, 8)}] are outside ${dim}`);
@@ -102,24 +104,22 @@ const gatherND: Lowering = (c) => {
   return [c.builder.emit({ kind: 'Gather', dtype: x.dtype, space: shape, inner, operands: [view, index] })];
 };
 
-/** Opset 9 to 11: on where the (wrapped) index equals the position along the new axis, off elsewhere. */
+/**
+ * Opset 9 to 11: on where the (wrapped) index equals the position along the new axis, off elsewhere. float32 indices and depths are
+ * truncated first, narrow integers widened: a position beyond 8 bits must not wrap.
+ */
 const oneHot: Lowering = (c) => {
-  const [indices, values] = [c.input(0, 'indices'), c.input(2, 'values')];
-  const depth = c.integers(1, 'depth')?.[0] ?? c.refuse('its depth is missing');
+  const [given, values] = [c.input(0, 'indices'), c.input(2, 'values')];
+  const depth = Math.trunc(c.integer(1, 'depth') ?? c.refuse('its depth is missing'));
   if (values.shape.join() !== '2') c.refuse(`its values are [${values.shape}], not two`);
-  c.dtypes(['float32', 'int32', 'int64', 'uint8', 'int8'], indices);
-  const { dtype } = indices;
+  c.dtypes(['float32', 'int32', 'int64', 'uint8', 'int8'], given);
+  const dtype = given.dtype === 'int64' || given.dtype === 'float32' ? 'int64' : 'int32';
+  const indices = given.dtype === dtype ? given : c.apply('Cast', dtype, [given]);
   const rank = indices.shape.length;
   const axis = c.axis(c.int('axis', -1), rank + 1);
   const shape = c.checkShape(indices.shape.toSpliced(axis, 0, depth));
   if (shape.includes(0)) return [empty(values.dtype, shape)];
-  if (depth > 2 ** 24) c.refuse(`a depth of ${depth} is too large`);
-  const positions = new DTYPES[dtype].Data(depth);
-  for (let i = 0; i < depth; i++) {
-    if (positions instanceof BigInt64Array) positions[i] = BigInt(i);
-    else positions[i] = i;
-  }
-  const numbers = c.builder.constant({ dtype, shape: [depth], data: positions });
+  const numbers = c.builder.table(dtype, [depth], (i) => i);
   const along = expand(
     reshapeView(
       numbers,
@@ -127,12 +127,11 @@ const oneHot: Lowering = (c) => {
     ) as Value,
     shape,
   );
-  const zero = c.builder.scalar(dtype, 0);
   const wrapped =
-    dtype === 'uint8'
+    given.dtype === 'uint8'
       ? indices
       : c.apply('Where', dtype, [
-          c.apply('Less', 'bool', [indices, zero]),
+          c.apply('Less', 'bool', [indices, c.builder.scalar(dtype, 0)]),
           c.apply('Add', dtype, [indices, c.builder.scalar(dtype, depth)]),
           indices,
         ]);

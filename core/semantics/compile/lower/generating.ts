@@ -2,28 +2,21 @@
 
 import { DTYPES, dtypeOfCode } from '../../../commitment/dtype.ts';
 import { type Dtype, elementCount, type Tensor } from '../../../tensor.ts';
-import type { Context, Lowering } from '../context.ts';
+import type { Lowering } from '../context.ts';
 import type { Family } from '../operators.ts';
 import { expand } from '../value.ts';
-
-/** Elements that one operator may write out. */
-const MAX_MADE = 2 ** 24;
-
-function checkCount(c: Context, count: number): void {
-  if (!(count <= MAX_MADE)) c.refuse(`it would make ${count} elements, more than ${MAX_MADE}`);
-}
 
 /** Opset 1 to 24: exactly one of its attributes. */
 const constant: Lowering = (c) => {
   const floats = c.has('value_float') ? [c.float('value_float', 0)] : c.floats('value_floats');
-  const ints = c.has('value_int') ? [c.int('value_int', 0)] : c.ints('value_ints');
+  const ints = c.exactInts(c.has('value_int') ? 'value_int' : 'value_ints');
   const list = c.has('value_floats') || c.has('value_ints');
   if (floats) {
     const tensor: Tensor = { dtype: 'float32', shape: list ? [floats.length] : [], data: Float32Array.from(floats) };
     return [c.builder.constant(tensor)];
   }
   if (ints) {
-    const data = BigInt64Array.from(ints, BigInt);
+    const data = BigInt64Array.from(ints);
     return [c.builder.constant({ dtype: 'int64', shape: list ? [ints.length] : [], data })];
   }
   return [c.builder.constant(c.tensor('value') ?? c.refuse('it has no value of the six dtypes'))];
@@ -40,11 +33,11 @@ const constantOfShape: Lowering = (c) => {
 
 /** Opset 11: start + i * delta for i below ceil((limit - start) / delta); float32 rounds the product and the sum. */
 const range: Lowering = (c) => {
-  const [start, limit, delta] = ['start', 'limit', 'delta'].map((name, i) => c.requireConstant(i, name)) as [
-    Tensor,
-    Tensor,
-    Tensor,
-  ];
+  const [start, limit, delta] = ['start', 'limit', 'delta'].map((name, i) => {
+    if (elementCount(c.input(i, name).shape) !== 1)
+      c.refuse(`its ${name} is [${c.input(i, name).shape}], not one number`);
+    return c.requireConstant(i, name);
+  }) as [Tensor, Tensor, Tensor];
   const { dtype } = start;
   c.dtypes(['float32', 'int32', 'int64'], ...['start', 'limit', 'delta'].map((name, i) => c.input(i, name)));
   if (limit.dtype !== dtype || delta.dtype !== dtype) c.refuse('start, limit and delta differ in their dtypes');
@@ -52,8 +45,9 @@ const range: Lowering = (c) => {
   if (Number(by) === 0) c.refuse('its delta is 0');
   const steps =
     typeof from === 'bigint' ? divideUp(BigInt(to) - BigInt(from), BigInt(by)) : Math.ceil((to - from) / by);
+  if (Number.isNaN(steps)) c.refuse(`from ${from} to ${to} by ${by} is no range`);
   const count = Math.max(0, steps);
-  checkCount(c, count);
+  c.builder.reserve(dtype, count);
   const data = new DTYPES[dtype].Data(count);
   for (let i = 0; i < count; i++)
     if (data instanceof BigInt64Array) data[i] = BigInt(from) + BigInt(i) * BigInt(by);
@@ -71,16 +65,9 @@ const eyeLike: Lowering = (c) => {
   const x = c.input(0, 'input');
   const [rows, columns] = x.shape as [number, number];
   if (x.shape.length !== 2) c.refuse(`[${x.shape}] is no matrix`);
-  checkCount(c, elementCount(x.shape));
   const dtype: Dtype = c.has('dtype') ? (dtypeOfCode(c.int('dtype', 0)) ?? c.refuse('its dtype is unknown')) : x.dtype;
-  const data = new DTYPES[dtype].Data(rows * columns);
   const k = c.int('k', 0);
-  for (let row = 0; row < rows; row++)
-    if (row + k >= 0 && row + k < columns) {
-      if (data instanceof BigInt64Array) data[row * columns + row + k] = 1n;
-      else data[row * columns + row + k] = 1;
-    }
-  return [c.builder.constant({ dtype, shape: [rows, columns], data })];
+  return [c.builder.table(dtype, [rows, columns], (i) => (i % columns === Math.floor(i / columns) + k ? 1 : 0))];
 };
 
 export const generating: Family = {

@@ -35,7 +35,7 @@ const topK: Lowering = (c) => {
   c.dtypes(ORDERED, x);
   const rank = x.shape.length;
   const axis = c.axis(c.int('axis', -1), rank);
-  const k = c.opset >= 10 ? (c.integers(1, 'K')?.[0] ?? c.refuse('its K is missing')) : c.int('k', -1);
+  const k = c.opset >= 10 ? (c.integer(1, 'K') ?? c.refuse('its K is missing')) : c.int('k', -1);
   const dim = x.shape[axis] ?? c.refuse('a scalar has no axis to rank');
   if (k < 0 || k > dim) c.refuse(`K = ${k} is outside an axis of ${dim}`);
   const shape = x.shape.with(axis, k);
@@ -61,7 +61,7 @@ const cumSum: Lowering = (c) => {
   const x = c.input(0, 'x');
   c.dtypes(['float32', 'int32', 'int64'], x);
   const rank = x.shape.length;
-  const axis = c.axis(c.integers(1, 'axis')?.[0] ?? c.refuse('its axis is missing'), rank);
+  const axis = c.axis(c.integer(1, 'axis') ?? c.refuse('its axis is missing'), rank);
   if (rank === 0 || x.source === undefined) return [x];
   return [running(c, x, axis, c.int('exclusive', 0) !== 0, c.int('reverse', 0) !== 0)];
 };

@@ -1,6 +1,6 @@
 /** Reductions over axes (ONNX Reduce*, opset 1 to 20). Sums are one Dot; extremes are a selection and a Gather. */
-import type { Dtype } from '../../../commitment/dtype.ts';
-import { elementCount } from '../../../tensor.ts';
+import { DTYPES, type Dtype } from '../../../commitment/dtype.ts';
+import { elementCount, type Tensor } from '../../../tensor.ts';
 import type { Builder } from '../builder.ts';
 import type { Context, Lowering } from '../context.ts';
 import { contraction, restore, sumOver } from '../contraction.ts';
@@ -57,8 +57,8 @@ interface Reduction {
   /** The opset in which `axes` became an input. */
   readonly inputSince: number;
   readonly dtypes: readonly Dtype[];
-  /** What reducing no elements gives; undefined: the reduction handles that itself. */
-  readonly ofNothing?: (dtype: Dtype) => number;
+  /** What reducing no elements gives, as a scalar; undefined: the reduction handles that itself. */
+  readonly ofNothing?: number | ((dtype: Dtype) => Tensor);
   /** The axes become 1. */
   readonly reduce: (c: Context, x: Value, axes: readonly number[]) => Value;
 }
@@ -83,7 +83,12 @@ function lowerReduction({ inputSince, dtypes, ofNothing, reduce }: Reduction): L
     const shape = x.shape.map((dim, axis) => (axes.includes(axis) ? 1 : dim));
     const done = (value: Value) => [c.int('keepdims', 1) === 0 ? squeeze(value, axes) : value];
     if (shape.includes(0)) return done(empty(x.dtype, shape));
-    if (x.source === undefined && ofNothing) return done(expand(c.builder.scalar(x.dtype, ofNothing(x.dtype)), shape));
+    if (x.source === undefined && ofNothing !== undefined) {
+      const { dtype } = x;
+      const scalar =
+        typeof ofNothing === 'number' ? c.builder.scalar(dtype, ofNothing) : c.builder.constant(ofNothing(dtype));
+      return done(expand(scalar, shape));
+    }
     return done(reduce(c, x, axes));
   };
 }
@@ -123,48 +128,54 @@ function logSumExp(c: Context, x: Value, axes: readonly number[]): Value {
   return c.float32('Add', c.float32('Log', sumOver(c.builder, powers, axes)), shift);
 }
 
-const LEAST: Partial<Record<Dtype, number>> = { int32: -(2 ** 31), int8: -128, uint8: 0, bool: 0 };
-const MOST: Partial<Record<Dtype, number>> = { int32: 2 ** 31 - 1, int8: 127, uint8: 255, bool: 1 };
+/** What no element is beyond: an infinity, or the last of the integers. */
+function bound(dtype: Dtype, least: boolean): Tensor {
+  const { Data, min, max } = DTYPES[dtype];
+  const data = new Data(1);
+  const end = least ? min : max;
+  if (data instanceof BigInt64Array) data[0] = end;
+  else if (dtype === 'float32') data[0] = least ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
+  else data[0] = Number(end);
+  return { dtype, shape: [], data };
+}
 
 const extremeReduction = (kind: Extreme): Reduction => ({
   inputSince: 18,
   dtypes: ORDERED,
-  ofNothing: (dtype) =>
-    kind === 'ArgMax' ? (LEAST[dtype] ?? Number.NEGATIVE_INFINITY) : (MOST[dtype] ?? Number.POSITIVE_INFINITY),
+  ofNothing: (dtype) => bound(dtype, kind === 'ArgMax'),
   reduce: (c, x, axes) => extreme(c.builder, kind, x, axes),
 });
 
 const sum = (c: Context, x: Value, axes: readonly number[]) => sumOfProducts(c.builder, x, undefined, axes);
 const squares = (c: Context, x: Value, axes: readonly number[]) => sumOfProducts(c.builder, x, x, axes);
-const zero = () => 0;
 
 const REDUCTIONS: Readonly<Record<string, Reduction>> = {
-  ReduceSum: { inputSince: 13, dtypes: SUMMED, ofNothing: zero, reduce: sum },
+  ReduceSum: { inputSince: 13, dtypes: SUMMED, ofNothing: 0, reduce: sum },
   ReduceMean: { inputSince: 18, dtypes: SUMMED, reduce: mean },
-  ReduceProd: { inputSince: 18, dtypes: SUMMED, ofNothing: () => 1, reduce: product },
+  ReduceProd: { inputSince: 18, dtypes: SUMMED, ofNothing: 1, reduce: product },
   ReduceL1: {
     inputSince: 18,
     dtypes: SUMMED,
-    ofNothing: zero,
+    ofNothing: 0,
     reduce: (c, x, axes) => sum(c, c.apply('Abs', x.dtype, [x]), axes),
   },
   ReduceL2: {
     inputSince: 18,
     dtypes: FLOAT,
-    ofNothing: zero,
+    ofNothing: 0,
     reduce: (c, x, axes) => c.float32('Sqrt', squares(c, x, axes)),
   },
-  ReduceSumSquare: { inputSince: 18, dtypes: SUMMED, ofNothing: zero, reduce: squares },
+  ReduceSumSquare: { inputSince: 18, dtypes: SUMMED, ofNothing: 0, reduce: squares },
   ReduceLogSum: {
     inputSince: 18,
     dtypes: FLOAT,
-    ofNothing: () => Number.NEGATIVE_INFINITY,
+    ofNothing: Number.NEGATIVE_INFINITY,
     reduce: (c, x, axes) => c.float32('Log', sum(c, x, axes)),
   },
   ReduceLogSumExp: {
     inputSince: 18,
     dtypes: FLOAT,
-    ofNothing: () => Number.NEGATIVE_INFINITY,
+    ofNothing: Number.NEGATIVE_INFINITY,
     reduce: logSumExp,
   },
   ReduceMax: extremeReduction('ArgMax'),

@@ -103,9 +103,11 @@ const depthToSpace: Lowering = (c) => {
   if (x.shape.length !== 4 || size < 1 || depth % (size * size) !== 0)
     c.refuse(`[${x.shape}] has no blocks of ${size}`);
   const channels = depth / (size * size);
-  const columnsFirst = c.string('mode', 'DCR') === 'DCR';
-  const split = columnsFirst ? [n, size, size, channels, height, width] : [n, channels, size, size, height, width];
-  const order = columnsFirst ? [0, 3, 4, 1, 5, 2] : [0, 1, 4, 2, 5, 3];
+  const mode = c.string('mode', 'DCR');
+  if (mode !== 'DCR' && mode !== 'CRD') c.refuse(`mode ${mode} is unknown`);
+  const depthFirst = mode === 'DCR';
+  const split = depthFirst ? [n, size, size, channels, height, width] : [n, channels, size, size, height, width];
+  const order = depthFirst ? [0, 3, 4, 1, 5, 2] : [0, 1, 4, 2, 5, 3];
   return [reshaped(c, transpose(reshaped(c, x, split), order), [n, channels, height * size, width * size])];
 };
 

@@ -1,5 +1,6 @@
 /** Resize (opset 10 to 19) and Upsample (7 to 9): axis by axis; nearest is a selection, linear and cubic are Dots with constant weights. */
-import type { Tensor } from '../../../tensor.ts';
+import { elementCount, type Tensor } from '../../../tensor.ts';
+import { MAX_AXES } from '../../program.ts';
 import type { Context, Lowering } from '../context.ts';
 import { contraction } from '../contraction.ts';
 import type { Family } from '../operators.ts';
@@ -33,8 +34,10 @@ function modeOf(c: Context, legacy: boolean): ResizeMode {
 }
 
 const floatsOf = (c: Context, index: number, name: string): number[] | undefined => {
-  const tensor = c.inputs[index] && c.constant(index, name);
-  if (tensor === undefined || tensor.data.length === 0) return undefined;
+  const count = elementCount(c.inputs[index]?.shape ?? [0]);
+  if (count === 0) return undefined;
+  if (count > 2 * MAX_AXES) c.refuse(`its ${name} are ${count} numbers`);
+  const tensor = c.requireConstant(index, name);
   if (tensor.dtype !== 'float32') c.refuse(`its ${name} are ${tensor.dtype}`);
   return [...(tensor.data as Float32Array)];
 };
@@ -48,7 +51,8 @@ function legacyPlan(c: Context, x: Value): Plan {
 
 function scaled(x: Value, axis: number, scale: number, roi: readonly [number, number]) {
   const input = x.shape[axis] as number;
-  return { axis, input, output: Math.floor(input * scale), scale: Math.fround(scale), roi };
+  // The product is float32, as ONNX's own shape inference has it: 10 times 0.7 is 7, though 0.7 is a little less than that.
+  return { axis, input, output: Math.floor(Math.fround(input * scale)), scale: Math.fround(scale), roi };
 }
 
 /** Opset 11 and later: scales or sizes, of all axes or (18) of some. */
@@ -64,6 +68,7 @@ function plan(c: Context, x: Value): Plan {
   const scales = floatsOf(c, 2, 'scales');
   const sizes = c.inputs[3] && c.integers(3, 'sizes');
   const given = scales ?? sizes ?? c.refuse('it has neither scales nor sizes');
+  if (scales && sizes && sizes.length > 0) c.refuse('it has both scales and sizes');
   if (given.length !== axes.length) c.refuse(`[${given}] is not one per resized axis`);
   if (given.some((value) => !(value > 0))) c.refuse(`[${given}] is not all above 0`);
   if (scales)
@@ -100,6 +105,7 @@ const resize =
       const reach = Math.ceil(4 / Math.min(1, scale)) + 2;
       if (!(output * (mode.mode === 'nearest' ? 1 : reach) <= MAX_WEIGHTS))
         c.refuse(`axis ${axis} from ${input} to ${output} needs too many weights`);
+      c.builder.reserve('float32', 2 * output * (mode.mode === 'nearest' ? 1 : reach));
       const taps = axisTaps(step, mode);
       if (typeof taps === 'string') return c.refuse(`${taps} is unknown`);
       if (taps.outside.includes(1)) outsides.push(maskOf(c, taps.outside, axis, shape.length));

@@ -185,13 +185,12 @@ function padBySource(c: Context, x: Value, axis: number, begin: number, end: num
     const j = dim === 1 ? 0 : modulo(i, 2 * (dim - 1));
     return j < dim ? j : 2 * (dim - 1) - j;
   };
-  c.checkShape(x.shape.with(axis, dim + begin + end));
-  return takeAxis(
-    c.builder,
-    x,
-    axis,
-    Int32Array.from({ length: dim + begin + end }, (_, i) => sourceOf(i - begin)),
-  );
+  const count = dim + begin + end;
+  c.checkShape(x.shape.with(axis, count));
+  c.builder.reserve('int32', count);
+  const indices = new Int32Array(count);
+  for (let i = 0; i < count; i++) indices[i] = sourceOf(i - begin);
+  return takeAxis(c.builder, x, axis, indices);
 }
 
 /** Opset 14: the upper or lower triangle of the last two axes, from diagonal k. */
@@ -199,15 +198,13 @@ const trilu: Lowering = (c) => {
   const x = c.input(0, 'input');
   const [rows, columns] = x.shape.slice(-2) as [number, number];
   if (x.shape.length < 2) c.refuse(`[${x.shape}] has no triangles`);
-  const k = c.integers(1, 'k')?.[0] ?? 0;
+  const k = c.integer(1, 'k') ?? 0;
   const upper = c.int('upper', 1) !== 0;
   if (x.shape.includes(0)) return [x];
-  if (rows * columns > 2 ** 24) c.refuse(`a triangle of ${rows} by ${columns} is too large`);
-  const kept = Uint8Array.from({ length: rows * columns }, (_, i) => {
+  const mask = c.builder.table('bool', [rows, columns], (i) => {
     const diagonal = (i % columns) - Math.floor(i / columns);
     return (upper ? diagonal >= k : diagonal <= k) ? 1 : 0;
   });
-  const mask = c.builder.constant({ dtype: 'bool', shape: [rows, columns], data: kept });
   return [c.apply('Where', x.dtype, [mask, x, c.builder.scalar(x.dtype, 0)])];
 };
 
