@@ -33,6 +33,27 @@ type Bools = Uint8Array;
 type Integers = Int8Array | Uint8Array;
 type Loops<Out, X> = Partial<Record<ElementwiseKind, Loop<Out, X>>>;
 
+/** Elements from which on views of the bits are worth making. */
+const MANY = 256;
+
+function relu(out: Floats, at: number, n: number, x: Floats, p: number, s: number): void {
+  if (n < MANY) {
+    // Math.max keeps NaN and gives +0 for both zeros.
+    for (let i = 0; i < n; i++) out[at + i] = Math.max(x[p + i * s] as number, 0);
+    return;
+  }
+  // The same without a branch, which would be guessed wrong for every other element: 0 if the sign is set, unless it is a NaN.
+  const from = new Int32Array(x.buffer, x.byteOffset, x.length);
+  const to = new Int32Array(out.buffer, out.byteOffset, out.length);
+  for (let i = 0; i < n; i++) {
+    const bits = from[p + i * s] as number;
+    const nan = (INFINITY_BITS - (bits & 0x7fffffff)) >> 31;
+    to[at + i] = bits & (~(bits >> 31) | nan);
+  }
+}
+
+const INFINITY_BITS = 0x7f800000;
+
 const floats: Loops<Floats, Floats> = {
   Add: (out, at, n, x, p, s, y, q, t) => {
     for (let i = 0; i < n; i++) out[at + i] = (x[p + i * s] as number) + (y[q + i * t] as number);
@@ -52,10 +73,7 @@ const floats: Loops<Floats, Floats> = {
   Min: (out, at, n, x, p, s, y, q, t) => {
     for (let i = 0; i < n; i++) out[at + i] = Math.min(x[p + i * s] as number, y[q + i * t] as number);
   },
-  // Math.max keeps NaN and gives +0 for both zeros.
-  Relu: (out, at, n, x, p, s) => {
-    for (let i = 0; i < n; i++) out[at + i] = Math.max(x[p + i * s] as number, 0);
-  },
+  Relu: relu,
   Neg: (out, at, n, x, p, s) => {
     for (let i = 0; i < n; i++) out[at + i] = -(x[p + i * s] as number);
   },

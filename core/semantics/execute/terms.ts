@@ -1,7 +1,8 @@
 /** The terms of single elements of a Dot, gathered one by one: for elements that a float64 sum in any order does not decide. */
 import { watchedDot } from '../dot/sums.ts';
 import type { Access, Operator } from '../program.ts';
-import { guardValues, startAddress, type Taps, tapAddress, tapsOf } from './taps.ts';
+import { type Filler, fillerOf } from './fill.ts';
+import { startAddress } from './taps.ts';
 
 export interface Counters {
   decided: number;
@@ -19,28 +20,29 @@ export function termsOf(
 ): DecideElement {
   const [left, right, bias] = operands as readonly [Access, Access | undefined, Access | undefined];
   const [xs, ys, biases] = data as readonly [Float32Array, Float32Array | undefined, Float32Array | undefined];
-  let tables: readonly [Taps, Taps | undefined] | undefined;
+  const guarded = operands.some((access) => access && access.guards.length > 0);
   let [x, y] = [new Float64Array(0), new Float64Array(0)];
-  const [xValues, yValues]: [number[], number[]] = [[], []];
+  let fillers: readonly [Filler, Filler | undefined] | undefined;
   const onExact = () => {
     counters.exact++;
   };
   return (o, from, to) => {
-    tables ??= [tapsOf(left, inner), right && tapsOf(right, inner)];
-    const [xTaps, yTaps] = tables;
-    if (x.length < to - from) [x, y] = [new Float64Array(to - from), new Float64Array(to - from)];
-    const xStart = startAddress(left, o);
-    const yStart = right ? startAddress(right, o) : 0;
-    guardValues(left.guards, o, xValues);
-    if (right) guardValues(right.guards, o, yValues);
-    let count = 0;
-    for (let k = from; k < to; k++) {
-      const p = tapAddress(xTaps, left.guards, xStart, xValues, k);
-      const q = right && yTaps ? tapAddress(yTaps, right.guards, yStart, yValues, k) : 0;
-      if (p < 0 || q < 0) continue;
-      x[count] = xs[p] as number;
-      y[count++] = ys ? (ys[q] as number) : 1;
-    }
-    return watchedDot(x, y, count, bias && biases ? (biases[startAddress(bias, o)] as number) : 0, onExact);
+    fillers ??= [fillerOf(left, xs, inner), right && ys && fillerOf(right, ys, inner)];
+    const [xFiller, yFiller] = fillers;
+    const count = to - from;
+    if (x.length < count) [x, y] = [new Float64Array(count), new Float64Array(count)];
+    xFiller.fill(o, from, to, x, 0);
+    if (yFiller) yFiller.fill(o, from, to, y, 0);
+    else y.fill(1);
+    const added = bias && biases ? (biases[startAddress(bias, o)] as number) : 0;
+    const sum = watchedDot(x, y, count, added, onExact);
+    if (Number.isFinite(sum) || !guarded) return sum;
+    // A tap that is not there was filled with a zero, which adds nothing; but times an infinity it makes a NaN.
+    for (let k = from; k < to; k++)
+      if (!xFiller.present(o, k) || yFiller?.present(o, k) === false) {
+        x[k - from] = 0;
+        y[k - from] = 0;
+      }
+    return watchedDot(x, y, count, added, () => undefined);
   };
 }
