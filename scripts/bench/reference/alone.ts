@@ -1,54 +1,63 @@
 /**
- * One model in a process of its own: peak memory, and the time of the plain kernel, which the engine compiles worse once it has run many
- * models. `node alone.ts FILE.onnx` prints an AloneReport.
+ * Peak memory of one model, in a process of its own: `node --expose-gc alone.ts FILE.onnx [traced]` prints an AloneReport. Linux only:
+ * elsewhere nothing is known.
  */
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { DTYPES } from '#core/commitment/dtype.ts';
 import { commitTensor } from '#core/commitment/tensor.ts';
 import { compile } from '#core/semantics/compile/compile.ts';
-import { plainKernel } from '#core/semantics/dot/kernel.ts';
 import { dotTools } from '#core/semantics/execute/dot.ts';
 import { execute } from '#core/semantics/execute/execute.ts';
 import { elementCount, type Tensor } from '#core/tensor.ts';
-import { best } from './timing.ts';
 
 export interface AloneReport {
-  /** Resident bytes beyond those with the file read and nothing compiled: the most at any time so far; 0 where the system does not tell. */
-  readonly compiled: number;
-  readonly executed: number;
-  readonly traced: number;
-  readonly plainMs: number;
+  /** Most resident bytes while compiling, beyond those with the file read. */
+  readonly compiled: number | undefined;
+  /** Most resident bytes of three executions with one set of tools, beyond those with the program loaded. */
+  readonly executed: number | undefined;
 }
 
-/** Linux only: resourceUsage().maxRSS would begin with the parent's. */
-function peak(): number {
-  try {
-    const [, kilobytes] = /VmHWM:\s+(\d+)/.exec(readFileSync('/proc/self/status', 'utf8')) ?? [];
-    return Number(kilobytes ?? 0) * 1024;
-  } catch {
-    return 0;
-  }
-}
+/** Garbage of one execution may still be there in the next. */
+const RUNS = 3;
 
-/** Any finite values will do; whole numbers small enough to be indices. */
+/** Any finite values will do; those of integers are 0 or 1, so that they are indices. */
 function inputOf(dtype: Tensor['dtype'], shape: readonly number[]): Tensor {
   const data = new DTYPES[dtype].Data(elementCount(shape));
   if (data instanceof Float32Array) for (let i = 0; i < data.length; i++) data[i] = ((i * 7919) % 2003) / 1000 - 1;
+  else for (let i = 0; i < data.length; i++) data[i] = typeof data[i] === 'bigint' ? BigInt(i & 1) : i & 1;
   return { dtype, shape, data };
 }
 
+function resident(field: 'VmRSS' | 'VmHWM'): number {
+  const [, kilobytes] = new RegExp(`${field}:\\s+(\\d+)`).exec(readFileSync('/proc/self/status', 'utf8')) ?? [];
+  return Number(kilobytes) * 1024;
+}
+
+/** Collects garbage, lets the peak begin anew (5: see proc(5), clear_refs), and gives the most that `work` had resident beyond that. */
+function peakOf<T>(work: () => T): { readonly made: T; readonly peak: number | undefined } {
+  globalThis.gc?.();
+  try {
+    writeFileSync('/proc/self/clear_refs', '5');
+  } catch {
+    return { made: work(), peak: undefined };
+  }
+  const before = resident('VmRSS');
+  const made = work();
+  return { made, peak: resident('VmHWM') - before };
+}
+
 if (import.meta.main) {
-  const onnx = readFileSync(process.argv[2] as string);
-  const before = peak();
-  const program = compile(onnx);
-  const compiled = peak() - before;
+  const [, , file, traced] = process.argv;
+  const onnx = readFileSync(file as string);
+  const { made: program, peak: compiled } = peakOf(() => compile(onnx));
   const inputs = program.inputs.map(({ dtype, shape }) => inputOf(dtype, shape));
-  execute(program, inputs);
-  const executed = peak() - before;
-  execute(program, inputs, { observe: (_, tensor) => commitTensor(tensor) });
-  const traced = peak() - before;
-  const tools = dotTools(plainKernel);
-  const plainMs = best(() => execute(program, inputs, { tools }), 2);
-  const report: AloneReport = { compiled, executed, traced, plainMs };
+  const options = {
+    tools: dotTools(),
+    ...(traced === 'traced' && { observe: (_: number, output: Tensor) => void commitTensor(output) }),
+  };
+  const { peak: executed } = peakOf(() => {
+    for (let run = 0; run < RUNS; run++) execute(program, inputs, options);
+  });
+  const report: AloneReport = { compiled, executed };
   console.log(JSON.stringify(report));
 }

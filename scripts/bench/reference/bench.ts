@@ -10,5 +10,5 @@ export interface ReferenceReport {
 }
 
 export async function benchReference(): Promise<ReferenceReport> {
-  return { shapes: benchShapes(), models: await benchModels(), single: benchSingle() };
+  return { shapes: await benchShapes(), models: await benchModels(), single: await benchSingle() };
 }

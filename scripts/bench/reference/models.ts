@@ -5,53 +5,66 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
-import { DTYPES } from '#core/commitment/dtype.ts';
 import { commitTensor } from '#core/commitment/tensor.ts';
 import { compile } from '#core/semantics/compile/compile.ts';
 import { multiplyAdds } from '#core/semantics/cost.ts';
+import { plainKernel } from '#core/semantics/dot/kernel.ts';
 import { type DotTools, dotTools } from '#core/semantics/execute/dot.ts';
 import { executeNamed } from '#core/semantics/execute/named.ts';
-import type { Program } from '#core/semantics/program.ts';
 import { programRoot } from '#core/semantics/record.ts';
-import { elementCount, type Tensor } from '#core/tensor.ts';
+import type { Tensor } from '#core/tensor.ts';
 import { sessionOptions } from '../../../workers/adapters/onnx/session.ts';
-import { createCrew } from '../../../workers/adapters/reference/crew.ts';
+import { type Crew, createCrew } from '../../../workers/adapters/reference/crew.ts';
 import type { AloneReport } from './alone.ts';
 import { type Network, networks } from './networks.ts';
-import { best, bestOf } from './timing.ts';
+import { fastest } from './timing.ts';
 
 export interface ModelRow {
   readonly name: string;
   readonly multiplyAdds: number;
   readonly operators: number;
+  /** ONNX Runtime, one thread. */
   readonly runtimeMs: number;
+  /** The reference with the TypeScript kernel, with the fastest one, and with that on two threads. */
+  readonly plainMs: number;
   readonly fastMs: number;
   readonly crewMs: number;
-  readonly exact: number;
+  /** Share of the elements of Dots that float64 did not decide; undefined without such elements. */
+  readonly exact: number | undefined;
   readonly compileMs: number;
+  readonly constantBytes: number;
   readonly rootMs: number;
   readonly traceBytes: number;
   readonly hashMs: number;
-  /** In a process of its own. */
-  readonly alone: AloneReport;
+  readonly memory: AloneReport & { readonly traced: number | undefined };
 }
 
-const traceBytes = ({ operators }: Program) =>
-  operators.reduce((sum, { dtype, space }) => sum + elementCount(space) * DTYPES[dtype].bytes, 0);
+const sizeOf = (tensors: readonly Tensor[]) => tensors.reduce((sum, { data }) => sum + data.byteLength, 0);
 
-function alone(onnx: Uint8Array): AloneReport {
+/** Large pieces that are freed go back to the system at once, so that each phase is seen without what the one before it left. */
+const RETURN_MEMORY = { MALLOC_TRIM_THRESHOLD_: '65536', MALLOC_MMAP_THRESHOLD_: '65536' };
+
+function memoryOf(onnx: Uint8Array): ModelRow['memory'] {
   const folder = mkdtempSync(path.join(tmpdir(), 'opg-bench-'));
   const file = path.join(folder, 'model.onnx');
-  writeFileSync(file, onnx);
   const script = fileURLToPath(new URL('./alone.ts', import.meta.url));
-  const { stdout, status, stderr } = spawnSync(process.execPath, [script, file], { encoding: 'utf8' });
-  rmSync(folder, { recursive: true, force: true });
-  if (status !== 0) throw new Error(stderr);
-  return JSON.parse(stdout) as AloneReport;
+  const alone = (...options: string[]) => {
+    const env = { ...process.env, ...RETURN_MEMORY };
+    const child = spawnSync(process.execPath, ['--expose-gc', script, file, ...options], { encoding: 'utf8', env });
+    if (child.status !== 0) throw new Error(child.stderr);
+    return JSON.parse(child.stdout) as AloneReport;
+  };
+  try {
+    writeFileSync(file, onnx);
+    return { ...alone(), traced: alone('traced').executed };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
-async function benchModel({ name, onnx, inputs }: Network): Promise<ModelRow> {
+async function benchModel({ name, onnx, inputs }: Network, crew: Crew): Promise<ModelRow> {
   const program = compile(onnx);
+  const cost = Number(multiplyAdds(program));
   const session = await InferenceSession.create(onnx, sessionOptions(1));
   const feeds = Object.fromEntries(
     Object.entries(inputs).map(([key, { dtype, data, shape }]) => [
@@ -59,36 +72,41 @@ async function benchModel({ name, onnx, inputs }: Network): Promise<ModelRow> {
       new OrtTensor(dtype, data as Float32Array, shape),
     ]),
   );
-  /** Long enough for twenty runs of the largest model: compilers of the engine need some to settle. */
-  const seconds = Math.min(4, Math.max(0.3, Number(multiplyAdds(program)) / 1e8));
-  const run = (tools: DotTools) => best(() => executeNamed(program, inputs, { tools }), seconds);
-  const runtimeMs = await bestOf(() => session.run(feeds));
-  await session.release();
-  const tools = dotTools();
-  const fastMs = run(tools);
-  const crew = createCrew(1);
-  const crewMs = run(crew.tools());
-  await crew.close();
   const outputs: Tensor[] = [];
   executeNamed(program, inputs, { observe: (_, tensor) => outputs.push(tensor) });
+  const [plain, fast, shared] = [dotTools(plainKernel), dotTools(), crew.tools()];
+  const run = (tools: DotTools) => () => executeNamed(program, inputs, { tools });
+  const times = await fastest(
+    {
+      runtimeMs: () => session.run(feeds),
+      plainMs: run(plain),
+      fastMs: run(fast),
+      crewMs: run(shared),
+      hashMs: () => outputs.map(commitTensor),
+    },
+    Math.min(2.5, Math.max(0.4, cost / 1e8)),
+  );
+  crew.release(shared);
+  await session.release();
+  const { decided, exact } = fast.counters;
   return {
     name,
-    multiplyAdds: Number(multiplyAdds(program)),
+    multiplyAdds: cost,
     operators: program.operators.length,
-    runtimeMs,
-    fastMs,
-    crewMs,
-    exact: tools.counters.decided === 0 ? 0 : tools.counters.exact / tools.counters.decided,
-    compileMs: best(() => compile(onnx), 0.1),
-    rootMs: best(() => programRoot(program), 0.1),
-    traceBytes: traceBytes(program),
-    hashMs: best(() => outputs.map(commitTensor), 0.2),
-    alone: alone(onnx),
+    exact: decided === 0 ? undefined : exact / decided,
+    constantBytes: sizeOf(program.constants),
+    traceBytes: sizeOf(outputs),
+    ...times,
+    ...(await fastest({ compileMs: () => compile(onnx) }, 0.3)),
+    ...(await fastest({ rootMs: () => programRoot(program) }, 0.5)),
+    memory: memoryOf(onnx),
   };
 }
 
 export async function benchModels(): Promise<ModelRow[]> {
+  const crew = createCrew(1);
   const rows: ModelRow[] = [];
-  for (const network of networks()) rows.push(await benchModel(network));
+  for (const network of networks()) rows.push(await benchModel(network, crew));
+  await crew.close();
   return rows;
 }

@@ -1,14 +1,14 @@
 /** Nanoseconds per multiply-add of single Dots, by shape and kernel. */
 import { buildModel, type GraphParts, node } from '#core/onnx/build.ts';
 import { compile } from '#core/semantics/compile/compile.ts';
-import { type Kernel, plainKernel } from '#core/semantics/dot/kernel.ts';
+import { plainKernel } from '#core/semantics/dot/kernel.ts';
 import { fusedKernel, simdKernel } from '#core/semantics/dot/wasmKernel.ts';
 import { dotTools } from '#core/semantics/execute/dot.ts';
 import { execute } from '#core/semantics/execute/execute.ts';
 import { evaluateOperator } from '#core/semantics/execute/operator.ts';
 import type { Operator } from '#core/semantics/program.ts';
 import { type Dtype, elementCount, type Tensor, tensorFrom } from '#core/tensor.ts';
-import { best } from './timing.ts';
+import { fastest } from './timing.ts';
 
 export interface ShapeRow {
   readonly name: string;
@@ -17,8 +17,8 @@ export interface ShapeRow {
   readonly plain: number;
   readonly simd: number | undefined;
   readonly fused: number | undefined;
-  /** Share of the elements that the exact sum decided. */
-  readonly exact: number;
+  /** Share of the elements that the exact sum decided; undefined for integers, whose sums are exact anyway. */
+  readonly exact: number | undefined;
 }
 
 let state = 1;
@@ -39,76 +39,105 @@ const filled = (shape: readonly number[], dtype: Dtype = 'float32'): Tensor =>
     Array.from({ length: elementCount(shape) }, () => (dtype === 'float32' ? noise() : Math.round(noise() * 30))),
   );
 
-type Shape = readonly [
-  name: string,
-  input: Tensor,
-  weights: Readonly<Record<string, Tensor>>,
-  nodes: GraphParts['nodes'],
-];
+interface Shape {
+  readonly name: string;
+  readonly inputs: Readonly<Record<string, Tensor>>;
+  readonly constants?: Readonly<Record<string, Tensor>>;
+  readonly nodes: GraphParts['nodes'];
+}
 
 function conv(name: string, channels: number, outputs: number, side: number, kernel: number, group = 1): Shape {
   const pads = Array(4).fill(kernel >> 1);
   const attributes = { kernel_shape: [kernel, kernel], pads, group };
-  const w = filled([outputs, channels / group, kernel, kernel]);
-  return [name, filled([1, channels, side, side]), { w }, [node('Conv', ['x', 'w'], ['y'], attributes)]];
+  return {
+    name,
+    inputs: { x: filled([1, channels, side, side]) },
+    constants: { w: filled([outputs, channels / group, kernel, kernel]) },
+    nodes: [node('Conv', ['x', 'w'], ['y'], attributes)],
+  };
 }
 
-const matmul = (name: string, left: readonly number[], right: readonly number[]): Shape => [
+const product = [node('MatMul', ['x', 'w'], ['y'])];
+
+/** A product with weights. */
+const matmul = (name: string, left: readonly number[], right: readonly number[]): Shape => ({
   name,
-  filled(left),
-  { w: filled(right) },
-  [node('MatMul', ['x', 'w'], ['y'])],
+  inputs: { x: filled(left) },
+  constants: { w: filled(right) },
+  nodes: product,
+});
+
+const shapes = (): readonly Shape[] => [
+  conv('convolution 3x3, 64 to 64, 32x32', 64, 64, 32, 3),
+  conv('convolution 1x1, 256 to 256, 14x14', 256, 256, 14, 1),
+  conv('convolution 3x3, 3 to 32, 96x96', 3, 32, 96, 3),
+  conv('depthwise 3x3, 64, 32x32', 64, 64, 32, 3, 64),
+  matmul('product 256 x 256 x 256', [256, 256], [256, 256]),
+  matmul('dense 1 x 1024 x 1024', [1, 1024], [1024, 1024]),
+  {
+    name: 'attention 8 x (96 x 32 x 96), both sides computed',
+    inputs: { x: filled([8, 96, 32]), w: filled([8, 32, 96]) },
+    nodes: product,
+  },
+  {
+    name: 'sums of 768, 512 rows',
+    inputs: { x: filled([512, 768]) },
+    nodes: [node('ReduceSum', ['x'], ['y'], { keepdims: 0, axes: [1] })],
+  },
+  {
+    name: 'int8 convolution 3x3, 64 to 64, 32x32',
+    inputs: { x: filled([1, 64, 32, 32], 'int8') },
+    constants: { w: filled([64, 64, 3, 3], 'int8') },
+    nodes: [node('ConvInteger', ['x', 'w'], ['y'], { kernel_shape: [3, 3], pads: [1, 1, 1, 1] })],
+  },
 ];
 
-function shapes(): readonly Shape[] {
-  const bytes = filled([1, 64, 32, 32], 'int8');
-  return [
-    conv('convolution 3x3, 64 to 64, 32x32', 64, 64, 32, 3),
-    conv('convolution 1x1, 256 to 256, 14x14', 256, 256, 14, 1),
-    conv('convolution 3x3, 3 to 32, 96x96', 3, 32, 96, 3),
-    conv('depthwise 3x3, 64, 32x32', 64, 64, 32, 3, 64),
-    matmul('product 256 x 256 x 256', [256, 256], [256, 256]),
-    matmul('dense 1 x 1024 x 1024', [1, 1024], [1024, 1024]),
-    matmul('attention 8 x (96 x 32 x 96)', [8, 96, 32], [8, 32, 96]),
-    ['sums of 768, 512 rows', filled([512, 768]), {}, [node('ReduceSum', ['x'], ['y'], { keepdims: 0, axes: [1] })]],
-    [
-      'int8 convolution 3x3, 64 to 64, 32x32',
-      bytes,
-      { w: filled([64, 64, 3, 3], 'int8') },
-      [node('ConvInteger', ['x', 'w'], ['y'], { kernel_shape: [3, 3], pads: [1, 1, 1, 1] })],
-    ],
-  ];
-}
-
 /** The operator that multiplies, with what it reads. */
-function heaviest([name, input, constants, nodes]: Shape) {
-  const output = input.dtype === 'float32' ? 'float32' : 'int32';
+function heaviest({ inputs, constants = {}, nodes }: Shape) {
+  const types = Object.entries(inputs).map(([name, { dtype, shape }]) => [name, [dtype, shape]] as const);
+  const output = types.some(([, [dtype]]) => dtype === 'float32') ? 'float32' : 'int32';
   const program = compile(
-    buildModel({ inputs: { x: [input.dtype, input.shape] }, outputs: { y: [output, []] }, constants, nodes }, 11),
+    buildModel({ inputs: Object.fromEntries(types), outputs: { y: [output, []] }, constants, nodes }, 11),
   );
+  const given = Object.values(inputs);
   const made: Tensor['data'][] = [];
-  execute(program, [input], { observe: (index, tensor) => made.splice(index, 1, tensor.data) });
+  execute(program, given, { observe: (_, tensor) => made.push(tensor.data) });
   const operator = program.operators.find(({ kind }) => kind === 'Dot' || kind === 'IntegerDot') as Operator;
   const data = operator.operands.map((access) => {
     if (access === undefined) return undefined;
     const { from, index } = access.source;
-    return from === 'operator' ? made[index] : from === 'input' ? input.data : program.constants[index]?.data;
+    return from === 'operator' ? made[index] : from === 'input' ? given[index]?.data : program.constants[index]?.data;
   });
-  return { name, operator, data, multiplyAdds: elementCount(operator.space) * elementCount(operator.inner) };
+  return { operator, data, multiplyAdds: elementCount(operator.space) * elementCount(operator.inner) };
 }
 
-export function benchShapes(): ShapeRow[] {
-  return shapes().map((shape) => {
-    const { name, operator, data, multiplyAdds } = heaviest(shape);
-    const measured = (kernel: Kernel | undefined) => {
-      if (kernel === undefined) return undefined;
-      const tools = dotTools(kernel);
-      const ms = best(() => evaluateOperator(operator, data, tools), 0.25);
-      const { decided, exact } = tools.counters;
-      return { perTerm: (ms * 1e6) / multiplyAdds, exact: decided === 0 ? 0 : exact / decided };
-    };
-    const plain = measured(plainKernel) as { perTerm: number; exact: number };
-    const [simd, fused] = [measured(simdKernel()), measured(fusedKernel())];
-    return { name, multiplyAdds, plain: plain.perTerm, simd: simd?.perTerm, fused: fused?.perTerm, exact: plain.exact };
+async function benchShape(shape: Shape): Promise<ShapeRow> {
+  const { operator, data, multiplyAdds } = heaviest(shape);
+  const kernels = { plain: plainKernel, simd: simdKernel(), fused: fusedKernel() };
+  const plainTools = dotTools(plainKernel);
+  const kinds = Object.entries(kernels).flatMap(([kind, kernel]) => {
+    if (kernel === undefined) return [];
+    const tools = kernel === plainKernel ? plainTools : dotTools(kernel);
+    return [[kind, () => evaluateOperator(operator, data, tools)] as const];
   });
+  const times: Record<string, number> = await fastest(Object.fromEntries(kinds), 0.3);
+  const perTerm = (kind: keyof typeof kernels) => {
+    const ms = times[kind];
+    return ms === undefined ? undefined : (ms * 1e6) / multiplyAdds;
+  };
+  const { decided, exact } = plainTools.counters;
+  return {
+    name: shape.name,
+    multiplyAdds,
+    plain: perTerm('plain') as number,
+    simd: perTerm('simd'),
+    fused: perTerm('fused'),
+    exact: decided === 0 ? undefined : exact / decided,
+  };
+}
+
+export async function benchShapes(): Promise<ShapeRow[]> {
+  const rows: ShapeRow[] = [];
+  for (const shape of shapes()) rows.push(await benchShape(shape));
+  return rows;
 }
