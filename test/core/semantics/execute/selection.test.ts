@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { DTYPES, type Dtype, type TensorData } from '#core/commitment/dtype.ts';
 import { evaluateGather } from '#core/semantics/execute/gather.ts';
+import { evaluateMove } from '#core/semantics/execute/move.ts';
 import { evaluateArg } from '#core/semantics/execute/select.ts';
 import type { Access, Guard, Operator } from '#core/semantics/program.ts';
 import { stepElement } from '#core/semantics/step.ts';
@@ -31,7 +32,7 @@ function strided(space: readonly number[], inner: readonly number[], dtype: Dtyp
   }
   const guards: Guard[] = [];
   while (guarded && guards.length < 2 && int(2) === 0) {
-    const [outer, along, extent] = [int(space.length + 1) - 1, int(inner.length + 1) - 1, 1 + int(4)];
+    const [outer, along, extent] = [int(space.length + 1) - 1, int(inner.length + 1) - 1, pick([1, 2, 4, 30])];
     const [outerStep, innerStep, divisor] = [int(3) - 1, int(3) - 1, 1 + int(2)];
     const offset = int(4) - 1;
     guards.push({ outer, outerStep, inner: along, innerStep, offset, divisor, extent, stride: reach });
@@ -60,7 +61,7 @@ function check(operator: Operator, data: readonly TensorData[], out: TensorData,
   }
 }
 
-describe('evaluating selections', () => {
+describe('evaluating selections and movement', () => {
   it('should find the largest and the smallest candidate that each step finds', () => {
     for (let round = 0; round < 2000; round++) {
       const [space, inner] = [spaceOf(), innerOf()];
@@ -100,6 +101,16 @@ describe('evaluating selections', () => {
       };
       const data = [values(dtype, x.elements), indices];
       check(operator, data, evaluateGather(operator, data), round);
+    }
+  });
+  it('should move what each step moves, guard behind guard', () => {
+    for (let round = 0; round < 3000; round++) {
+      const space = round % 10 === 0 ? [40] : spaceOf();
+      const dtype = pick<Dtype>(['float32', 'int8', 'int64']);
+      const operands = Array.from({ length: 1 + int(3) }, () => strided(space, [], dtype, true));
+      const operator: Operator = { kind: 'Move', dtype, shape: space, space, inner: [], attribute: 0, operands };
+      const data = operands.map((access) => values(dtype, access.elements));
+      check(operator, data, evaluateMove(operator, data), round);
     }
   });
 });
