@@ -3,6 +3,7 @@ import type { PublishedTolerance } from '#core/protocol/publishedTolerance.ts';
 import { acceptable, acceptance, firstUnacceptable } from '#core/semantics/tolerance/accept.ts';
 import { tensorFrom } from '#core/tensor.ts';
 import { rejects } from '../../../support/rejects.ts';
+import { seeded } from '../../../support/seeded.ts';
 
 const view = new DataView(new ArrayBuffer(4));
 const fromBits = (bits: number): number => {
@@ -33,17 +34,6 @@ function byDefinition(yBits: number, rBits: number, { atol, rtol }: PublishedTol
   return abs(y - r) << 32n <= (scaled(atol) << 32n) + BigInt(rtol) * abs(r);
 }
 
-/** xorshift32. */
-function random(seed: number) {
-  let state = seed;
-  return () => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return state >>> 0;
-  };
-}
-
 const check = (yBits: number, rBits: number, tolerance: PublishedTolerance) => {
   const want = byDefinition(yBits, rBits, tolerance);
   const got = acceptance(tolerance)(fromBits(yBits), fromBits(rBits));
@@ -54,7 +44,7 @@ const check = (yBits: number, rBits: number, tolerance: PublishedTolerance) => {
 
 describe('the acceptance rule', () => {
   it('should decide any bits as the definition on rationals does', () => {
-    const next = random(1);
+    const next = seeded(1).bits;
     let accepted = 0;
     for (let i = 0; i < 40_000; i++) {
       const r = next();
@@ -68,7 +58,7 @@ describe('the acceptance rule', () => {
   });
 
   it('should accept equality and refuse one ulp beyond, wherever the boundary is a float32', () => {
-    const next = random(2);
+    const next = seeded(2).bits;
     let boundaries = 0;
     for (let i = 0; i < 20_000; i++) {
       // r and rtol with few bits, so that rtol * |r| is short and y = r + it is often a float32.

@@ -11,17 +11,7 @@ import {
   withWeights,
 } from '#core/semantics/tolerance/coarser.ts';
 import { tensorFrom } from '#core/tensor.ts';
-
-/** xorshift32. */
-function random(seed: number) {
-  let state = seed;
-  return () => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return state >>> 0;
-  };
-}
+import { seeded } from '../../../support/seeded.ts';
 
 /** The nearest multiple of a power of two, ties to the even multiple, on whole numbers of 2^-160. */
 function nearest(x: number, stepLog2: number): number {
@@ -35,7 +25,7 @@ function nearest(x: number, stepLog2: number): number {
 const exponent = (x: number) => Math.floor(Math.log2(Math.abs(x)) + 1e-9);
 
 const values = (() => {
-  const next = random(7);
+  const next = seeded(7).bits;
   return Float32Array.from({ length: 5_000 }, (_, i) => {
     const bits = i % 3 ? 13 : 24; // short mantissas meet ties often
     const mantissa = (next() % 2 ** bits) + 2 ** bits;
