@@ -40,10 +40,10 @@ function coordinate(i: number, { input, output, scale, roi }: AxisResize, transf
     case 'half_pixel':
       return half();
     case 'half_pixel_symmetric': {
-      // The output covers less (or more) than scale * input: keep the centres together.
+      // The output covers less (or more) than scale * input: keep the centres together. Only the offset is float32 in each step.
       const adjustment = f(output / f(scale * input));
       const offset = f(f(input / 2) * f(1 - adjustment));
-      return f(offset + half());
+      return f(offset + (i + 0.5) / scale - 0.5);
     }
     case 'pytorch_half_pixel':
       return output > 1 ? half() : 0;
@@ -56,21 +56,25 @@ function coordinate(i: number, { input, output, scale, roi }: AxisResize, transf
     case 'tf_crop_and_resize': {
       const [start, end] = roi;
       if (output === 1) return f(f(0.5 * f(start + end)) * (input - 1));
-      return f(f(start * (input - 1)) + f(f(i * f(end - start)) * (input - 1)) / (output - 1));
+      return f(f(start * (input - 1)) + f(f(f(i * f(end - start)) * (input - 1)) / (output - 1)));
     }
     default:
       return undefined;
   }
 }
 
+/** A float32 coordinate so near to a half is one: 7/2 by a scale of 8/7 is 3.4999998. ONNX Runtime 1.30 has the same bound. */
+const HALF_WITHIN = 1e-6;
+
 /** Undefined: the mode is unknown. `simple` is what opset 10 had: up when shrinking, else down. */
 function nearestOf(x: number, mode: string, shrinks: boolean): number | undefined {
   const floor = Math.floor(x);
+  const beyondHalf = x - floor - 0.5;
   switch (mode) {
     case 'round_prefer_floor':
-      return x - floor > 0.5 ? floor + 1 : floor;
+      return beyondHalf > HALF_WITHIN ? floor + 1 : floor;
     case 'round_prefer_ceil':
-      return x - floor >= 0.5 ? floor + 1 : floor;
+      return beyondHalf >= -HALF_WITHIN ? floor + 1 : floor;
     case 'floor':
       return floor;
     case 'ceil':

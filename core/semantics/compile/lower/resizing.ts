@@ -74,15 +74,15 @@ function plan(c: Context, x: Value): Plan {
   if (scales)
     return { axes: axes.map((axis, i) => scaled(x, axis, scales[i] as number, part(i))), mode, extrapolation };
   const wanted = sizes as number[];
-  const ratios = axes.map((axis, i) => (wanted[i] as number) / (x.shape[axis] as number));
+  const ratios = axes.map((axis, i) => Math.fround((wanted[i] as number) / (x.shape[axis] as number)));
   const policy = c.string('keep_aspect_ratio_policy', 'stretch');
   const common =
     policy === 'not_larger' ? Math.min(...ratios) : policy === 'not_smaller' ? Math.max(...ratios) : undefined;
   if (common === undefined && policy !== 'stretch') c.refuse(`keep_aspect_ratio_policy ${policy} is unknown`);
   const resized = axes.map((axis, i) => {
     const input = x.shape[axis] as number;
-    const output = common === undefined ? (wanted[i] as number) : Math.floor(common * input + 0.5);
-    return { axis, input, output, scale: Math.fround(common ?? (ratios[i] as number)), roi: part(i) };
+    const output = common === undefined ? (wanted[i] as number) : Math.floor(Math.fround(common * input) + 0.5);
+    return { axis, input, output, scale: common ?? (ratios[i] as number), roi: part(i) };
   });
   return { axes: resized, mode, extrapolation };
 }

@@ -8,7 +8,7 @@ import { takeAxis } from '../take.ts';
 import type { Value } from '../value.ts';
 import { empty, slice, transpose } from '../value.ts';
 
-/** Opset 1 to 9: attributes; since 10: inputs, with steps. Bounds are clamped as numpy does. */
+/** Opset 1 to 9: attributes; since 10: inputs, with steps. A start before the axis is its first element, backwards too (numpy: none). */
 const sliced: Lowering = (c) => {
   const x = c.input(0, 'data');
   const inputs = c.opset >= 10;
@@ -24,10 +24,11 @@ const sliced: Lowering = (c) => {
       const dim = x.shape[axis] as number;
       const step = steps[i] as number;
       if (step === 0) c.refuse('a step is 0');
-      const [least, most] = step > 0 ? [0, dim] : [-1, dim - 1];
-      const clamp = (bound: number) => Math.min(most, Math.max(least, bound < 0 ? bound + dim : bound));
-      const start = clamp(starts[i] as number);
-      const count = Math.max(0, Math.ceil((clamp(ends[i] as number) - start) / step));
+      if (dim === 0) return value;
+      const [beyond, most] = step > 0 ? [0, dim] : [-1, dim - 1];
+      const clamp = (bound: number, least: number) => Math.min(most, Math.max(least, bound < 0 ? bound + dim : bound));
+      const start = clamp(starts[i] as number, 0);
+      const count = Math.max(0, Math.ceil((clamp(ends[i] as number, beyond) - start) / step));
       return slice(value, axis, start, step, count);
     }, x),
   ];
