@@ -71,7 +71,10 @@ export class Context {
 
   /** A constant list of integers (int32 or int64), within +-2^53: larger ones are cut there, which no index can tell. */
   integers(index: number, name: string): number[] | undefined {
-    const count = elementCount(this.inputs[index]?.shape ?? []);
+    const value = this.inputs[index];
+    if (value === undefined) return undefined;
+    this.dtypes(['int32', 'int64'], value);
+    const count = elementCount(value.shape);
     if (count > MAX_LISTED) this.refuse(`its input ${name} lists ${count} numbers, more than ${MAX_LISTED}`);
     const tensor = this.constant(index, name);
     return tensor && Array.from(tensor.data as ArrayLike<number | bigint>, safeInteger);
@@ -147,19 +150,20 @@ export class Context {
     return shape;
   }
 
-  /** An axis from [-rank, rank - 1] as one from 0. */
+  /** An axis from [-rank, rank - 1] as one from 0. A scalar may be named by axis 0 where the operator has a meaning for it. */
   axis(axis: number, rank: number): number {
     if (!(axis >= -rank && axis < Math.max(rank, 1))) this.refuse(`axis ${axis} is outside a rank of ${rank}`);
     return axis < 0 ? axis + rank : axis;
   }
 
   axes(axes: readonly number[], rank: number): number[] {
+    if (rank === 0 && axes.length > 0) this.refuse(`axes [${axes}] of a scalar do not exist`);
     const found = axes.map((axis) => this.axis(axis, rank));
     if (new Set(found).size !== found.length) this.refuse(`axes [${axes}] name one axis twice`);
     return found;
   }
 
-  /** All inputs must have one of these dtypes; gives the first input's. */
+  /** All inputs must have one of these dtypes. */
   dtypes(allowed: readonly Dtype[], ...values: readonly Value[]): void {
     for (const { dtype } of values)
       if (!allowed.includes(dtype)) this.refuse(`it is not defined for ${dtype}, only for ${allowed.join(', ')}`);

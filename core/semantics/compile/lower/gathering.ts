@@ -50,6 +50,7 @@ const gatherElements: Lowering = (c) => {
   const [x, indices] = [c.input(0, 'data'), c.input(1, 'indices')];
   c.dtypes(['int32', 'int64'], indices);
   const rank = x.shape.length;
+  if (rank === 0) c.refuse('a scalar has nothing to gather');
   const axis = c.axis(c.int('axis', 0), rank);
   if (indices.shape.length !== rank || indices.shape.some((dim, i) => i !== axis && dim > (x.shape[i] as number)))
     c.refuse(`indices [${indices.shape}] do not fit [${x.shape}] along axis ${axis}`);
@@ -110,7 +111,9 @@ const gatherND: Lowering = (c) => {
  */
 const oneHot: Lowering = (c) => {
   const [given, values] = [c.input(0, 'indices'), c.input(2, 'values')];
-  const depth = Math.trunc(c.integer(1, 'depth') ?? c.refuse('its depth is missing'));
+  if (elementCount(c.input(1, 'depth').shape) !== 1)
+    c.refuse(`its depth is [${c.input(1, 'depth').shape}], not one number`);
+  const depth = Math.trunc(safeInteger(c.requireConstant(1, 'depth').data[0] as number | bigint));
   if (values.shape.join() !== '2') c.refuse(`its values are [${values.shape}], not two`);
   c.dtypes(['float32', 'int32', 'int64', 'uint8', 'int8'], given);
   const dtype = given.dtype === 'int64' || given.dtype === 'float32' ? 'int64' : 'int32';

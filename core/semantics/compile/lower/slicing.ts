@@ -38,7 +38,7 @@ const sliced: Lowering = (c) => {
 const split: Lowering = (c) => {
   const x = c.input(0, 'input');
   const axis = c.axis(c.int('axis', 0), x.shape.length);
-  const dim = x.shape[axis] as number;
+  const dim = x.shape[axis] ?? c.refuse('a scalar has no parts');
   const outputs = c.node.outputs.length;
   const named = c.opset >= 13 || c.inputs.length > 1 ? c.integers(1, 'split') : c.ints('split');
   const part = Math.ceil(dim / Math.max(1, c.opset >= 18 ? c.int('num_outputs', outputs) : outputs));
@@ -57,6 +57,7 @@ const split: Lowering = (c) => {
 const concat: Lowering = (c) => {
   const inputs = [c.input(0, 'inputs'), ...c.inputs.slice(1).map((_, i) => c.input(i + 1, 'inputs'))];
   const [first] = inputs as [Value];
+  if (first.shape.length === 0) c.refuse('scalars have no axis to join along');
   const axis = c.axis(c.int('axis', 1), first.shape.length);
   for (const { shape, dtype } of inputs) {
     if (dtype !== first.dtype) c.refuse(`its inputs are ${first.dtype} and ${dtype}`);

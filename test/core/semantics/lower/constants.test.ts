@@ -230,6 +230,13 @@ describe('what ONNX does not allow', () => {
       inputs: [x, undefined, numbers('float32', [2, 2]), int64(4, 6)],
       constants: [2, 3],
     },
+    'a slice of a scalar': {
+      op: 'Slice',
+      inputs: [numbers('float32', [1], []), int64(0), int64(1)],
+      constants: [1, 2],
+    },
+    'scalars joined': { op: 'Concat', attributes: { axis: 0 }, inputs: [1, 2].map((v) => numbers('float32', [v], [])) },
+    'an axis that is no integer': { op: 'ReduceSum', inputs: [x, numbers('float32', [0.5])], constants: [1] },
     'axes reduced twice': { op: 'ReduceSum', inputs: [x, int64(1, -1)], constants: [1] },
   };
   for (const [what, single] of Object.entries(cases))
