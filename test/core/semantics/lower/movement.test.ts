@@ -1,6 +1,13 @@
 import { expect } from 'chai';
 import type { Dtype } from '#core/tensor.ts';
-import { Choices, expectLikeRuntime, expectStepByStep, type NodeCase, numbers } from '../../../support/singleNode.ts';
+import {
+  Choices,
+  expectLikeRuntime,
+  expectStepByStep,
+  type NodeCase,
+  numbers,
+  reference,
+} from '../../../support/singleNode.ts';
 
 const DTYPES: readonly Dtype[] = ['float32', 'int64', 'int32', 'uint8', 'int8', 'bool'];
 const int64 = (...values: number[]) => numbers('int64', values);
@@ -56,6 +63,29 @@ describe('lowering of movement', () => {
           what,
         );
     }
+  });
+
+  it('Slice should show the elements that ONNX says, wherever its bounds are', async () => {
+    const bounds = [0, 1, 2, 3, 4, 7, -1, -2, -4, -5, -9, 2 ** 40, -(2 ** 40)];
+    for (const dim of [1, 3, 4])
+      for (const step of [1, 2, -1, -3, 2 ** 40, -(2 ** 40)])
+        for (const start of bounds)
+          for (const end of bounds) {
+            const x = numbers('int32', [10, 11, 12, 13].slice(0, dim));
+            const shift = (bound: number) => (bound < 0 ? bound + dim : bound);
+            const within = (bound: number, least: number, most: number) => Math.min(most, Math.max(least, bound));
+            const wanted: number[] = [];
+            if (step > 0)
+              for (let i = within(shift(start), 0, dim); i < within(shift(end), 0, dim); i += step) wanted.push(10 + i);
+            else
+              for (let i = within(shift(start), 0, dim - 1); i > within(shift(end), -1, dim - 1); i += step)
+                wanted.push(10 + i);
+            const inputs = [x, int64(start), int64(end), int64(0), int64(step)];
+            const single: NodeCase = { op: 'Slice', opset: 13, inputs, constants: [1, 2, 3, 4], outputs: ['int32'] };
+            const what = `${dim} from ${start} to ${end} by ${step}`;
+            const found = Math.abs(step) < 9 && random.int(0, 9) === 0 ? await check(single, what) : reference(single);
+            expect([...(found.outputs[0]?.data ?? [])], what).to.deep.equal(wanted);
+          }
   });
 
   it('Concat and Split should undo each other along every axis', async () => {

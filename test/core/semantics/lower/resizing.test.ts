@@ -134,6 +134,28 @@ describe('lowering of Resize', () => {
       }
   });
 
+  it('should take as many positions as the float32 product of size and scale', async () => {
+    for (const [size, scale, positions] of [
+      [10, 0.7, 7],
+      [10, 2.3, 23],
+      [10, 0.9, 9],
+      [10, 0.99, 9],
+      [7, 1.5, 10],
+    ] as const) {
+      const x = random.tensor('float32', [1, size]);
+      const inputs = [x, NONE, float32(1, scale)];
+      const attributes = { mode: 'nearest' };
+      const what = `${size} by ${scale}`;
+      const found = await expectLikeRuntime(
+        { op: 'Resize', opset: 13, attributes, inputs, constants: [1, 2] },
+        what,
+        0,
+        0,
+      );
+      expect(found.outputs[0]?.shape, what).to.deep.equal([1, positions]);
+    }
+  });
+
   it('whole repeats should be views or one selection, and steps hold for the rest', () => {
     const x = random.tensor('float32', [1, 1, 3, 3]);
     const attributes = { mode: 'cubic', coordinate_transformation_mode: 'half_pixel' };
