@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { isProtocolError } from '#core/errors.ts';
 import type { Attribute } from '#core/onnx/build.ts';
 import { buildModel, node } from '#core/onnx/build.ts';
-import { compile } from '#core/semantics/compile/compile.ts';
+import { type CompileOptions, compile } from '#core/semantics/compile/compile.ts';
 import type { Dtype, Tensor } from '#core/tensor.ts';
 import { Choices, modelOf, type NodeCase, numbers } from '../../../support/singleNode.ts';
 
@@ -175,10 +175,11 @@ describe('hostile movement', () => {
     nodes: readonly ReturnType<typeof node>[],
     constants: Record<string, Tensor>,
     x: readonly number[] = [4],
+    limits: CompileOptions = {},
   ) {
     const model = buildModel({ inputs: { x: ['float32', x] }, outputs: { y: ['float32', []] }, constants, nodes }, 21);
     try {
-      compile(model, { limits: { foldElements: 2 ** 20 } });
+      compile(model, limits);
       return 'compiled';
     } catch (error) {
       if (!isProtocolError(error) || error.cause !== undefined) throw error;
@@ -234,7 +235,8 @@ describe('hostile movement', () => {
     const last = (i: number) => (i === count - 1 ? 'y' : `r${i}`);
     const scalars = { a: numbers('int64', [0], []), b: numbers('int64', [2 ** 16], []), c: numbers('int64', [1], []) };
     expect(refusal([node('Range', ['a', 'b', 'c'], ['y'])], scalars)).to.equal('compiled');
+    const limits = { limits: { foldElements: 2 ** 20 } };
     const ranges = Array.from({ length: count }, (_, i) => node('Range', ['a', 'b', 'c'], [last(i)]));
-    expect(refusal(ranges, scalars)).to.equal('compile.too_large');
+    expect(refusal(ranges, scalars, [4], limits)).to.equal('compile.too_large');
   });
 });
