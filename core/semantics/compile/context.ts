@@ -80,6 +80,13 @@ export class Context {
     return tensor && Array.from(tensor.data as ArrayLike<number | bigint>, safeInteger);
   }
 
+  /** Integers that were an attribute and are an input since some opset. Who still writes the attribute then must not be overlooked. */
+  listed(name: string, index: number, since: number): number[] | undefined {
+    if (this.opset < since) return this.ints(name);
+    if (this.has(name)) this.refuse(`its ${name} are an input since opset ${since}, not an attribute`);
+    return this.integers(index, name);
+  }
+
   /** A constant input of one integer. */
   integer(index: number, name: string): number | undefined {
     const found = this.integers(index, name);

@@ -35,6 +35,7 @@ const topK: Lowering = (c) => {
   c.dtypes(ORDERED, x);
   const rank = x.shape.length;
   const axis = c.axis(c.int('axis', -1), rank);
+  if (c.opset >= 10 && c.has('k')) c.refuse('its K is an input since opset 10, not an attribute');
   const k = c.opset >= 10 ? (c.integer(1, 'K') ?? c.refuse('its K is missing')) : c.int('k', -1);
   const dim = x.shape[axis] ?? c.refuse('a scalar has no axis to rank');
   if (k < 0 || k > dim) c.refuse(`K = ${k} is outside an axis of ${dim}`);

@@ -70,7 +70,7 @@ const ORDERED: readonly Dtype[] = ['float32', 'int32', 'int64', 'uint8', 'int8',
 /** Axes are an attribute, then an input; none means all, unless noop_with_empty_axes says none. */
 function reducedAxes(c: Context, x: Value, inputSince: number): number[] {
   const rank = x.shape.length;
-  const named = (c.opset >= inputSince ? c.integers(1, 'axes') : c.ints('axes')) ?? [];
+  const named = c.listed('axes', 1, inputSince) ?? [];
   if (rank === 0 && named.every((axis) => axis === 0 || axis === -1)) return [];
   if (named.length > 0) return c.axes(named, rank).sort((a, b) => a - b);
   return c.opset >= inputSince && c.int('noop_with_empty_axes', 0) !== 0 ? [] : x.shape.map((_, axis) => axis);

@@ -51,7 +51,7 @@ const transposed: Lowering = (c) => {
 const squeezed: Lowering = (c) => {
   const x = c.input(0, 'data');
   const rank = x.shape.length;
-  const named = c.opset >= 13 ? c.integers(1, 'axes') : c.ints('axes');
+  const named = c.listed('axes', 1, 13);
   const axes = named ? c.axes(named, rank) : x.shape.flatMap((dim, axis) => (dim === 1 ? [axis] : []));
   if (axes.some((axis) => x.shape[axis] !== 1)) c.refuse(`axes [${axes}] of [${x.shape}] are not all 1`);
   return [squeeze(x, axes)];
@@ -59,7 +59,7 @@ const squeezed: Lowering = (c) => {
 
 const unsqueezed: Lowering = (c) => {
   const x = c.input(0, 'data');
-  const named = (c.opset >= 13 ? c.integers(1, 'axes') : c.ints('axes')) ?? c.refuse('its axes are missing');
+  const named = c.listed('axes', 1, 13) ?? c.refuse('its axes are missing');
   const axes = c.axes(named, x.shape.length + named.length).sort((a, b) => a - b);
   return [axes.reduce(unsqueeze, x)];
 };

@@ -11,12 +11,11 @@ import { empty, slice, transpose } from '../value.ts';
 /** Opset 1 to 9: attributes; since 10: inputs, with steps. A start before the axis is its first element, backwards too (numpy: none). */
 const sliced: Lowering = (c) => {
   const x = c.input(0, 'data');
-  const inputs = c.opset >= 10;
-  const starts = (inputs ? c.integers(1, 'starts') : c.ints('starts')) ?? c.refuse('its starts are missing');
-  const ends = (inputs ? c.integers(2, 'ends') : c.ints('ends')) ?? c.refuse('its ends are missing');
-  const named = inputs ? c.integers(3, 'axes') : c.ints('axes');
+  const starts = c.listed('starts', 1, 10) ?? c.refuse('its starts are missing');
+  const ends = c.listed('ends', 2, 10) ?? c.refuse('its ends are missing');
+  const named = c.listed('axes', 3, 10);
   const axes = c.axes(named ?? starts.map((_, i) => i), x.shape.length);
-  const steps = (inputs ? c.integers(4, 'steps') : undefined) ?? starts.map(() => 1);
+  const steps = (c.opset >= 10 ? c.integers(4, 'steps') : undefined) ?? starts.map(() => 1);
   if (ends.length !== starts.length || axes.length !== starts.length || steps.length !== starts.length)
     c.refuse(`${starts.length} starts, ${ends.length} ends, ${axes.length} axes and ${steps.length} steps do not fit`);
   return [
@@ -34,13 +33,13 @@ const sliced: Lowering = (c) => {
   ];
 };
 
-/** Attribute `split` before opset 13, an input since; `num_outputs` since 18, the last part may be smaller. */
+/** Attribute `split` before opset 13 (in opset 1 an input too), an input since; `num_outputs` since 18, the last part may be smaller. */
 const split: Lowering = (c) => {
   const x = c.input(0, 'input');
   const axis = c.axis(c.int('axis', 0), x.shape.length);
   const dim = x.shape[axis] ?? c.refuse('a scalar has no parts');
   const outputs = c.node.outputs.length;
-  const named = c.opset >= 13 || c.inputs.length > 1 ? c.integers(1, 'split') : c.ints('split');
+  const named = c.listed('split', 1, c.opset === 1 && c.inputs.length > 1 ? 1 : 13);
   const part = Math.ceil(dim / Math.max(1, c.opset >= 18 ? c.int('num_outputs', outputs) : outputs));
   const sizes = named ?? Array.from({ length: outputs }, (_, i) => Math.max(0, Math.min(part, dim - i * part)));
   if (!named && c.opset < 18 && dim % outputs !== 0) c.refuse(`${dim} does not split into ${outputs} equal parts`);
@@ -109,8 +108,7 @@ const pad: Lowering = (c) => {
   const x = c.input(0, 'data');
   const rank = x.shape.length;
   const inputs = c.opset >= 11;
-  const given =
-    (inputs ? c.integers(1, 'pads') : (c.ints('pads') ?? c.ints('paddings'))) ?? c.refuse('its pads are missing');
+  const given = c.listed('pads', 1, 11) ?? c.ints('paddings') ?? c.refuse('its pads are missing');
   const axes = c.axes((c.opset >= 18 ? c.integers(3, 'axes') : undefined) ?? x.shape.map((_, i) => i), rank);
   if (given.length !== 2 * axes.length) c.refuse(`pads [${given}] are not two per axis`);
   const mode = c.string('mode', 'constant');

@@ -237,6 +237,34 @@ describe('what ONNX does not allow', () => {
     },
     'scalars joined': { op: 'Concat', attributes: { axis: 0 }, inputs: [1, 2].map((v) => numbers('float32', [v], [])) },
     'an axis that is no integer': { op: 'ReduceSum', inputs: [x, numbers('float32', [0.5])], constants: [1] },
+    'axes as they were before opset 18': { op: 'ReduceMean', opset: 18, attributes: { axes: [1] }, inputs: [x] },
+    'axes as they were before opset 13': {
+      op: 'Squeeze',
+      opset: 13,
+      attributes: { axes: [0] },
+      inputs: [numbers('float32', [1], [1])],
+    },
+    'parts as they were before opset 13': {
+      op: 'Split',
+      opset: 13,
+      attributes: { split: [1, 1] },
+      inputs: [x],
+      outputs: ['float32', 'float32'],
+    },
+    'bounds as they were before opset 10': {
+      op: 'Slice',
+      opset: 10,
+      attributes: { starts: [0], ends: [1] },
+      inputs: [x],
+    },
+    'a count as it was before opset 10': {
+      op: 'TopK',
+      opset: 11,
+      attributes: { k: 1 },
+      inputs: [x, int64(1)],
+      constants: [1],
+      outputs: ['float32', 'int64'],
+    },
     'axes reduced twice': { op: 'ReduceSum', inputs: [x, int64(1, -1)], constants: [1] },
   };
   for (const [what, single] of Object.entries(cases))
