@@ -1,9 +1,10 @@
 /** Elements along one axis by constant indices: a view where they are evenly spaced, else one Gather. */
+import { inverse, physicalAxes } from './broadcast.ts';
 import type { Builder } from './builder.ts';
 import type { Value } from './value.ts';
-import { empty, slice } from './value.ts';
+import { empty, slice, transpose } from './value.ts';
 
-/** Indices within [0, dim). The axis gets as many elements as there are indices. */
+/** Indices within [0, dim). The axis gets as many elements as there are indices; what is gathered keeps the physical order. */
 export function takeAxis(builder: Builder, value: Value, axis: number, indices: Int32Array): Value {
   const shape = value.shape.with(axis, indices.length);
   if (shape.includes(0)) return empty(value.dtype, shape);
@@ -12,7 +13,10 @@ export function takeAxis(builder: Builder, value: Value, axis: number, indices: 
   if (step !== 0 && indices.every((index, i) => index === first + i * step))
     return slice(value, axis, first, step, indices.length);
   const index = builder.constant({ dtype: 'int32', shape: [indices.length], data: indices });
-  return gatherAlong(builder, value, axis, { ...index, shape, strides: shape.map((_, i) => (i === axis ? 1 : 0)) });
+  const order = physicalAxes(value);
+  const view = { ...index, shape, strides: shape.map((_, i) => (i === axis ? 1 : 0)) };
+  const taken = gatherAlong(builder, transpose(value, order), order.indexOf(axis), transpose(view, order));
+  return transpose(taken, inverse(order));
 }
 
 /** x at the position that `index` names along the axis; the index is a view over the result's shape. */

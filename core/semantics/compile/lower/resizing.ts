@@ -1,13 +1,15 @@
 /** Resize (opset 10 to 19) and Upsample (7 to 9): axis by axis; nearest is a selection, linear and cubic are Dots with constant weights. */
 import { elementCount, type Tensor } from '../../../tensor.ts';
 import { MAX_AXES } from '../../program.ts';
+import { inverse, physicalAxes } from '../broadcast.ts';
 import type { Context, Lowering } from '../context.ts';
 import { contraction } from '../contraction.ts';
 import type { Family } from '../operators.ts';
 import { type AxisResize, type AxisTaps, axisTaps, type ResizeMode } from '../resample.ts';
 import { takeAxis } from '../take.ts';
 import type { Value } from '../value.ts';
-import { empty, reshapeView } from '../value.ts';
+import { empty, reshapeView, transpose } from '../value.ts';
+import { reshaped } from './reshaping.ts';
 
 /** Weights of one axis at most. */
 const MAX_WEIGHTS = 2 ** 22;
@@ -99,6 +101,7 @@ const resize =
     c.checkShape(shape);
     if (shape.includes(0) || x.source === undefined) return [empty(x.dtype, shape)];
     const outsides: Value[] = [];
+    const repeats = shape.map(() => 1);
     const resized = axes.reduce((value, step) => {
       const { axis, input, output, scale } = step;
       if (input === output && scale === 1 && mode.transformation !== 'tf_crop_and_resize') return value;
@@ -109,10 +112,16 @@ const resize =
       const taps = axisTaps(step, mode);
       if (typeof taps === 'string') return c.refuse(`${taps} is unknown`);
       if (taps.outside.includes(1)) outsides.push(maskOf(c, taps.outside, axis, shape.length));
-      return taps.weights ? blended(c, value, axis, taps) : takeAxis(c.builder, value, axis, taps.indices);
+      if (taps.weights) return blended(c, value, axis, taps);
+      const times = output / input;
+      if (!Number.isInteger(times) || taps.indices.some((index, i) => index !== Math.floor(i / times)))
+        return takeAxis(c.builder, value, axis, taps.indices);
+      repeats[axis] = times;
+      return value;
     }, x);
     const fill = c.builder.scalar(x.dtype, extrapolation);
-    return [outsides.reduce((value, outside) => c.apply('Where', x.dtype, [outside, fill, value]), resized)];
+    const whole = repeated(c, resized, repeats);
+    return [outsides.reduce((value, outside) => c.apply('Where', x.dtype, [outside, fill, value]), whole)];
   };
 
 function maskOf(c: Context, outside: Uint8Array, axis: number, rank: number): Value {
@@ -121,8 +130,26 @@ function maskOf(c: Context, outside: Uint8Array, axis: number, rank: number): Va
   return reshapeView(mask, shape) as Value;
 }
 
-/** The taps of every position side by side, then one Dot with its weights. */
-function blended(c: Context, value: Value, axis: number, { taps, indices, weights }: AxisTaps): Value {
+/** Every element so many times in its place, along all axes in one Move. */
+function repeated(c: Context, value: Value, repeats: readonly number[]): Value {
+  if (repeats.every((times) => times === 1)) return value;
+  const order = physicalAxes(value);
+  const shape = order.map((axis) => (value.shape[axis] as number) * (repeats[axis] as number));
+  const doubled = {
+    ...value,
+    shape: order.flatMap((axis) => [value.shape[axis] as number, repeats[axis] as number]),
+    strides: order.flatMap((axis) => [value.strides[axis] as number, 0]),
+  };
+  return transpose(reshaped(c, doubled, shape), inverse(order));
+}
+
+/** The taps of every position side by side, then one Dot with its weights; in the physical order of the value. */
+function blended(c: Context, value: Value, axis: number, taps: AxisTaps): Value {
+  const order = physicalAxes(value);
+  return transpose(blendedInOrder(c, transpose(value, order), order.indexOf(axis), taps), inverse(order));
+}
+
+function blendedInOrder(c: Context, value: Value, axis: number, { taps, indices, weights }: AxisTaps): Value {
   const output = indices.length / taps;
   const space = value.shape.with(axis, output);
   const reach = [...space, taps];

@@ -1,11 +1,14 @@
 import { expect } from 'chai';
 import { isProtocolError } from '#core/errors.ts';
+import { buildModel, node } from '#core/onnx/build.ts';
+import { compile } from '#core/semantics/compile/compile.ts';
 import type { Tensor } from '#core/tensor.ts';
 import {
   Choices,
   expectClose,
   expectLikeRuntime,
   expectStepByStep,
+  type NodeCase,
   numbers,
   reference,
 } from '../../../support/singleNode.ts';
@@ -156,18 +159,40 @@ describe('lowering of Resize', () => {
     }
   });
 
-  it('whole repeats should be views or one selection, and steps hold for the rest', () => {
-    const x = random.tensor('float32', [1, 1, 3, 3]);
-    const attributes = { mode: 'cubic', coordinate_transformation_mode: 'half_pixel' };
-    const found = reference({
-      op: 'Resize',
-      opset: 13,
-      attributes,
-      inputs: [x, undefined, float32(1, 1, 2, 2)],
-      constants: [2],
-    });
-    expectStepByStep(found, 'cubic');
-    expect(found.program.operators.map(({ kind }) => kind)).to.deep.equal(['Gather', 'Dot', 'Gather', 'Dot']);
+  it('should be a selection and a Dot per weighed axis, one Move for whole repeats, a view for even steps', () => {
+    const kindsOf = (attributes: NodeCase['attributes'], h: number, w: number) => {
+      const inputs = [random.tensor('float32', [1, 2, 4, 6]), undefined, float32(1, 1, h, w)];
+      const found = reference({ op: 'Resize', opset: 13, attributes: attributes ?? {}, inputs, constants: [2] });
+      expectStepByStep(found, JSON.stringify(attributes));
+      return found.program.operators.map(({ kind }) => kind);
+    };
+    expect(kindsOf({ mode: 'cubic' }, 2, 2)).to.deep.equal(['Gather', 'Dot', 'Gather', 'Dot']);
+    // The last Move gives the output its shape.
+    expect(kindsOf({ mode: 'nearest' }, 2, 3)).to.deep.equal(['Move', 'Move']);
+    expect(kindsOf({ mode: 'nearest' }, 2, 1.5)).to.deep.equal(['Gather', 'Move', 'Move']);
+    expect(kindsOf({ mode: 'nearest', coordinate_transformation_mode: 'asymmetric' }, 0.5, 0.5)).to.deep.equal([
+      'Move',
+    ]);
+  });
+
+  it('should stay channels-last between convolutions', () => {
+    const weights = random.tensor('float32', [4, 4, 1, 1]);
+    for (const mode of ['nearest', 'linear']) {
+      const model = buildModel({
+        inputs: { x: ['float32', [1, 4, 5, 5]] },
+        outputs: { y: ['float32', [1, 4, 10, 10]] },
+        constants: { weights, scales: float32(1, 1, 2, 2) },
+        nodes: [
+          node('Conv', ['x', 'weights'], ['a']),
+          node('Resize', ['a', '', 'scales'], ['b'], { mode }),
+          node('Conv', ['b', 'weights'], ['y']),
+        ],
+      });
+      const kinds = compile(model).operators.map(({ kind }) => kind);
+      const resize = mode === 'nearest' ? ['Move'] : ['Gather', 'Dot', 'Gather', 'Dot'];
+      // In and out of the order of convolutions once each.
+      expect(kinds, mode).to.deep.equal(['Move', 'Dot', ...resize, 'Dot', 'Move']);
+    }
   });
 
   it('should refuse what would need too much', () => {
