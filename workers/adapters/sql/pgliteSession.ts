@@ -1,4 +1,5 @@
 import { PGlite, types } from '@electric-sql/pglite';
+import { pgliteModules } from './pgliteModules.ts';
 import type { PoolResult } from './pool.ts';
 import { refuseInside } from './pool.ts';
 
@@ -29,6 +30,7 @@ export class PgliteSession {
   /** Without a directory everything is in memory. */
   static async open(directory: string | undefined): Promise<PgliteSession> {
     const pglite = await PGlite.create({
+      ...(await pgliteModules()),
       ...(directory === undefined ? {} : { dataDir: directory }),
       // As pg does: 64-bit integers arrive as decimal strings, exact. Bytes: PGlite's own way takes 0.4 s per megabyte.
       parsers: { [types.INT8]: (value) => value, [types.BYTEA]: (value) => Buffer.from(value.slice(2), 'hex') },
