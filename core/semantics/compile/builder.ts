@@ -45,6 +45,8 @@ export const BUILDER_LIMITS: BuilderLimits = { operators: 100_000, foldElements:
  */
 const FOLD_WORK = 2 ** 26;
 const FOLD_WORK_IN_ALL = 2 ** 30;
+/** 64-bit integers are big integers here: a term takes about 40 ns instead of one or two. */
+const INT64_WORK = 16;
 /** Elements of one constant that a lowering writes out: indices, weights, masks, ranges. */
 const MAX_MADE = 2 ** 24;
 
@@ -123,7 +125,7 @@ export class Builder {
     if (missing) throw new Error(`${kind} of nothing: the lowering decides what that is`);
     const operator = this.#operator(emission);
     const fixed = operator.operands.every((operand) => operand === undefined || operand.source.from === 'constant');
-    const work = elementCount(space) * Math.max(1, elementCount(operator.inner));
+    const work = elementCount(space) * Math.max(1, elementCount(operator.inner)) * (dtype === 'int64' ? INT64_WORK : 1);
     if (fixed && work <= FOLD_WORK && this.#foldWork + work <= FOLD_WORK_IN_ALL) {
       this.#foldWork += work;
       return { ...this.#evaluate(operator), shape: space };
