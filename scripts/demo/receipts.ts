@@ -5,7 +5,7 @@ import { eventsIn, eventsNamed } from '../../sdk/events.ts';
 import type { Network } from '../../sdk/index.ts';
 
 /** How a request goes on and ends here. */
-export type OfRequest = Extract<EventName, 'Submitted' | 'Finalised' | 'Expired'>;
+export type OfRequest = Extract<EventName, 'Accepted' | 'Submitted' | 'Finalised' | 'Expired' | 'Undelivered'>;
 
 export interface Evidence<N extends OfRequest> {
   readonly events: readonly EventNamed<N>[];

@@ -9,10 +9,11 @@ import { compile } from '#core/semantics/compile/compile.ts';
 import { execute } from '#core/semantics/execute/execute.ts';
 import type { Tensor } from '#core/tensor.ts';
 import { type ExampleModel, exampleModel } from '../../scripts/demo/models.ts';
+import { evidence } from '../../scripts/demo/receipts.ts';
 import { type AskedOne, type Publication, request, waitForResult } from '../../sdk/index.ts';
 import { assess } from '../../sdk/publishing/assess.ts';
 import type { Assessment } from '../../sdk/publishing/assessment.ts';
-import { type E2e, e2e, reaches, type Served, serve, sumsAddUp } from './network.ts';
+import { type E2e, e2e, OPG, reaches, type Served, serve, sumsAddUp, until } from './network.ts';
 
 type Item = Readonly<Record<string, Tensor>>;
 
@@ -56,10 +57,11 @@ describe('results that are held against the reference', function () {
     const { items } = await waitForResult(net.net, await ask(served, subject));
     return subject.model.schema.outputs.map(({ name = '' }) => items?.[0]?.[name] as Tensor);
   };
-  const checks = async (outcome: string): Promise<number> => {
+  const counted = async (metric: string, outcome: string): Promise<number> => {
     const text = await (await fetch(`${net.node.url}/metrics`)).text();
-    return Number(new RegExp(`worker_execute_checks_total{outcome="${outcome}"} (\\d+)`).exec(text)?.[1] ?? 0);
+    return Number(new RegExp(`${metric}{outcome="${outcome}"} (\\d+)`).exec(text)?.[1] ?? 0);
   };
+  const checks = (outcome: string) => counted('worker_execute_checks_total', outcome);
 
   it('are ONNX Runtime’s own where the published tolerance accepts them', async () => {
     const { multiplyAdds } = digits.assessment;
@@ -88,10 +90,15 @@ describe('results that are held against the reference', function () {
     expect(await answerTo(served, quantised)).to.deep.equal(quantised.reference);
   });
 
+  /** Its root with one byte changed. */
+  const anotherRoot = (change: number) => {
+    const bytes = fromHex(digits.assessment.programRoot);
+    bytes[31] = (bytes[31] ?? 0) ^ change;
+    return `0x${Buffer.from(bytes).toString('hex')}` as Assessment['programRoot'];
+  };
+
   it('do not come about for a version that names another program, and its later requests are declined', async () => {
-    const wrong = fromHex(digits.assessment.programRoot);
-    wrong[31] = (wrong[31] ?? 0) ^ 1;
-    const programRoot = `0x${Buffer.from(wrong).toString('hex')}` as Assessment['programRoot'];
+    const programRoot = anotherRoot(1);
     const served = await publish(digits, { programRoot });
     const first = await reaches(net, (await ask(served, digits)).id, 'quarantined');
     expect(first.reason)
@@ -99,5 +106,44 @@ describe('results that are held against the reference', function () {
       .and.contain(programRoot);
     const second = await reaches(net, (await ask(served, digits)).id, 'declined');
     expect(second.reason).to.contain('executor.root_mismatch');
+  });
+
+  describe('when the request names nobody, and would be accepted first', () => {
+    const askAnybody = ({ version }: Served, deadlineSeconds?: number) =>
+      request(
+        net.accounts.requester,
+        { version, fee: OPG, ...(deadlineSeconds === undefined ? {} : { deadlineSeconds }) },
+        digits.input,
+      );
+    const count = async (name: 'Accepted' | 'Undelivered', { id }: AskedOne) =>
+      (await evidence(net.net, [id], name)).events.length;
+
+    it('it is accepted once the program is proven', async () => {
+      const before = await counted('worker_execute_proofs_total', 'proven');
+      const asked = await askAnybody(await publish(digits, {}));
+      const { items } = await waitForResult(net.net, asked);
+      expect(items?.[0]).to.have.property('probs');
+      expect(await count('Accepted', asked)).to.equal(1);
+      expect(await counted('worker_execute_proofs_total', 'proven')).to.equal(before + 1);
+      await until(net, 'Finalised', [asked.id]);
+    });
+
+    it('it is never accepted if the program is another one, and costs the node nothing', async () => {
+      const programRoot = anotherRoot(2);
+      const served = await publish(digits, { programRoot });
+      // Both before anybody knows.
+      const asked = [await askAnybody(served, 8), await askAnybody(served, 8)];
+      for (const { id } of asked)
+        expect((await reaches(net, id, 'declined')).reason)
+          .to.match(/^executor\.root_mismatch: /)
+          .and.contain(programRoot);
+      await until(
+        net,
+        'Expired',
+        asked.map(({ id }) => id),
+      );
+      for (const one of asked)
+        expect([await count('Accepted', one), await count('Undelivered', one)]).to.deep.equal([0, 0]);
+    });
   });
 });

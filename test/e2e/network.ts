@@ -71,7 +71,7 @@ async function start(): Promise<E2e> {
   });
   const door = new Door(local.chain.url);
   await door.open();
-  const node = local.node(deployed, { network: { rpcUrl: door.url } });
+  const node = local.node(deployed, { network: { rpcUrl: door.url }, admission: { acceptOpen: true } });
   const keeper = local.keeper(deployed);
   const { accounts, faucet } = deployed;
   const prepare = async () => {

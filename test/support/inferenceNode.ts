@@ -139,7 +139,14 @@ export async function startNode(devnet: Devnet, options: NodeOptions): Promise<T
     await executor.execute(id, signal);
     await near.push('submit', id);
   });
-  for (const hints of [near, queue]) await hints.consume('submit', 64, (id) => submitter.submit(id));
+  await queue.consume('prove', 2, async (id, signal) => {
+    await executor.prove(id, signal);
+    await near.push('admit', id);
+  });
+  for (const hints of [near, queue]) {
+    await hints.consume('admit', 1, (id) => serving.look(id));
+    await hints.consume('submit', 64, (id) => submitter.submit(id));
+  }
   const stop = new AbortController();
   const observers = [versionKeeper(journal, log), serving, keeper, flight];
   const following = observe(

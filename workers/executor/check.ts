@@ -4,16 +4,15 @@ import { type CheckBudget, referenceSeconds } from '#core/protocol/checkBudget.t
 import { acceptable } from '#core/semantics/tolerance/accept.ts';
 import type { Hex } from '#ports/chain.ts';
 import type { Clock } from '#ports/clock.ts';
-import type { Journal } from '#ports/journal.ts';
-import type { ModelProgram, Reference } from '#ports/reference.ts';
+import type { Reference } from '#ports/reference.ts';
 import type { LoadableModel } from '#ports/runtime.ts';
 import type { Log, Metrics } from '#ports/telemetry.ts';
-import { type ExecutionFacts, VERSION_ROWS } from '#ports/work.ts';
+import type { ExecutionFacts } from '#ports/work.ts';
 import type { Item } from './batch.ts';
+import type { Proof } from './proof.ts';
 import { nameTensors } from './rows.ts';
 
 interface CheckParts {
-  readonly journal: Journal;
   readonly reference: Reference;
   readonly log: Log;
   readonly metrics: Metrics;
@@ -36,7 +35,8 @@ export interface Task {
  */
 export type Check = (task: Task, run: () => Promise<readonly Item[]>) => Promise<readonly Item[]>;
 
-export function createCheck({ journal, reference, log, metrics, clock }: CheckParts, budget: CheckBudget): Check {
+export function createCheck(parts: CheckParts, budget: CheckBudget, proof: Proof): Check {
+  const { reference, log, metrics, clock } = parts;
   /** Seconds of one item, measured: the slowest so far. */
   const measured = new Map<string, number>();
   const counted = (outcome: string) => metrics.count('worker_execute_checks_total', { outcome });
@@ -69,29 +69,12 @@ export function createCheck({ journal, reference, log, metrics, clock }: CheckPa
     return true;
   }
 
-  /** The program, if it is the one that the version names. If not, no later request of the version is taken. */
-  async function verified({ facts, model, signal }: Task, expected: Hex): Promise<ModelProgram> {
-    try {
-      const compiled = await reference.describe(model, signal);
-      if (compiled.root === expected) return compiled;
-      throw new ProtocolError('executor.root_mismatch', { sha256: model.sha256, got: compiled.root, expected });
-    } catch (error) {
-      const { version } = facts.terms;
-      if (version !== undefined && isProtocolError(error) && /^(executor\.root|compile|onnx)/.test(error.code)) {
-        const { track, stage } = VERSION_ROWS;
-        await journal.advance(track, version as Hex, stage, stage, { facts: { refused: error.message } });
-        log.error('a version refused for good', { version, reason: error.message });
-      }
-      throw error;
-    }
-  }
-
   return async (task, run) => {
     const { id, facts, model } = task;
     const { program, exact } = facts.version;
     if (program === undefined) return run();
     const { sha256 } = model;
-    const compiled = await verified(task, program.root);
+    const compiled = await proof(facts, model, task.signal);
     if (!affordable(task, compiled.multiplyAdds)) {
       counted('skipped');
       return run();

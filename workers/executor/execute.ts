@@ -21,6 +21,8 @@ import { type BatchOptions, createRowRunner, type Item } from './batch.ts';
 import { createCheck, type Task } from './check.ts';
 import { createPace } from './deadline.ts';
 import { executionFacts } from './facts.ts';
+import { createProof } from './proof.ts';
+import { createProver } from './prove.ts';
 import { nameTensors } from './rows.ts';
 
 export interface ExecutorPorts {
@@ -46,6 +48,8 @@ export interface ExecutorOptions {
 export interface Executor {
   /** Resolves when the row has moved, or another process moved it. Throws retryable errors only. */
   execute(id: Hex, signal: AbortSignal): Promise<void>;
+  /** For a row in `proving`: finds out whether the version's program is that of its model. Then admission decides. Throws as `execute` does. */
+  prove(id: Hex, signal: AbortSignal): Promise<void>;
 }
 
 const TRACK = 'serve';
@@ -55,7 +59,8 @@ export function createExecutor(ports: ExecutorPorts, options: ExecutorOptions = 
   const runRows = createRowRunner(runtime, clock, options.batch ?? { windowMs: 0, maxRows: 1 });
   const marginSeconds = options.marginSeconds ?? 6;
   const pace = createPace(clock, marginSeconds);
-  const check = createCheck(ports, options.check ?? CAUTIOUS_BUDGET);
+  const proof = createProof(ports);
+  const check = createCheck(ports, options.check ?? CAUTIOUS_BUDGET, proof);
 
   async function inputOf(id: Hex, { input, inputBlob, terms, version }: ExecutionFacts): Promise<Uint8Array> {
     if (input !== undefined) return fromHex(input); // the chain has checked that it is what `terms.input` commits to
@@ -150,6 +155,7 @@ export function createExecutor(ports: ExecutorPorts, options: ExecutorOptions = 
   }
 
   return {
+    prove: createProver(ports, pace, proof),
     async execute(id, signal) {
       const row = await journal.row(TRACK, id);
       if (row?.stage !== 'admitted') return;

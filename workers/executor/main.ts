@@ -65,6 +65,10 @@ const code = await run(
       await executor.execute(id, signal);
       await queue.push('submit', id);
     });
+    await queue.consume('prove', concurrency, async (id, signal) => {
+      await executor.prove(id, signal);
+      await queue.push('admit', id);
+    });
     await new Promise<void>((resolve) => life.signal.addEventListener('abort', () => resolve(), { once: true }));
   },
   createLog({ level: 'info', fields }),

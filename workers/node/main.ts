@@ -126,8 +126,14 @@ const code = await run(
       await executor.execute(id, signal);
       await near.push('submit', id);
     });
-    for (const hints of [near, queue])
+    await queue.consume('prove', concurrency, async (id, signal) => {
+      await executor.prove(id, signal);
+      await near.push('admit', id);
+    });
+    for (const hints of [near, queue]) {
+      await hints.consume('admit', 1, (id) => serving.look(id));
       await hints.consume('submit', config.submission.batchLimit * 4, (id) => submitter.submit(id));
+    }
     log.info('node started', { url: http.url, node, key: signer.address, chainId });
 
     const chores = [

@@ -15,9 +15,14 @@ export interface ServedVersion {
   readonly exact: boolean;
   /** What results are judged by. Absent: the version names no program, and its results cannot be disputed. */
   readonly program?: ServedProgram;
+  /** This node has compiled the model and found that root. */
+  readonly proven?: boolean;
 }
 
-/** Where the journal keeps versions: whoever finds one out leaves `refused` in its facts, and admission declines it from then on. */
+/**
+ * Where the journal keeps versions. Whoever compares a version's program with its model leaves what came out in its facts: `proven`
+ * (true), or `refused` (why), and then admission declines it from then on.
+ */
 export const VERSION_ROWS = { track: 'version', stage: 'published' } as const;
 
 export interface ServedProgram {

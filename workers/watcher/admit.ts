@@ -47,6 +47,8 @@ export type Admission =
   | { readonly kind: 'serve' }
   /** Lock the slice first: somebody else could take it otherwise. */
   | { readonly kind: 'accept' }
+  /** Find out first whether its program is that of its model: an accepted request of another one could not be delivered. */
+  | { readonly kind: 'prove'; readonly reason: string }
   /** Not now; look again at `until`, or when something changes. */
   | { readonly kind: 'wait'; readonly reason: string; readonly until: number }
   | { readonly kind: 'decline'; readonly reason: string }
@@ -118,16 +120,24 @@ const input: Rule = ({ request, version: known, input: bytes }, { maxInputBytes 
     : decline('the input is not what the terms commit to');
 };
 
-const way: Rule = ({ request, freeStake }, policy, now) => {
-  const { slice, deadline, openAt, flags } = request.terms;
+const way: Rule = ({ request, version: known, freeStake }, policy, now) => {
+  const { slice, deadline } = request.terms;
   if (freeStake < slice) {
     const reason = `free stake is ${freeStake} wei, the slice ${slice}`;
     return { kind: 'wait', reason, until: Math.min(deadline, now + STAKE_PAUSE) };
   }
-  if (request.terms.node !== policy.node || request.state === 'Declined') return { kind: 'accept' };
-  if (hasFlag(flags, AskFlags.ROOT_INPUT)) return { kind: 'accept' };
-  return openAt - now < policy.openAtMarginSeconds ? { kind: 'accept' } : undefined;
+  // Under implied acceptance nothing is bound before the result is there, and the executor compares first.
+  if (isImplied(request, policy, now)) return undefined;
+  const trusted = known?.program === undefined || policy.check.unchecked.has(request.terms.version.toLowerCase());
+  if (trusted || known.proven === true) return { kind: 'accept' };
+  return { kind: 'prove', reason: 'its program is being compared with its model' };
 };
+
+/** A submission will do, without an acceptance before it. */
+function isImplied({ state, terms }: RequestRow, { node, openAtMarginSeconds }: AdmissionPolicy, now: number): boolean {
+  if (terms.node !== node || state === 'Declined' || hasFlag(terms.flags, AskFlags.ROOT_INPUT)) return false;
+  return terms.openAt - now >= openAtMarginSeconds;
+}
 
 /** Anybody may accept it now. */
 function isOpen({ state, terms: { node, openAt } }: RequestRow, now: number): boolean {

@@ -11,6 +11,7 @@ export const SERVE = 'serve';
 /** Stages of a row. The first group can still lead to money; `settled` and the rest of the second are ends. */
 export type Stage =
   | 'waiting' // for something named in facts.reason
+  | 'proving' // to be accepted, if the version's program is that of its model
   | 'accepting' // the accept transaction is on its way
   | 'admitted' // to be executed
   | 'executed' // the result is recorded
@@ -50,7 +51,7 @@ export interface Move {
 
 const WORKING: readonly string[] = ['accepting', 'admitted', 'executed', 'submitting'];
 export const ENDS: readonly string[] = ['settled', 'declined', 'lost', 'expired', 'quarantined', 'refused'];
-const UNTAKEN: readonly (string | undefined)[] = [undefined, 'waiting', 'orphaned', 'lost'];
+const UNTAKEN: readonly (string | undefined)[] = [undefined, 'waiting', 'proving', 'orphaned', 'lost'];
 
 /** undefined = the row is where it belongs (or there is none, and none is needed). Pure; safe to ask again at any time. */
 export function decide(view: ServeView, policy: AdmissionPolicy, now: number): Move | undefined {
@@ -98,6 +99,8 @@ function moveFor(verdict: Admission, deadline: number): Move | undefined {
       return { to: 'admitted', dueAt: deadline + 1 };
     case 'accept':
       return { to: 'accepting', dueAt: deadline + 1 };
+    case 'prove':
+      return { to: 'proving', reason: verdict.reason, dueAt: deadline + 1 };
     case 'wait':
       return { to: 'waiting', reason: verdict.reason, dueAt: verdict.until };
     case 'decline':

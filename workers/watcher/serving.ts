@@ -24,16 +24,23 @@ export interface ServingParts {
 }
 
 /** Stages with a queue of their own, and its name. */
-const QUEUE_OF: Readonly<Record<string, string>> = { admitted: 'execute', accepting: 'submit', executed: 'submit' };
+const QUEUE_OF: Readonly<Record<string, string>> = {
+  proving: 'prove',
+  accepting: 'submit',
+  admitted: 'execute',
+  executed: 'submit',
+};
 
 /** Rows looked at in one sweep, per stage. */
 const SWEEP_LIMIT = 1_000;
-const TIMED = ['waiting', 'accepting', 'admitted', 'executed', 'submitting'] as const;
+const TIMED = ['waiting', 'proving', 'accepting', 'admitted', 'executed', 'submitting'] as const;
 
 /** The serving side of the watcher: turns what the chain says about a request into the stage of this node's row. */
 export class Serving implements Observer {
   readonly #parts: ServingParts;
   readonly #exposure = new Exposure();
+  /** To be looked at when the block they are in is recorded. */
+  readonly #early = new Set<Hex>();
   #head: Head | undefined;
   #freeStake: { readonly block: Hex; readonly amount: bigint } | undefined;
 
@@ -97,6 +104,19 @@ export class Serving implements Observer {
 
   async arrived(head: Head): Promise<void> {
     this.#head = head;
+    const early = [...this.#early];
+    this.#early.clear();
+    for (const id of early) await this.look(id);
+  }
+
+  /** Work of the queue `admit`: something is known now of the version of a request in `proving`. A hint that is lost comes again by the sweep. */
+  async look(id: Hex): Promise<void> {
+    const { journal } = this.#parts;
+    if (!this.#head || (await journal.row(SERVE, id))?.stage !== 'proving') return;
+    const events = await journal.eventsOf(id);
+    // Rows are there before their block is recorded: without its events it would seem to have fallen out.
+    if (events.length === 0) this.#early.add(id);
+    else await this.touched(id, events, this.#head);
   }
 
   /** Bytes a requester handed over for a request whose input is not on chain. */

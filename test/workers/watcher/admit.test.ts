@@ -91,6 +91,37 @@ describe('admission', () => {
     expect(verdict({}, { acceptOpen: true }, 1_501)).to.deep.equal({ kind: 'accept' });
   });
 
+  describe('of a version that names a program', () => {
+    const unproven = { ...version, program };
+    const proven = { ...unproven, proven: true };
+    const root = rowAfter(asked({ flags: AskFlags.ROOT_INPUT }));
+    const ways: readonly [what: string, change: Partial<Candidate>, rules: Partial<AdmissionPolicy>, now?: number][] = [
+      ['an open one', { request: rowAfter(asked(anyNode)) }, { acceptOpen: true }],
+      ['one whose node declined', { request: rowAfter(asked({ node: other }), declined) }, { acceptOpen: true }],
+      ['one that names it and was handed over', { request: root }, {}],
+      ['one that names it, just before others may take it', {}, {}, 1_489],
+    ];
+    for (const [what, change, rules, now] of ways)
+      it(`accepts ${what} once the program is proven, not before`, () => {
+        expect(verdict({ version: unproven, ...change }, rules, now)).to.deep.include({ kind: 'prove' });
+        expect(verdict({ version: proven, ...change }, rules, now)).to.deep.equal({ kind: 'accept' });
+      });
+
+    it('serves unproven what needs no acceptance', () => {
+      expect(verdict({ version: unproven })).to.deep.equal({ kind: 'serve' });
+    });
+    it('accepts unproven what its operator admitted unchecked', () => {
+      const check = { ...policy.check, unchecked: new Set([terms.version]) };
+      expect(verdict({ version: unproven, request: root }, { check })).to.deep.equal({ kind: 'accept' });
+    });
+    it('does not begin to compare what it could not take', () => {
+      const found = { ...unproven, refused: 'executor.root_mismatch' };
+      expect(verdict({ version: found, request: root }).kind).to.equal('decline');
+      expect(verdict({ version: unproven, request: root, freeStake: 9_999n }).kind).to.equal('wait');
+      expect(verdict({ version: unproven, request: root }, { check: rate(99) }).kind).to.equal('decline');
+    });
+  });
+
   describe('of requests that do not name this node', () => {
     it('writes nothing down unless it takes open ones', () => {
       expect(verdict({ request: rowAfter(asked(anyNode)) })).to.deep.equal({ kind: 'ignore' });

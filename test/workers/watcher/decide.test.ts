@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import type { RequestEvent } from '#core/protocol/events.ts';
 import { historyOf } from '#core/protocol/history.ts';
+import { AskFlags } from '#core/protocol/terms.ts';
 import { decide, ENDS, type ServeView } from '../../../workers/watcher/decide.ts';
 import { asked, input, policy, rowAt, version } from '../../support/serving.ts';
 import {
@@ -21,16 +22,17 @@ interface Given {
   readonly result?: boolean;
   readonly ended?: boolean;
   readonly now?: number;
+  readonly known?: typeof version;
 }
 
-function move({ events, stage, result = false, ended = false, now = 1_000 }: Given) {
+function move({ events, stage, result = false, ended = false, now = 1_000, known = version }: Given) {
   const view: ServeView = {
     id,
     request: historyOf(events)?.row,
     ended,
     row: stage === undefined ? undefined : rowAt(stage, {}, 2_001),
     hasResult: result,
-    version,
+    version: known,
     input,
     freeStake: 1_000_000n,
   };
@@ -62,6 +64,23 @@ describe('what a node does about a request', () => {
     const events = [asked({ ...anyNode, fee: 1n }), acceptedBy(node)];
     expect(move({ events, stage: 'accepting' })).to.deep.include({ to: 'admitted', accepted: true });
     expect(move({ events })).to.deep.include({ to: 'admitted', accepted: true });
+  });
+
+  it('accepts what it had to prove when that is done, and gives it up when it is refused, taken or too late', () => {
+    const program = { root: `0x${'77'.repeat(32)}`, atol: 0, rtol: 0, multiplyAdds: 1 } as const;
+    const unproven = { ...version, program };
+    const events = [asked({ flags: AskFlags.ROOT_INPUT })];
+    const stage = 'proving';
+    expect(move({ events, known: unproven })).to.deep.include({ to: 'proving', dueAt: 2_001 });
+    expect(to({ events, stage, known: { ...unproven, proven: true } })).to.equal('accepting');
+    expect(move({ events, stage, known: { ...unproven, refused: 'found out' } })).to.deep.include({
+      to: 'declined',
+      reason: 'found out',
+    });
+    expect(to({ events: [...events, acceptedBy(other)], stage, known: unproven })).to.equal('lost');
+    expect(to({ events: [...events, acceptedBy(node)], stage, known: unproven })).to.equal('admitted');
+    expect(to({ events: [], stage, known: unproven })).to.equal('orphaned');
+    expect(to({ events, stage, known: unproven, now: 2_001 })).to.equal('expired');
   });
 
   it('gives up what others took, or the requester took back', () => {

@@ -28,6 +28,11 @@ export const metricTable = {
 
   worker_execute_run_seconds: { type: 'histogram', help: 'One execution of a model', buckets: RUN_SECONDS },
   worker_execute_requests_total: { type: 'counter', help: 'Requests executed or given up', labels: ['outcome'] },
+  worker_execute_proofs_total: {
+    type: 'counter',
+    help: 'Comparisons of a program with its model before an acceptance: proven, or an error code',
+    labels: ['outcome'],
+  },
 
   worker_execute_checks_total: {
     type: 'counter',
