@@ -34,4 +34,13 @@ library Tags {
     uint8 internal constant ACCEPTED = 0x13;
     uint8 internal constant SUBMITTED = 0x14;
     uint8 internal constant FROZEN = 0x15;
+
+    // Disputes (docs/spec/challenge-game.md).
+    uint8 internal constant CHALLENGE = 0x16; // submission, challenger, trace root
+    uint8 internal constant DEMAND = 0x17; // challenge, position
+    uint8 internal constant BOND = 0x18; // challenge: the tag of the bond's lock
+    uint8 internal constant FEE = 0x19; // demand: the tag of the fee's lock
+    uint8 internal constant POT = 0x1a; // submission: the tag under which a pot is paid out
+    uint8 internal constant DEMANDED = 0x1b; // contents of an open demand
+    uint8 internal constant ANSWERED = 0x1c; // contents of an answered demand
 }
