@@ -2,6 +2,7 @@
 import type { Address, Bytes32 } from '../hex.ts';
 import { fromHex } from '../hex.ts';
 import type { ChallengeId, DemandId } from './claim.ts';
+import type { GameEvent } from './events.ts';
 import { type Position, packPosition } from './position.ts';
 
 /** contracts/challenges/ChallengeTypes.sol. */
@@ -53,77 +54,33 @@ export interface DemandRecord {
   readonly over?: true;
 }
 
-/** Events of the game, decoded. */
-export type GameEvent =
-  | ({ readonly name: 'Challenged' } & Omit<Challenge, 'state' | 'demands'>)
-  | {
-      readonly name: 'Demanded';
-      readonly challenge: ChallengeId;
-      readonly id: DemandId;
-      readonly demand: Demand;
-      readonly end: number;
-    }
-  | {
-      readonly name: 'Answered';
-      readonly challenge: ChallengeId;
-      readonly id: DemandId;
-      readonly paid: Address;
-      readonly data: `0x${string}`;
-    }
-  | {
-      readonly name: 'Refuted';
-      readonly challenge: ChallengeId;
-      readonly prover: Address;
-      readonly operator: number;
-      readonly element: number;
-    }
-  | {
-      readonly name: 'Lapsed' | 'Reclaimed';
-      readonly challenge: ChallengeId;
-      readonly id: DemandId;
-      readonly demander: Address;
-    }
-  | {
-      readonly name: 'Upheld';
-      readonly submission: Bytes32;
-      readonly challenge: ChallengeId;
-      readonly challenger: Address;
-      readonly condemned: boolean;
-    }
-  | {
-      readonly name: 'PotClaimed';
-      readonly submission: Bytes32;
-      readonly challenger: Address;
-      readonly amount: bigint;
-    };
-
 export type Challenges = ReadonlyMap<ChallengeId, Challenge>;
 
 /** One event further. An event of a challenge that is not known is left out: its Challenged was before the first block read. */
 export function follow(challenges: Challenges, event: GameEvent): Challenges {
-  if (event.name === 'PotClaimed') return challenges;
+  if (event.type === 'PotClaimed') return challenges;
   const next = new Map(challenges);
-  if (event.name === 'Challenged') {
-    const { name: _, ...posted } = event;
-    return next.set(event.id, { ...posted, state: 'open', demands: new Map() });
+  if (event.type === 'Challenged') {
+    const { challenge: id, submission, challenger, trace, children, state } = event;
+    return next.set(id, { id, submission, challenger, trace, children, ...state, state: 'open', demands: new Map() });
   }
   const known = challenges.get(event.challenge);
   if (known === undefined) return challenges;
   return next.set(event.challenge, changed(known, event));
 }
 
-function changed(known: Challenge, event: Exclude<GameEvent, { name: 'Challenged' | 'PotClaimed' }>): Challenge {
-  switch (event.name) {
+function changed(known: Challenge, event: Exclude<GameEvent, { type: 'Challenged' | 'PotClaimed' }>): Challenge {
+  switch (event.type) {
     case 'Demanded': {
-      const { id, demand, end } = event;
+      const { demandId: id, demand, end } = event;
       return { ...known, end, demands: new Map(known.demands).set(packPosition(demand.position), { id, demand }) };
     }
     case 'Answered':
-      return { ...known, demands: noted(known, event.id, { data: fromHex(event.data) }) };
+      return { ...known, demands: noted(known, event.demandId, { data: fromHex(event.data) }) };
     case 'Reclaimed':
-      return { ...known, demands: noted(known, event.id, { over: true }) };
+      return { ...known, demands: noted(known, event.demandId, { over: true }) };
     case 'Lapsed':
-      return { ...known, state: 'fallen', demands: noted(known, event.id, { over: true }) };
+      return { ...known, state: 'fallen', demands: noted(known, event.demandId, { over: true }) };
     case 'Refuted':
       return { ...known, state: 'fallen' };
     case 'Upheld':

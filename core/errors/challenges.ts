@@ -32,13 +32,13 @@ export const challengesErrors = {
     remedy: 'Send it again then.',
     retryable: true,
   },
-  Game_WrongVersion: {
+  Traces_WrongVersion: {
     args: [],
     what: 'The version words do not hash to the version of the request.',
     remedy: 'Take them from the VersionPublished event of that version.',
     retryable: false,
   },
-  Game_WrongProgram: {
+  Traces_WrongProgram: {
     args: [],
     what: 'The program words do not hash to the program root of the version, or the program is beyond the limits of the game.',
     remedy: 'Compile the model again; a version whose root is not that of its model cannot be disputed.',
@@ -103,6 +103,24 @@ export const challengesErrors = {
     args: [],
     what: 'The trace has no such position, or another hash stands there.',
     remedy: 'Demand the nodes that earlier answers and the challenge itself have shown.',
+    retryable: false,
+  },
+  Game_NoSuchOutput: {
+    args: [],
+    what: 'The output of the request is in calldata, or it has no such item.',
+    remedy: 'Read it from the Submitted event; only outputs that were submitted as a hash are demanded.',
+    retryable: false,
+  },
+  Traces_NoSuchOutput: {
+    args: [],
+    what: 'The headers are not those of the request, or there is no such output or leaf.',
+    remedy: 'Pass the output headers of the version, and a leaf that the tensor has.',
+    retryable: false,
+  },
+  Traces_WrongOutput: {
+    args: [],
+    what: 'The data is not the demanded leaf of the submitted output.',
+    remedy: 'Open the very bytes whose hash was submitted.',
     retryable: false,
   },
   Traces_WrongAnswer: {

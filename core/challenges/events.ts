@@ -1,0 +1,104 @@
+/** The challenge game's events as plain data; types and decoder come from one table (contracts/challenges/IChallengeGame.sol). */
+import { ProtocolError } from '../errors.ts';
+import type { Bytes32 } from '../hex.ts';
+import {
+  type Arguments,
+  addressField,
+  bytesField,
+  flagField,
+  hashField,
+  smallField,
+  wideField,
+} from '../protocol/fields.ts';
+import type { ChallengeId, DemandId } from './claim.ts';
+import type { Demand } from './follow.ts';
+import { POSITION_KINDS, type Position, type PositionKind } from './position.ts';
+
+/** Bonds are whole numbers of it: a thousandth of an OPG (contracts/challenges/ChallengeWord.sol). */
+const BOND_UNIT = 10n ** 15n;
+
+const challengeField = (value: unknown) => hashField(value) as ChallengeId;
+const demandIdField = (value: unknown) => hashField(value) as DemandId;
+const hashesField = (value: unknown): readonly Bytes32[] => [...(value as Iterable<unknown>)].map(hashField);
+
+function positionField(value: unknown): Position {
+  const { kind, level, operator, index } = value as Arguments;
+  const name = Object.entries(POSITION_KINDS).find(([, code]) => code === Number(kind))?.[0];
+  if (name === undefined)
+    throw new ProtocolError('number.range', { name: 'position kind', value: String(kind), bits: 3 });
+  return {
+    kind: name as PositionKind,
+    level: smallField(level),
+    operator: smallField(operator),
+    index: smallField(index),
+  };
+}
+
+function demandField(value: unknown): Demand {
+  const demand = value as { [K in keyof Demand]: unknown };
+  return {
+    position: positionField(demand.position),
+    node: hashField(demand.node),
+    header: hashField(demand.header),
+    count: smallField(demand.count),
+    levels: smallField(demand.levels),
+    childLevel: smallField(demand.childLevel),
+    demander: addressField(demand.demander),
+    fee: wideField(demand.fee),
+    due: smallField(demand.due),
+    late: smallField(demand.late),
+    lane: smallField(demand.lane),
+    nonce: wideField(demand.nonce),
+  };
+}
+
+/** What a challenge is posted with. */
+function postedField(value: unknown) {
+  const { item, postedAt, end, rank, bondUnits } = value as Arguments;
+  return {
+    item: smallField(item),
+    postedAt: smallField(postedAt),
+    end: smallField(end),
+    rank: smallField(rank),
+    bond: wideField(bondUnits) * BOND_UNIT,
+  };
+}
+
+const gameEvents = {
+  Challenged: {
+    submission: hashField,
+    challenge: challengeField,
+    challenger: addressField,
+    trace: hashField,
+    state: postedField,
+    children: hashesField,
+  },
+  Demanded: { challenge: challengeField, demandId: demandIdField, demand: demandField, end: smallField },
+  Answered: { challenge: challengeField, demandId: demandIdField, paid: addressField, data: bytesField },
+  Refuted: {
+    challenge: challengeField,
+    prover: addressField,
+    operator: smallField,
+    element: smallField,
+    onPath: hashesField,
+  },
+  Lapsed: { challenge: challengeField, demandId: demandIdField, demander: addressField, onPath: hashesField },
+  Upheld: { submission: hashField, challenge: challengeField, challenger: addressField, condemned: flagField },
+  PotClaimed: { submission: hashField, challenger: addressField, amount: wideField },
+  Reclaimed: { challenge: challengeField, demandId: demandIdField, demander: addressField },
+} as const;
+
+type Table = typeof gameEvents;
+export type GameEventName = keyof Table;
+export type GameEventNamed<N extends GameEventName> = { readonly type: N } & {
+  readonly [F in keyof Table[N]]: Table[N][F] extends (value: unknown) => infer V ? V : never;
+};
+export type GameEvent = { [N in GameEventName]: GameEventNamed<N> }[GameEventName];
+
+/** `args` by name, nested structs too. undefined for an event that is not the game's. */
+export function gameEventFrom(name: string, args: Arguments): GameEvent | undefined {
+  if (!Object.hasOwn(gameEvents, name)) return undefined;
+  const fields = gameEvents[name as GameEventName];
+  const entries = Object.entries(fields).map(([field, decode]) => [field, decode(args[field])]);
+  return { type: name, ...Object.fromEntries(entries) } as GameEvent;
+}
