@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import {ParameterSet} from "../requests/RequestTypes.sol";
-import {ModelId, VersionId} from "../types/Ids.sol";
+import {ModelId, RequestId, VersionId} from "../types/Ids.sol";
 import {Terms} from "../types/Terms.sol";
 import {VersionWordLib} from "../types/VersionWord.sol";
 import {
@@ -99,7 +99,7 @@ contract ChallengeGame is OutputDemands {
         _challenges[id] = c.pack();
 
         // Log
-        emit Challenged(submission, id, claim.challenger, claim.trace, c, children);
+        emit Challenged(RequestId.wrap(key.request), id, claim.challenger, claim.trace, c, children);
     }
 
     /// @inheritdoc IChallengeGame
@@ -145,7 +145,7 @@ contract ChallengeGame is OutputDemands {
         _demands[demandId] = ClaimHash.contents(d, false);
 
         // Log
-        emit Demanded(id, demandId, d, c.end);
+        emit Demanded(RequestId.wrap(key.request), id, demandId, d, c.end);
     }
 
     /// @inheritdoc IChallengeGame
@@ -169,7 +169,7 @@ contract ChallengeGame is OutputDemands {
         _payFee(_lockOf(demand_), demandId, paid);
 
         // Log
-        emit Answered(id, demandId, paid, data);
+        emit Answered(RequestId.wrap(key.request), id, demandId, paid, data);
     }
 
     /// @inheritdoc IChallengeGame
@@ -194,7 +194,7 @@ contract ChallengeGame is OutputDemands {
         _fall(claim, key, c, onPath, msg.sender);
 
         // Log
-        emit Refuted(id, msg.sender, proof.operator, e, _idsOf(id, onPath));
+        emit Refuted(RequestId.wrap(key.request), id, msg.sender, proof.operator, e, _idsOf(id, onPath));
     }
 
     /// @inheritdoc IChallengeGame
@@ -215,7 +215,7 @@ contract ChallengeGame is OutputDemands {
         _fall(claim, key, c, onPath, demand_.demander);
 
         // Log
-        emit Lapsed(id, demandId, demand_.demander, _idsOf(id, onPath));
+        emit Lapsed(RequestId.wrap(key.request), id, demandId, demand_.demander, _idsOf(id, onPath));
     }
 
     /// @inheritdoc IChallengeGame
@@ -246,13 +246,14 @@ contract ChallengeGame is OutputDemands {
         _returnBond(claim.challenger, c, id);
 
         // Log
-        emit Upheld(submission, id, claim.challenger, condemned);
+        emit Upheld(RequestId.wrap(key.request), id, claim.challenger, condemned);
     }
 
     /// @inheritdoc IChallengeGame
     function claimPot(Claim calldata claim) external {
         // Check
-        bytes32 submission = _keyOf(claim).submissionId();
+        ChallengeKey memory key = _keyOf(claim);
+        bytes32 submission = key.submissionId();
         Dispute memory d = _disputes[submission].unpackDispute();
         if (d.fault != Fault.Upheld) revert Game_NothingToClaim(submission);
         ParameterSet memory set = _parameters(_terms(claim));
@@ -272,7 +273,7 @@ contract ChallengeGame is OutputDemands {
         _payPot(winner, pot, submission);
 
         // Log
-        emit PotClaimed(submission, winner, pot);
+        emit PotClaimed(RequestId.wrap(key.request), winner, pot);
     }
 
     /// @inheritdoc IChallengeGame
@@ -282,7 +283,7 @@ contract ChallengeGame is OutputDemands {
         bytes32 demandId = _requireDemand(id, demand_, false);
         _demands[demandId] = OVER;
         _payFee(_lockOf(demand_), demandId, demand_.demander);
-        emit Reclaimed(id, demandId, demand_.demander);
+        emit Reclaimed(RequestId.wrap(key.request), id, demandId, demand_.demander);
     }
 
     /* VIEWS */

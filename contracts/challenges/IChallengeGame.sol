@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {RequestId} from "../types/Ids.sol";
 import {Submission} from "../requests/RequestTypes.sol";
 import {Terms} from "../types/Terms.sol";
 import {
@@ -26,20 +27,29 @@ import {Dispute} from "./DisputeWord.sol";
 /// `challenge`, which binds its sender. No move calls a party; all payouts are credits in Escrow. Bonds and fees are Escrow locks of those
 /// who pay them, who must have consented to this contract there once.
 interface IChallengeGame {
+    // Every event names its request first, as those of InferenceRequests do.
+
     event Challenged(
-        bytes32 indexed submission,
+        RequestId indexed id,
         bytes32 indexed challenge,
         address indexed challenger,
         bytes32 trace,
         Challenge state,
         bytes32[] children
     );
-    event Demanded(bytes32 indexed challenge, bytes32 indexed demandId, Demand demand, uint40 end);
+    event Demanded(
+        RequestId indexed id,
+        bytes32 indexed challenge,
+        bytes32 indexed demandId,
+        Demand demand,
+        uint40 end
+    );
     /// @notice `data`: what was demanded, for everyone who follows.
-    event Answered(bytes32 indexed challenge, bytes32 indexed demandId, address indexed paid, bytes data);
+    event Answered(RequestId indexed id, bytes32 indexed challenge, bytes32 indexed demandId, address paid, bytes data);
     /// @notice The challenge is refuted: element `element` of operator `operator` is not what the trace itself implies. `onPath`: demands whose
     /// owners got twice their fee out of the bond.
     event Refuted(
+        RequestId indexed id,
         bytes32 indexed challenge,
         address indexed prover,
         uint256 operator,
@@ -47,15 +57,21 @@ interface IChallengeGame {
         bytes32[] onPath
     );
     /// @notice The challenge fell because a demand was not answered in time.
-    event Lapsed(bytes32 indexed challenge, bytes32 indexed demandId, address indexed demander, bytes32[] onPath);
+    event Lapsed(
+        RequestId indexed id,
+        bytes32 indexed challenge,
+        bytes32 indexed demandId,
+        address demander,
+        bytes32[] onPath
+    );
     /// @notice `condemned`: this challenge ended the request.
-    event Upheld(bytes32 indexed submission, bytes32 indexed challenge, address indexed challenger, bool condemned);
-    event PotClaimed(bytes32 indexed submission, address indexed challenger, uint256 amount);
-    event Reclaimed(bytes32 indexed challenge, bytes32 indexed demandId, address indexed demander);
-    event OutputDemanded(bytes32 indexed submission, bytes32 indexed demandId, OutputDemand demand, uint40 newEnd);
-    event OutputAnswered(bytes32 indexed submission, bytes32 indexed demandId, address indexed paid, bytes data);
+    event Upheld(RequestId indexed id, bytes32 indexed challenge, address indexed challenger, bool condemned);
+    event PotClaimed(RequestId indexed id, address indexed challenger, uint256 amount);
+    event Reclaimed(RequestId indexed id, bytes32 indexed challenge, bytes32 indexed demandId, address demander);
+    event OutputDemanded(RequestId indexed id, bytes32 indexed demandId, OutputDemand demand, uint40 newEnd);
+    event OutputAnswered(RequestId indexed id, bytes32 indexed demandId, address indexed paid, bytes data);
     /// @notice `pot`: wei of OPG credited to the demander beside its fee; 0 if the request was over already.
-    event OutputLapsed(bytes32 indexed submission, bytes32 indexed demandId, address indexed demander, uint256 pot);
+    event OutputLapsed(RequestId indexed id, bytes32 indexed demandId, address indexed demander, uint256 pot);
 
     /// @notice Thrown when the challenge is not open: it never was, or it is over.
     error Game_NotOpen(bytes32 challenge);

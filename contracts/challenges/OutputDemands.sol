@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {Submission} from "../requests/RequestTypes.sol";
+import {RequestId} from "../types/Ids.sol";
 import {Terms, TermsLib} from "../types/Terms.sol";
 import {ChallengeKey, OutputDemand, OutputPosition, OutputProof} from "./ChallengeTypes.sol";
 import {ClaimHash} from "./ClaimHash.sol";
@@ -28,7 +29,7 @@ abstract contract OutputDemands is GameBase {
     ) external returns (bytes32 demandId) {
         // Check
         Terms memory t = terms;
-        bytes32 id = _submissionId(t, submission);
+        (RequestId request, bytes32 id) = _idsOf(t, submission);
         demandId = ClaimHash.outputDemandId(id, position);
         if (_demands[demandId] != 0) revert Game_AlreadyDemanded(demandId);
         if (t.flags() & TermsLib.EXACT_OUTPUT == 0 || position.item >= t.items()) revert Game_NoSuchOutput();
@@ -54,7 +55,7 @@ abstract contract OutputDemands is GameBase {
         _demands[demandId] = ClaimHash.outputContents(demand_);
 
         // Log
-        emit OutputDemanded(id, demandId, demand_, d.newEnd);
+        emit OutputDemanded(request, demandId, demand_, d.newEnd);
     }
 
     /// @inheritdoc IChallengeGame
@@ -65,7 +66,7 @@ abstract contract OutputDemands is GameBase {
         OutputProof calldata proof
     ) external {
         // Check
-        bytes32 id = _submissionId(terms, submission);
+        (RequestId request, bytes32 id) = _idsOf(terms, submission);
         bytes32 demandId = _requireOutputDemand(id, demand_);
         if (block.timestamp > demand_.due) revert Game_TooLate(demand_.due);
         _traces.checkOutput(demand_, proof, _items(terms), submission.outputHash);
@@ -77,13 +78,13 @@ abstract contract OutputDemands is GameBase {
         _close(terms, submission, id);
 
         // Log
-        emit OutputAnswered(id, demandId, paid, proof.leaf.data);
+        emit OutputAnswered(request, demandId, paid, proof.leaf.data);
     }
 
     /// @inheritdoc IChallengeGame
     function lapseOutput(Terms calldata terms, Submission calldata submission, OutputDemand calldata demand_) external {
         // Check
-        bytes32 id = _submissionId(terms, submission);
+        (RequestId request, bytes32 id) = _idsOf(terms, submission);
         bytes32 demandId = _requireOutputDemand(id, demand_);
         if (block.timestamp <= demand_.due) revert Game_TooEarly(uint256(demand_.due) + 1);
 
@@ -98,7 +99,7 @@ abstract contract OutputDemands is GameBase {
         _close(terms, submission, id);
 
         // Log
-        emit OutputLapsed(id, demandId, demand_.demander, pot);
+        emit OutputLapsed(request, demandId, demand_.demander, pot);
     }
 
     /// @dev rho of the slice, as InferenceRequests.condemn rounded it.
@@ -106,9 +107,12 @@ abstract contract OutputDemands is GameBase {
         return uint96((uint256(t.slice()) * _parameters(t).rhoBps) / BPS);
     }
 
-    function _submissionId(Terms memory t, Submission calldata s) private view returns (bytes32) {
-        bytes32 request = ClaimHash.requestId(t, s.nonce, address(_requests));
-        return ClaimHash.submissionId(ChallengeKey(request, s.node, s.outputHash, address(0), 0));
+    function _idsOf(
+        Terms memory t,
+        Submission calldata s
+    ) private view returns (RequestId request, bytes32 submission) {
+        bytes32 id = ClaimHash.requestId(t, s.nonce, address(_requests));
+        return (RequestId.wrap(id), ClaimHash.submissionId(ChallengeKey(id, s.node, s.outputHash, address(0), 0)));
     }
 
     function _requireOutputDemand(bytes32 id, OutputDemand calldata d) private view returns (bytes32 demandId) {

@@ -1,12 +1,13 @@
 /** The challenge game's events as plain data; types and decoder come from one table (contracts/challenges/IChallengeGame.sol). */
 import { ProtocolError } from '../errors.ts';
-import type { Bytes32 } from '../hex.ts';
+import type { Address, Bytes32 } from '../hex.ts';
 import {
   type Arguments,
   addressField,
   bytesField,
   flagField,
   hashField,
+  requestIdField,
   smallField,
   wideField,
 } from '../protocol/fields.ts';
@@ -52,6 +53,36 @@ function demandField(value: unknown): Demand {
   };
 }
 
+/** A demand for a leaf of an output that was submitted as a hash (contracts/challenges/ChallengeTypes.sol). */
+export interface OutputDemand {
+  readonly position: { readonly item: number; readonly output: number; readonly leaf: number };
+  readonly header: Bytes32;
+  readonly demander: Address;
+  /** Wei of OPG. */
+  readonly fee: bigint;
+  /** Unix seconds: the last one for an answer. */
+  readonly due: number;
+  /** Unix seconds: the last one in which the fee is the node's. */
+  readonly late: number;
+  readonly lane: number;
+  readonly nonce: bigint;
+}
+
+function outputDemandField(value: unknown): OutputDemand {
+  const demand = value as { [K in keyof OutputDemand]: unknown };
+  const { item, output, leaf } = demand.position as Arguments;
+  return {
+    position: { item: smallField(item), output: smallField(output), leaf: smallField(leaf) },
+    header: hashField(demand.header),
+    demander: addressField(demand.demander),
+    fee: wideField(demand.fee),
+    due: smallField(demand.due),
+    late: smallField(demand.late),
+    lane: smallField(demand.lane),
+    nonce: wideField(demand.nonce),
+  };
+}
+
 /** What a challenge is posted with. */
 function postedField(value: unknown) {
   const { item, postedAt, end, rank, bondUnits } = value as Arguments;
@@ -64,28 +95,51 @@ function postedField(value: unknown) {
   };
 }
 
-const gameEvents = {
+/** Each carries the id of its request. */
+export const gameEvents = {
   Challenged: {
-    submission: hashField,
+    id: requestIdField,
     challenge: challengeField,
     challenger: addressField,
     trace: hashField,
     state: postedField,
     children: hashesField,
   },
-  Demanded: { challenge: challengeField, demandId: demandIdField, demand: demandField, end: smallField },
-  Answered: { challenge: challengeField, demandId: demandIdField, paid: addressField, data: bytesField },
+  Demanded: {
+    id: requestIdField,
+    challenge: challengeField,
+    demandId: demandIdField,
+    demand: demandField,
+    end: smallField,
+  },
+  Answered: {
+    id: requestIdField,
+    challenge: challengeField,
+    demandId: demandIdField,
+    paid: addressField,
+    data: bytesField,
+  },
   Refuted: {
+    id: requestIdField,
     challenge: challengeField,
     prover: addressField,
     operator: smallField,
     element: smallField,
     onPath: hashesField,
   },
-  Lapsed: { challenge: challengeField, demandId: demandIdField, demander: addressField, onPath: hashesField },
-  Upheld: { submission: hashField, challenge: challengeField, challenger: addressField, condemned: flagField },
-  PotClaimed: { submission: hashField, challenger: addressField, amount: wideField },
-  Reclaimed: { challenge: challengeField, demandId: demandIdField, demander: addressField },
+  Lapsed: {
+    id: requestIdField,
+    challenge: challengeField,
+    demandId: demandIdField,
+    demander: addressField,
+    onPath: hashesField,
+  },
+  Upheld: { id: requestIdField, challenge: challengeField, challenger: addressField, condemned: flagField },
+  PotClaimed: { id: requestIdField, challenger: addressField, amount: wideField },
+  Reclaimed: { id: requestIdField, challenge: challengeField, demandId: demandIdField, demander: addressField },
+  OutputDemanded: { id: requestIdField, demandId: demandIdField, demand: outputDemandField, newEnd: smallField },
+  OutputAnswered: { id: requestIdField, demandId: demandIdField, paid: addressField, data: bytesField },
+  OutputLapsed: { id: requestIdField, demandId: demandIdField, demander: addressField, pot: wideField },
 } as const;
 
 type Table = typeof gameEvents;

@@ -1,6 +1,7 @@
 /** What the chain's events tell of disputes, folded: one record per challenge, with everything that was demanded and answered. Pure. */
 import type { Address, Bytes32 } from '../hex.ts';
 import { fromHex } from '../hex.ts';
+import type { RequestId } from '../protocol/ids.ts';
 import type { ChallengeId, DemandId } from './claim.ts';
 import type { GameEvent } from './events.ts';
 import { type Position, packPosition } from './position.ts';
@@ -28,7 +29,7 @@ export type ChallengeState = 'open' | 'upheld' | 'fallen';
 
 export interface Challenge {
   readonly id: ChallengeId;
-  readonly submission: Bytes32;
+  readonly request: RequestId;
   readonly challenger: Address;
   /** T. */
   readonly trace: Bytes32;
@@ -58,18 +59,21 @@ export type Challenges = ReadonlyMap<ChallengeId, Challenge>;
 
 /** One event further. An event of a challenge that is not known is left out: its Challenged was before the first block read. */
 export function follow(challenges: Challenges, event: GameEvent): Challenges {
-  if (event.type === 'PotClaimed') return challenges;
+  if (!('challenge' in event)) return challenges;
   const next = new Map(challenges);
   if (event.type === 'Challenged') {
-    const { challenge: id, submission, challenger, trace, children, state } = event;
-    return next.set(id, { id, submission, challenger, trace, children, ...state, state: 'open', demands: new Map() });
+    const { id: request, challenge: id, challenger, trace, children, state } = event;
+    return next.set(id, { id, request, challenger, trace, children, ...state, state: 'open', demands: new Map() });
   }
   const known = challenges.get(event.challenge);
   if (known === undefined) return challenges;
   return next.set(event.challenge, changed(known, event));
 }
 
-function changed(known: Challenge, event: Exclude<GameEvent, { type: 'Challenged' | 'PotClaimed' }>): Challenge {
+function changed(
+  known: Challenge,
+  event: Exclude<Extract<GameEvent, { challenge: unknown }>, { type: 'Challenged' }>,
+): Challenge {
   switch (event.type) {
     case 'Demanded': {
       const { demandId: id, demand, end } = event;
