@@ -143,16 +143,9 @@ export const gameEvents = {
 } as const;
 
 type Table = typeof gameEvents;
-export type GameEventName = keyof Table;
-export type GameEventNamed<N extends GameEventName> = { readonly type: N } & {
-  readonly [F in keyof Table[N]]: Table[N][F] extends (value: unknown) => infer V ? V : never;
-};
-export type GameEvent = { [N in GameEventName]: GameEventNamed<N> }[GameEventName];
-
-/** `args` by name, nested structs too. undefined for an event that is not the game's. */
-export function gameEventFrom(name: string, args: Arguments): GameEvent | undefined {
-  if (!Object.hasOwn(gameEvents, name)) return undefined;
-  const fields = gameEvents[name as GameEventName];
-  const entries = Object.entries(fields).map(([field, decode]) => [field, decode(args[field])]);
-  return { type: name, ...Object.fromEntries(entries) } as GameEvent;
-}
+/** What a dispute consists of. */
+export type GameEvent = {
+  [N in keyof Table]: { readonly type: N } & {
+    readonly [F in keyof Table[N]]: Table[N][F] extends (value: unknown) => infer V ? V : never;
+  };
+}[keyof Table];

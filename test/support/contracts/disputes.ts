@@ -5,7 +5,6 @@ import type { TransactionReceipt, TransactionResponse } from 'ethers';
 import { parseEther, ZeroAddress } from 'ethers';
 import { answerTo } from '#core/challenges/answer.ts';
 import { type ChallengeKey, challengeId, type Meaning, meaningOf } from '#core/challenges/claim.ts';
-import { gameEventFrom } from '#core/challenges/events.ts';
 import { evidenceOf, findFault, type Standard } from '#core/challenges/evidence.ts';
 import {
   type Challenge,
@@ -29,6 +28,7 @@ import { commitTensor } from '#core/commitment/tensor.ts';
 import type { Address, Bytes32, Hex } from '#core/hex.ts';
 import { toAddress, toHex } from '#core/hex.ts';
 import { packCostUp } from '#core/protocol/cost.ts';
+import { eventFrom, isGameEvent } from '#core/protocol/events.ts';
 import { compile } from '#core/semantics/compile/compile.ts';
 import { multiplyAdds } from '#core/semantics/cost.ts';
 import type { ExecuteOptions } from '#core/semantics/execute/execute.ts';
@@ -200,8 +200,8 @@ export class Dispute {
     this.gas.push({ move: name, gas: receipt.gasUsed });
     for (const log of receipt.logs) {
       const parsed = this.s.game.interface.parseLog(log);
-      const event = parsed && gameEventFrom(parsed.name, parsed.args.toObject());
-      if (event) this.challenges = follow(this.challenges, event);
+      const event = parsed && eventFrom(parsed.name, parsed.args.toObject());
+      if (event && isGameEvent(event)) this.challenges = follow(this.challenges, event);
     }
     return receipt;
   }
