@@ -55,25 +55,33 @@ export interface Meaning {
   readonly program: ProgramHeader;
 }
 
-export function meaningOf(content: VersionContent, program: Program, { recordHashes }: ProgramCommitment): Meaning {
+export const meaningOf = (content: VersionContent, program: ProgramHeader): Meaning => ({
+  version: versionWords(content),
+  program,
+});
+
+/** The words of a version's id behind the model. */
+export function versionWords(content: VersionContent): VersionWords {
   return {
-    version: {
-      sha256Hash: content.sha256Hash,
-      programRoot: content.programRoot,
-      schema: schemaHash(content.inputSchema, content.outputSchema),
-      tolerance: packTolerance(content),
-      shape: packShape(content),
-    },
-    program: {
-      semantics: SEMANTICS,
-      operators: BigInt(program.operators.length),
-      levels: BigInt(treeLevels(program)),
-      cost: multiplyAdds(program),
-      largestStep: BigInt(largestStep(program)),
-      inputs: headersHash(program.inputs.map((input) => encodeHeader(input))),
-      outputs: taggedHash(Tags.PROGRAM_OUTPUTS, outputsWord(program).map(wordOf)),
-      records: recordHashes.length === 0 ? wordOf(0n) : (toHex(treeRoot(recordHashes.map(fromHex))) as Bytes32),
-    },
+    sha256Hash: content.sha256Hash,
+    programRoot: content.programRoot,
+    schema: schemaHash(content.inputSchema, content.outputSchema),
+    tolerance: packTolerance(content),
+    shape: packShape(content),
+  };
+}
+
+/** The words of a program's root. */
+export function headerOf(program: Program, { recordHashes }: ProgramCommitment): ProgramHeader {
+  return {
+    semantics: SEMANTICS,
+    operators: BigInt(program.operators.length),
+    levels: BigInt(treeLevels(program)),
+    cost: multiplyAdds(program),
+    largestStep: BigInt(largestStep(program)),
+    inputs: headersHash(program.inputs.map((input) => encodeHeader(input))),
+    outputs: taggedHash(Tags.PROGRAM_OUTPUTS, outputsWord(program).map(wordOf)),
+    records: recordHashes.length === 0 ? wordOf(0n) : (toHex(treeRoot(recordHashes.map(fromHex))) as Bytes32),
   };
 }
 

@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import type { TransactionReceipt, TransactionResponse } from 'ethers';
 import { parseEther, ZeroAddress } from 'ethers';
 import { answerTo } from '#core/challenges/answer.ts';
-import { type ChallengeKey, challengeId, type Meaning, meaningOf } from '#core/challenges/claim.ts';
+import { type ChallengeKey, challengeId, headerOf, type Meaning, meaningOf } from '#core/challenges/claim.ts';
 import { evidenceOf, findFault, type Standard } from '#core/challenges/evidence.ts';
 import {
   type Challenge,
@@ -117,7 +117,7 @@ export async function publishProgram(s: System, onnx: Uint8Array, standard: Stan
   };
   await s.models.connect(s.owner).publish(s.model, content, ROYALTY, ['walrus://blob'], '{}', '{}');
   const version = await s.models.versionId(s.model, content);
-  return { program, commitment, meaning: meaningOf(content, program, commitment), version, shape, standard };
+  return { program, commitment, meaning: meaningOf(content, headerOf(program, commitment)), version, shape, standard };
 }
 
 const bytesOf = (tensors: readonly Tensor[]): Hex =>
