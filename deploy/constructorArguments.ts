@@ -14,7 +14,6 @@ export interface Constructed {
 /** Escrow is created by InferenceRequests: no transaction of its own, and no future in the journal. */
 export function constructed({ addresses, deployer }: Deployment, parameters: Profile): Constructed[] {
   const { token, authority, models, nodes } = addresses;
-  const game = parameters.firstSet.arbiter ?? ZeroAddress;
   const treasury = parameters.treasury ?? deployer;
   const unbondingDelay = parameters.unbondingDelaySeconds;
   const of = (contract: string, address: string, ...constructorArgs: unknown[]) => ({
@@ -37,7 +36,7 @@ export function constructed({ addresses, deployer }: Deployment, parameters: Pro
       nodes,
       authority,
       extension: addresses.extension,
-      game,
+      game: ZeroAddress,
       treasury,
       unbondingDelay,
       minTcBase: leastChallengeBaseSeconds(parameters),
@@ -46,7 +45,7 @@ export function constructed({ addresses, deployer }: Deployment, parameters: Pro
       'contracts/escrow/Escrow.sol:Escrow',
       addresses.escrow,
       token,
-      game,
+      ZeroAddress,
       models,
       authority,
       treasury,

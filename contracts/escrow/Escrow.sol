@@ -384,6 +384,7 @@ contract Escrow is IEscrow, AccessManaged, ReentrancyGuardTransient {
         if (msg.sender == requests || (msg.sender == game && game != address(0))) return;
         uint256 indexPlusOne = _capabilityIndex[msg.sender];
         if (indexPlusOne == 0) revert Escrow_NotCapability(msg.sender);
+        if (account == msg.sender) return; // what is its own it may move
         if ((_consents[account] >> (indexPlusOne - 1)) & 1 == 0) revert Escrow_NoConsent(account, msg.sender);
     }
 }

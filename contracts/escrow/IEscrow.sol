@@ -184,7 +184,7 @@ interface IEscrow {
 
     function setTreasury(address treasury) external;
 
-    /// @notice Appends a capability. It can open locks only for accounts that consent to it.
+    /// @notice Appends a capability. It can open locks only for accounts that consent to it, and for its own.
     function appendCapability(address capability) external returns (uint8 index);
 
     // ---- Views ---------------------------------------------------------------------------------------------------
