@@ -5,6 +5,14 @@ import {Opened} from "./IStep.sol";
 
 /// @notice Elements of opened leaves, read where they lie in calldata.
 library Leaves {
+    // ONNX TensorProto.DataType.
+    uint256 internal constant FLOAT = 1;
+    uint256 internal constant UINT8 = 2;
+    uint256 internal constant INT8 = 3;
+    uint256 internal constant INT32 = 6;
+    uint256 internal constant INT64 = 7;
+    uint256 internal constant BOOL = 9;
+
     uint256 internal constant LEAF_ELEMENTS = 64;
     /// What `find` answers for an element that is in no run: no calldata position is 0.
     uint256 internal constant NOWHERE = 0;
@@ -52,5 +60,20 @@ library Leaves {
         assembly ("memory-safe") {
             bits := shr(sub(256, shl(3, elementBytes)), calldataload(place))
         }
+    }
+
+    /// @notice The canonical form of an element's bits: one NaN (0x7fc00000), one true (1).
+    function canonical(uint256 bits, uint256 dtype) internal pure returns (uint256) {
+        if (dtype == FLOAT && bits & 0x7fffffff > 0x7f800000) return 0x7fc00000;
+        if (dtype == BOOL && bits != 0) return 1;
+        return bits;
+    }
+
+    /// @notice The number that an integer or bool element's bits stand for.
+    function signed(uint256 bits, uint256 dtype) internal pure returns (int256) {
+        if (dtype == INT8) return int8(uint8(bits));
+        if (dtype == INT32) return int32(uint32(bits));
+        if (dtype == INT64) return int64(uint64(bits));
+        return int256(bits); // uint8, bool
     }
 }

@@ -19,7 +19,7 @@ abstract contract StepBase is IStep {
         Record.unravel(step.element, space, o);
     }
 
-    /// @dev Bits of the element of operand `i` at `address_`.
+    /// @dev Canonical bits of the element of operand `i` at `address_`: inputs that were never on chain may hold others.
     function _read(
         StepInput calldata step,
         uint256 i,
@@ -27,7 +27,7 @@ abstract contract StepBase is IStep {
         uint256 address_
     ) internal pure returns (uint256) {
         (uint256 place, ) = _find(step, i, dtype, address_);
-        return Leaves.bitsAt(place, Leaves.width(dtype));
+        return Leaves.canonical(Leaves.bitsAt(place, Leaves.width(dtype)), dtype);
     }
 
     /// @dev Where that element lies, and how many lie side by side from there.
@@ -43,7 +43,7 @@ abstract contract StepBase is IStep {
         if (place == Leaves.NOWHERE) revert Step_NotOpened(i, address_);
     }
 
-    /// @dev Bits of element `e` of the operator's own output.
+    /// @dev Bits of element `e` of the operator's own output, as they are: those of a correct trace are canonical.
     function _claimed(StepInput calldata step, uint256 e) internal pure returns (uint256) {
         uint256 elementBytes = Leaves.width(step.record.dtype());
         Opened calldata own = step.opened[step.opened.length - 1];
