@@ -43,6 +43,8 @@ export interface Challenge {
   /** Wei of OPG. */
   readonly bond: bigint;
   readonly state: ChallengeState;
+  /** The element that killed it, if one did. */
+  readonly refuted?: { readonly operator: number; readonly element: number };
   /** By packed position. */
   readonly demands: ReadonlyMap<bigint, DemandRecord>;
 }
@@ -86,7 +88,7 @@ function changed(
     case 'Lapsed':
       return { ...known, state: 'fallen', demands: noted(known, event.demandId, { over: true }) };
     case 'Refuted':
-      return { ...known, state: 'fallen' };
+      return { ...known, state: 'fallen', refuted: { operator: event.operator, element: event.element } };
     case 'Upheld':
       return { ...known, state: 'upheld' };
   }

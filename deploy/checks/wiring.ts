@@ -91,7 +91,9 @@ async function checkGame(ethers: HardhatEthers, { addresses }: Deployment, param
   const game = await ethers.getContractAt('ChallengeGame', addresses.game);
   const steps = await ethers.getContractAt('StepVerifier', addresses.stepVerifier);
   const kinds = Object.entries(KINDS);
-  const decided = await Promise.all(kinds.map(async ([, { code }]) => ethers.provider.getCode(await steps.stepOf(code))));
+  const decided = await Promise.all(
+    kinds.map(async ([, { code }]) => ethers.provider.getCode(await steps.stepOf(code))),
+  );
   return [
     check('game: requests', await game.requests(), addresses.requests),
     check('game: escrow', await game.escrow(), addresses.escrow),

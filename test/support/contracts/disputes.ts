@@ -29,6 +29,7 @@ import type { Address, Bytes32, Hex } from '#core/hex.ts';
 import { toAddress, toHex } from '#core/hex.ts';
 import { packCostUp } from '#core/protocol/cost.ts';
 import { eventFrom, isGameEvent } from '#core/protocol/events.ts';
+import { AskFlags } from '#core/protocol/terms.ts';
 import { compile } from '#core/semantics/compile/compile.ts';
 import { multiplyAdds } from '#core/semantics/cost.ts';
 import type { ExecuteOptions } from '#core/semantics/execute/execute.ts';
@@ -40,7 +41,7 @@ import type { ChallengeGame } from '#types';
 import { asArgument } from '../../../sdk/mutable.ts';
 import type { Account } from './chain.ts';
 import { ethers, time } from './chain.ts';
-import type { Shape } from './model.ts';
+import { commit, type Shape } from './model.ts';
 import { type Story, storiesOf, tryRequest } from './request.ts';
 import type { System } from './system.ts';
 import { appendSet, govern, PARAMETERS, ROYALTY, systemWith } from './system.ts';
@@ -157,11 +158,13 @@ export class Dispute {
   ): Promise<Dispute> {
     const { shape, version } = published;
     const input = bytesOf(inputs.flat());
-    const wish = { version, shape, items: inputs.length, input, lane };
-    // The usual input of askOf is a synthetic one: its items are in `input` already.
+    // Outputs too large for calldata are submitted as their hash.
+    const flags = shape.outputBytes > 16_384 ? AskFlags.EXACT_OUTPUT : 0;
+    const wish = { version, shape, items: inputs.length, input, lane, flags };
     const [story] = await storiesOf(s, await tryRequest(s, wish), wish);
     if (story === undefined) throw new Error('no request');
-    await story.submit(s.node, bytesOf(submitted.flat()));
+    const output = bytesOf(submitted.flat());
+    await story.submit(s.node, flags === 0 ? output : commit(shape.outputHeaders, inputs.length, output));
     return new Dispute(s, published, story, inputs, submitted);
   }
 
