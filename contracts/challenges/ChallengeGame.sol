@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {ParameterSet} from "../requests/RequestTypes.sol";
+import {ParameterSet} from "../requests/IRequestsCore.sol";
 import {ModelId, RequestId, VersionId} from "../types/Ids.sol";
 import {Terms} from "../types/Terms.sol";
 import {VersionWordLib} from "../types/VersionWord.sol";

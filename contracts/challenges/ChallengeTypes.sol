@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {Submission} from "../requests/RequestTypes.sol";
+import {Submission} from "../requests/IRequestsCore.sol";
 import {StepInput} from "../steps/IStep.sol";
 import {Terms} from "../types/Terms.sol";
 

@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IInferenceRequests} from "../requests/IInferenceRequests.sol";
-import {ParameterSet, Submission} from "../requests/RequestTypes.sol";
+import {ParameterSet, Submission} from "../requests/IRequestsCore.sol";
 import {Terms} from "../types/Terms.sol";
 import {Dispute, DisputeWord, Fault} from "./DisputeWord.sol";
 import {GameFunds} from "./GameFunds.sol";

@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import {RequestId} from "../types/Ids.sol";
-import {Submission} from "../requests/RequestTypes.sol";
+import {Submission} from "../requests/IRequestsCore.sol";
 import {Terms} from "../types/Terms.sol";
 import {
     ChallengeKey,

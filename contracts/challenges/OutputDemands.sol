@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {Submission} from "../requests/RequestTypes.sol";
+import {Submission} from "../requests/IRequestsCore.sol";
 import {RequestId} from "../types/Ids.sol";
 import {Terms, TermsLib} from "../types/Terms.sol";
 import {ChallengeKey, OutputDemand, OutputPosition, OutputProof} from "./ChallengeTypes.sol";

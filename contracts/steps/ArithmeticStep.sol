@@ -4,8 +4,8 @@ pragma solidity 0.8.37;
 import {Float32} from "../lib/Float32.sol";
 import {ElementStep} from "./ElementStep.sol";
 import {Integers} from "./Integers.sol";
-import {Kinds} from "./Kinds.sol";
-import {Leaves} from "./Leaves.sol";
+import {Kinds} from "../lib/Kinds.sol";
+import {Leaves} from "../lib/Leaves.sol";
 
 /// @title Add, Sub, Mul, Div, Min, Max, Neg, Abs, Sqrt, Reciprocal, Relu, Floor, Ceil, Round, Sign (docs/spec/arithmetic.md).
 /// @notice Operands and output have one dtype: float32, or an integer one.

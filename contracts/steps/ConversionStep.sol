@@ -4,8 +4,8 @@ pragma solidity 0.8.37;
 import {Float32} from "../lib/Float32.sol";
 import {ElementStep} from "./ElementStep.sol";
 import {Integers} from "./Integers.sol";
-import {Kinds} from "./Kinds.sol";
-import {Leaves} from "./Leaves.sol";
+import {Kinds} from "../lib/Kinds.sol";
+import {Leaves} from "../lib/Leaves.sol";
 
 /// @title Cast, Quantize, Dequantize (docs/spec/cast.md, quantize.md). Total: every bit pattern has an image.
 contract ConversionStep is ElementStep {

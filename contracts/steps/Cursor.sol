@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IStep, Opened, StepInput} from "./IStep.sol";
-import {Leaves} from "./Leaves.sol";
+import {Leaves} from "../lib/Leaves.sol";
 
 /// @notice A reader of one operand's opened leaves that remembers where it read last: neighbours cost no search.
 struct Cursor {

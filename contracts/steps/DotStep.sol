@@ -3,8 +3,8 @@ pragma solidity 0.8.37;
 
 import {ExactSum} from "../lib/ExactSum.sol";
 import {StepInput} from "./IStep.sol";
-import {Kinds} from "./Kinds.sol";
-import {Access, Record} from "./Record.sol";
+import {Kinds} from "../lib/Kinds.sol";
+import {Access, Record} from "../lib/Record.sol";
 import {StepBase} from "./StepBase.sol";
 import {Taps} from "./Taps.sol";
 

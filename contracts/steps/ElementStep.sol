@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IStep, StepInput} from "./IStep.sol";
-import {Access, Record} from "./Record.sol";
+import {Access, Record} from "../lib/Record.sol";
 import {StepBase} from "./StepBase.sol";
 
 /// @notice Primitives whose element depends on one element of each operand: an elementwise kind has no inner space.

@@ -8,8 +8,8 @@ import {HyperbolicTangent} from "../lib/functions/HyperbolicTangent.sol";
 import {Logarithm} from "../lib/functions/Logarithm.sol";
 import {Power} from "../lib/functions/Power.sol";
 import {IStep, StepInput} from "./IStep.sol";
-import {Kinds} from "./Kinds.sol";
-import {Record} from "./Record.sol";
+import {Kinds} from "../lib/Kinds.sol";
+import {Record} from "../lib/Record.sol";
 import {StepBase} from "./StepBase.sol";
 
 /// @title Exp, Log, Tanh, Erf, Sin, Cos and Pow by a constant (docs/spec/functions.md): the exact value, rounded once.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {Leaves} from "./Leaves.sol";
+import {Leaves} from "../lib/Leaves.sol";
 
 /// @title The integer dtypes: their ranges, and numbers modulo their width.
 library Integers {

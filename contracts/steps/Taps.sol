@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import {Cursor, Cursors} from "./Cursor.sol";
 import {StepInput} from "./IStep.sol";
-import {Access, Record} from "./Record.sol";
+import {Access, Record} from "../lib/Record.sol";
 
 /// @notice One operand of a sum, seen from one element of the output.
 struct Side {

@@ -56,6 +56,15 @@ export const metricTable = {
   worker_keep_sent_total: { type: 'counter', help: 'Requests sent to be closed, by action', labels: ['action'] },
   worker_keep_moves_total: { type: 'counter', help: 'Requests moved, by the stage they came to', labels: ['to'] },
 
+  worker_verify_due: { type: 'gauge', help: 'Results waiting to be checked at the last block' },
+  worker_verify_checks_total: {
+    type: 'counter',
+    help: 'Results looked at: right, accused, unaffordable, hidden (bytes not on chain), refused (another program), late, over',
+    labels: ['outcome'],
+  },
+  worker_verify_moves_total: { type: 'counter', help: 'Moves of disputes sent, by kind', labels: ['kind'] },
+  worker_verify_deferred_total: { type: 'counter', help: 'Checks and disputes put off', labels: ['code'] },
+
   worker_storage_blobs: { type: 'gauge', help: 'Blobs kept' },
   worker_storage_used_bytes: { type: 'gauge', help: 'Bytes of all blobs' },
   worker_storage_served_bytes_total: { type: 'counter', help: 'Bytes sent' },
