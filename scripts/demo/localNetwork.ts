@@ -16,7 +16,14 @@ import { makeKeys, PARTIES } from './keys.ts';
 import type { ProcessOptions } from './processes.ts';
 import { healthy, Process, ROOT } from './processes.ts';
 import type { Settings } from './settings.ts';
-import { journalOf, keeperSettings, nodeSettings, storageSettings, writeSettings } from './settings.ts';
+import {
+  journalOf,
+  keeperSettings,
+  nodeSettings,
+  storageSettings,
+  verifierSettings,
+  writeSettings,
+} from './settings.ts';
 
 /** Milliseconds between looks for a receipt. */
 const POLL_MS = 25;
@@ -116,6 +123,13 @@ export class LocalNetwork {
       keeperSettings({ chain, addressesFile, keyFile: keys.fileOf('keeper') }),
       changes,
     );
+  }
+
+  /** A verifier that checks everything. */
+  verifier({ addressesFile }: Deployed, changes: Settings = {}): Process {
+    const { chain, storage, keys } = this;
+    const settings = verifierSettings({ chain, storage, addressesFile, keyFile: keys.fileOf('verifier') });
+    return this.#worker('verifier', 'verifier', settings, changes);
   }
 
   /** One more keeper, with a name and a journal of its own. */

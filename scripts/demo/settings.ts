@@ -12,8 +12,11 @@ interface KeeperPlace {
   readonly keyFile: string;
 }
 
-interface NodePlace extends KeeperPlace {
+interface VerifierPlace extends KeeperPlace {
   readonly storage: Process;
+}
+
+interface NodePlace extends VerifierPlace {
   readonly account: string;
 }
 
@@ -39,6 +42,11 @@ export const nodeSettings = ({ storage, account, ...place }: NodePlace): Setting
     executor: { marginSeconds: 1 },
   };
 };
+
+export const verifierSettings = ({ storage, ...place }: VerifierPlace): Settings => ({
+  ...keeperSettings(place),
+  models: { privateOrigins: [new URL(storage.url).origin] },
+});
 
 /** Where a worker of `folder` keeps its journal. */
 export const journalOf = (folder: string) => path.join(folder, 'data/journal');
