@@ -4,6 +4,7 @@ import path from 'node:path';
 import { JsonRpcProvider } from 'ethers';
 import { network as hardhatNetwork } from 'hardhat';
 import { toAddress } from '#core/hex.ts';
+import { type IChallengeGame, IChallengeGame__factory } from '#types';
 import { writeAddresses } from '../../deploy/addresses.ts';
 import type { Profile } from '../../deploy/parameters/schema.ts';
 import { readProfile } from '../../deploy/parameters/schema.ts';
@@ -42,6 +43,7 @@ export interface Deployed {
   readonly accounts: Readonly<Record<Party, Account>>;
   /** The account that deployed, and has the tokens nobody else has. */
   readonly faucet: Account;
+  readonly game: IChallengeGame;
 }
 
 export class LocalNetwork {
@@ -104,6 +106,7 @@ export class LocalNetwork {
       gas,
       accounts: Object.fromEntries(accounts) as Record<Party, Account>,
       faucet: await actAs(net, deployer),
+      game: IChallengeGame__factory.connect(addresses.addresses.game, provider),
     };
   }
 
@@ -132,6 +135,13 @@ export class LocalNetwork {
     return this.#worker('verifier', 'verifier', settings, changes);
   }
 
+  /** A verifier that challenges right results. */
+  liar({ addressesFile }: Deployed, environment: Readonly<Record<string, string>> = {}): Process {
+    const { chain, storage, keys } = this;
+    const settings = verifierSettings({ chain, storage, addressesFile, keyFile: keys.fileOf('liar') });
+    return this.#worker('liar', 'liar', settings, { verifier: { defend: false } }, 'liar', environment);
+  }
+
   /** One more keeper, with a name and a journal of its own. */
   spare({ addressesFile }: Deployed, changes: Settings = {}): Process {
     const name = `keeper-${this.#processes.length}`;
@@ -149,7 +159,14 @@ export class LocalNetwork {
     return this.#processes.flatMap((one) => one.complaints());
   }
 
-  #worker(role: string, name: string, settings: Settings, changes: Settings = {}, place = role): Process {
+  #worker(
+    role: string,
+    name: string,
+    settings: Settings,
+    changes: Settings = {},
+    place = role,
+    environment: Readonly<Record<string, string>> = {},
+  ): Process {
     const folder = path.join(this.directory, place);
     const config = writeSettings(folder, settings, changes);
     const prepare = async () => {
@@ -158,7 +175,7 @@ export class LocalNetwork {
     return this.#add({
       name,
       script: `workers/${role}/main.ts`,
-      environment: { OPG_CONFIG: config },
+      environment: { OPG_CONFIG: config, ...environment },
       portVariable: 'OPG_HTTP_PORT',
       ready: healthy,
       prepare,

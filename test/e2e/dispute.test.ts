@@ -108,4 +108,29 @@ describe('a dispute', function () {
     const { requests } = deployed.net;
     expect((await requests.queryFilter(requests.filters.Frozen(asked.id))).length).to.equal(0);
   });
+
+  it('that a liar begins over a right result costs it its bond', async () => {
+    const { liar, cheat } = deployed.accounts;
+    const process = local.liar(deployed, { LIAR_OPERATOR: '3' });
+    await process.start();
+    const before = (await balanceOf(deployed.net, liar.address)).available;
+    const paid = (await balanceOf(deployed.net, cheat.address)).available;
+    const asked = await answered((outputs) => outputs);
+    const game = deployed.game;
+    await eventually(
+      'the challenge is refuted',
+      async () => (await game.queryFilter(game.filters.Refuted(asked.id))).length > 0,
+      60_000,
+    ).catch((error: Error) => expect.fail(`${error.message} ${told()}\nThe liar says:\n${process.tail()}`));
+    const [refuted] = await game.queryFilter(game.filters.Refuted(asked.id));
+    expect(refuted?.args.operator).to.equal(3n);
+    const { requests } = deployed.net;
+    await eventually(
+      'the request goes on',
+      async () => (await requests.queryFilter(requests.filters.Thawed(asked.id))).length > 0,
+    );
+    expect((await balanceOf(deployed.net, liar.address)).available < before).to.equal(true);
+    expect((await balanceOf(deployed.net, cheat.address)).available > paid).to.equal(true);
+    await process.stop();
+  });
 });

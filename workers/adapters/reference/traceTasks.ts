@@ -13,6 +13,7 @@ import { commitTensor } from '#core/commitment/tensor.ts';
 import { ProtocolError } from '#core/errors.ts';
 import type { Address, Bytes32 } from '#core/hex.ts';
 import { fromHex, toHex } from '#core/hex.ts';
+import type { ExecuteOptions } from '#core/semantics/execute/execute.ts';
 import type { Program } from '#core/semantics/program.ts';
 import { commitProgram, type ProgramCommitment } from '#core/semantics/record.ts';
 import type { Tensor } from '#core/tensor.ts';
@@ -44,6 +45,12 @@ const KEPT = 8;
 export class TraceTasks {
   readonly #commitments = new WeakMap<Compiled, ProgramCommitment>();
   readonly #traces = new Map<string, ReferenceTrace>();
+  readonly #options: ExecuteOptions;
+
+  /** `options.after` makes them traces of a liar. */
+  constructor(options: ExecuteOptions = {}) {
+    this.#options = options;
+  }
 
   perform(compiled: Compiled, task: TraceTask): TraceResult {
     switch (task.kind) {
@@ -105,7 +112,8 @@ export class TraceTasks {
     this.#traces.delete(key);
     const { program, tools } = compiled;
     const inputs = () => ordered(program, traced, inputsOf(traced)[item] as readonly Tensor[]);
-    const trace = known ?? new ReferenceTrace(program, this.#commitment(compiled), inputs(), { tools });
+    const trace =
+      known ?? new ReferenceTrace(program, this.#commitment(compiled), inputs(), { ...this.#options, tools });
     this.#traces.set(key, trace);
     for (const oldest of this.#traces.keys()) if (this.#traces.size > KEPT) this.#traces.delete(oldest);
     return trace;
