@@ -110,7 +110,16 @@ export async function startNode(devnet: Devnet, options: NodeOptions): Promise<T
     headersOf: async (version) => (await versionOf(journal, version))?.outputHeaders,
   });
   const keepPolicy = { node, others: false, expire: false, minTip: 0n };
-  const keeper = new Keeper({ journal, views, closer, policy: keepPolicy, batchLimit: 10, log, metrics });
+  const keeper = new Keeper({
+    journal,
+    views,
+    closer,
+    policy: keepPolicy,
+    batchLimit: 10,
+    maxWaitSeconds: 0,
+    log,
+    metrics,
+  });
   const flight = new Flight(
     dispatcher,
     [(intent) => submitter.outcome(intent), (intent, head) => keeper.outcome(intent, head.now)],

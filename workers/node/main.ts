@@ -69,14 +69,8 @@ const code = await run(
     const headersOf = async (version: typeof node) => (await versionOf(journal, version))?.outputHeaders;
     const closer = new Closer({ calls, reader, dispatcher, headersOf });
     const keep = { node, others: false, expire: false, minTip: 0n };
-    const keeper = new Keeper({
-      journal,
-      views,
-      closer,
-      policy: keep,
-      batchLimit: config.keeper.batchLimit,
-      ...common,
-    });
+    const { batchLimit, maxWaitSeconds } = config.keeper;
+    const keeper = new Keeper({ journal, views, closer, policy: keep, batchLimit, maxWaitSeconds, ...common });
     const flight = new Flight(
       dispatcher,
       [(intent) => submitter.outcome(intent), (intent, head) => keeper.outcome(intent, head.now)],
