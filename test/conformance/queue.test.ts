@@ -3,9 +3,10 @@ import type { Queue } from '#ports/queue.ts';
 import { openQueue, type QueueOptions } from '../../workers/adapters/bullmq/queue.ts';
 import { memoryQueue } from '../../workers/adapters/memory/queue.ts';
 import { type Database, openDatabase } from '../../workers/adapters/sql/open.ts';
+import { skipLoudly } from '../support/debian.ts';
 import { eventually } from '../support/eventually.ts';
 import { rejectsLater } from '../support/rejects.ts';
-import { freePort, type RunningServer, skipLoudly, startPostgres, startRedis } from '../support/servers.ts';
+import { freePort, type RunningServer, startPostgres, startRedis } from '../support/servers.ts';
 import { recordedLog, recordedMetrics } from '../support/telemetry.ts';
 import { shouldBehaveLikeQueue, shouldKeepJobs } from './queueSuite.ts';
 

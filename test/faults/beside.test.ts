@@ -6,10 +6,11 @@ import type { Tensor } from '#core/tensor.ts';
 import { compareTensors } from '#core/tolerance.ts';
 import { findRequest, requestMany, waitForResult } from '../../sdk/index.ts';
 import { KEYS } from '../support/anvil.ts';
+import { skipLoudly } from '../support/debian.ts';
 import { type Devnet, startDevnet, vectors } from '../support/devnet.ts';
 import { eventually } from '../support/eventually.ts';
 import { RoleProcess } from '../support/process.ts';
-import { type RunningServer, skipLoudly, startPostgres, startRedis } from '../support/servers.ts';
+import { type RunningServer, startPostgres, startRedis } from '../support/servers.ts';
 
 describe('a node and its executor as processes on PostgreSQL and Redis', () => {
   const home = mkdtempSync(path.join(tmpdir(), 'opg-beside-'));
