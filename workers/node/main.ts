@@ -69,14 +69,8 @@ const code = await run(
     const headersOf = async (version: typeof node) => (await versionOf(journal, version))?.outputHeaders;
     const closer = new Closer({ calls, reader, dispatcher, headersOf });
     const keep = { node, others: false, expire: false, minTip: 0n };
-    const keeper = new Keeper({
-      journal,
-      views,
-      closer,
-      policy: keep,
-      batchLimit: config.keeper.batchLimit,
-      ...common,
-    });
+    const { batchLimit, maxWaitSeconds } = config.keeper;
+    const keeper = new Keeper({ journal, views, closer, policy: keep, batchLimit, maxWaitSeconds, ...common });
     const flight = new Flight(
       dispatcher,
       [(intent) => submitter.outcome(intent), (intent, head) => keeper.outcome(intent, head.now)],
@@ -122,14 +116,16 @@ const code = await run(
     // Within the process a hint needs no database; one that is lost is made up for by the sweep, like any other.
     const near = memoryQueue();
     life.shutdown.add('hints', (leftMs) => near.close(leftMs));
-    await queue.consume('execute', concurrency * 2, async (id, signal) => {
-      await executor.execute(id, signal);
-      await near.push('submit', id);
-    });
-    await queue.consume('prove', concurrency, async (id, signal) => {
-      await executor.prove(id, signal);
-      await near.push('admit', id);
-    });
+    if (concurrency > 0) {
+      await queue.consume('execute', concurrency * 2, async (id, signal) => {
+        await executor.execute(id, signal);
+        await near.push('submit', id);
+      });
+      await queue.consume('prove', concurrency, async (id, signal) => {
+        await executor.prove(id, signal);
+        await near.push('admit', id);
+      });
+    }
     for (const hints of [near, queue]) {
       await hints.consume('admit', 1, (id) => serving.look(id));
       await hints.consume('submit', config.submission.batchLimit * 4, (id) => submitter.submit(id));
