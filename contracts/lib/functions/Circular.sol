@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import {Rounding} from "../Rounding.sol";
-import {Float32} from "./Float32.sol";
+import {FloatParts} from "./FloatParts.sol";
 
 /// @notice Sin and Cos (radians), correctly rounded.
 library Circular {
@@ -21,7 +21,7 @@ library Circular {
 
     /// @notice sin(x) of a float32. docs/spec/functions.md, section 1.
     function sin(uint256 x) internal pure returns (uint256) {
-        uint256 size = x & Float32.ABS;
+        uint256 size = x & FloatParts.ABS;
         if (size >= Rounding.INFINITY) return Rounding.NAN;
         if (size <= SMALL) return x;
         return (x & Rounding.SIGN) ^ _sine(size, 0);
@@ -29,9 +29,9 @@ library Circular {
 
     /// @notice cos(x) of a float32.
     function cos(uint256 x) internal pure returns (uint256) {
-        uint256 size = x & Float32.ABS;
+        uint256 size = x & FloatParts.ABS;
         if (size >= Rounding.INFINITY) return Rounding.NAN;
-        if (size < SMALL) return Float32.ONE;
+        if (size < SMALL) return FloatParts.ONE;
         return _sine(size, 1);
     }
 
@@ -43,7 +43,7 @@ library Circular {
     /// Demanded: 2^-58.
     function _sine(uint256 size, uint256 quarters) private pure returns (uint256) {
         unchecked {
-            (uint256 m, int256 e) = Float32.parts(size);
+            (uint256 m, int256 e) = FloatParts.parts(size);
             // The product modulo 2^256 has all of it modulo 4.
             uint256 turn = m * (TWO_OVER_PI >> uint256(120 - e));
             uint256 nearest = (turn + (1 << (TURN_BITS - 1))) >> TURN_BITS;

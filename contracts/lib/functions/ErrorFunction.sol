@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import {Rounding} from "../Rounding.sol";
-import {Float32} from "./Float32.sol";
+import {FloatParts} from "./FloatParts.sol";
 
 /// @notice Erf, correctly rounded.
 library ErrorFunction {
@@ -20,12 +20,12 @@ library ErrorFunction {
     /// above 0.22. TWO_OVER_ROOT_PI is off by half a unit. Relative: below 2^-84. Demanded: 2^-59.
     function erf(uint256 x) internal pure returns (uint256) {
         unchecked {
-            uint256 size = x & Float32.ABS;
+            uint256 size = x & FloatParts.ABS;
             if (size > Rounding.INFINITY) return Rounding.NAN;
             if (size == 0) return x;
             uint256 sign = x & Rounding.SIGN;
-            if (size >= LARGE) return sign | Float32.ONE;
-            (uint256 m, int256 e) = Float32.parts(size);
+            if (size >= LARGE) return sign | FloatParts.ONE;
+            (uint256 m, int256 e) = FloatParts.parts(size);
             int256 shift = 2 * e + int256(BITS);
             uint256 square = shift < 0 ? (m * m) >> uint256(-shift) : (m * m) << uint256(shift);
             uint256 sum = ONE;

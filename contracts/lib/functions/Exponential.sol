@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import {Rounding} from "../Rounding.sol";
-import {Float32} from "./Float32.sol";
+import {FloatParts} from "./FloatParts.sol";
 
 /// @notice Exp, correctly rounded, and e^x in fixed point for other functions.
 /// @dev Fixed point: X stands for X * 2^-112.
@@ -21,10 +21,10 @@ library Exponential {
     function exp(uint256 x) internal pure returns (uint256) {
         unchecked {
             uint256 field = (x >> 23) & 0xff;
-            if (x & Float32.ABS > Rounding.INFINITY) return Rounding.NAN;
+            if (x & FloatParts.ABS > Rounding.INFINITY) return Rounding.NAN;
             if (field >= LARGE) return x & Rounding.SIGN == 0 ? Rounding.INFINITY : 0;
-            if (field < SMALL) return Float32.ONE;
-            (uint256 m, int256 e) = Float32.parts(x);
+            if (field < SMALL) return FloatParts.ONE;
+            (uint256 m, int256 e) = FloatParts.parts(x);
             // x is a multiple of 2^-49: exact.
             int256 fixedX = int256(m << uint256(e + int256(BITS)));
             (uint256 value, int256 unit) = power(x & Rounding.SIGN == 0 ? fixedX : -fixedX);

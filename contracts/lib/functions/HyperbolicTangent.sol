@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import {Rounding} from "../Rounding.sol";
 import {Exponential} from "./Exponential.sol";
-import {Float32} from "./Float32.sol";
+import {FloatParts} from "./FloatParts.sol";
 
 /// @notice Tanh, correctly rounded.
 library HyperbolicTangent {
@@ -20,12 +20,12 @@ library HyperbolicTangent {
     /// it. Demanded: 2^-53.
     function tanh(uint256 x) internal pure returns (uint256) {
         unchecked {
-            uint256 size = x & Float32.ABS;
+            uint256 size = x & FloatParts.ABS;
             if (size > Rounding.INFINITY) return Rounding.NAN;
             if (size <= SMALL) return x;
             uint256 sign = x & Rounding.SIGN;
-            if (size >= LARGE) return sign | Float32.ONE;
-            (uint256 m, int256 e) = Float32.parts(size);
+            if (size >= LARGE) return sign | FloatParts.ONE;
+            (uint256 m, int256 e) = FloatParts.parts(size);
             // Twice |x|, exact: a multiple of 2^-34.
             (uint256 value, int256 unit) = Exponential.power(int256(m << uint256(e + 1 + BITS)));
             uint256 scaled = value << uint256(unit + BITS); // below 2^159

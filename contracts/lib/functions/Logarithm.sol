@@ -3,17 +3,17 @@ pragma solidity 0.8.37;
 
 import {Rounding} from "../Rounding.sol";
 import {Exponential} from "./Exponential.sol";
-import {Float32} from "./Float32.sol";
+import {FloatParts} from "./FloatParts.sol";
 
 /// @notice Log, correctly rounded, and log(x) in fixed point for powers.
 library Logarithm {
     uint256 internal constant BITS = 112;
-    /// The 24-bit mantissa of sqrt(2), rounded: mantissas from here on count as those of the next binade, so that what is near 1 cancels nothing.
+    /// sqrt(2) as a mantissa of 24 bits: from here on mantissas count as those of the next binade, so that nothing cancels near 1.
     uint256 private constant ROOT2 = 0xb504f3;
 
     /// @notice log(x) of a float32. docs/spec/functions.md, section 1.
     function log(uint256 x) internal pure returns (uint256) {
-        uint256 size = x & Float32.ABS;
+        uint256 size = x & FloatParts.ABS;
         if (size > Rounding.INFINITY) return Rounding.NAN;
         if (size == 0) return Rounding.SIGN | Rounding.INFINITY;
         if (x != size) return Rounding.NAN;
@@ -27,7 +27,7 @@ library Logarithm {
     /// most; what follows them is below one unit. k ln2 adds |k|/2 < 75: together below 2^8 units. Where k is 0, |log(x)| > 2^-25.
     function fixedLog(uint256 x) internal pure returns (int256 sum) {
         unchecked {
-            (uint256 u, int256 k) = Float32.parts(x);
+            (uint256 u, int256 k) = FloatParts.parts(x);
             uint256 short = 23 - Rounding.log2(u); // of a subnormal
             u <<= short;
             k += 23 - int256(short);

@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {Rounding} from "../Rounding.sol";
 import {Exponential} from "./Exponential.sol";
-import {Float32} from "./Float32.sol";
+import {FloatParts} from "./FloatParts.sol";
 import {Logarithm} from "./Logarithm.sol";
 
 /// @notice x^y for the constant exponents y of docs/spec/functions.md, section 2, correctly rounded.
@@ -14,27 +14,34 @@ library Power {
     uint256 private constant MOST_WHOLE = 64;
     /// What `_quarters` gives for an exponent that is no such multiple.
     uint256 private constant REAL = type(uint256).max;
+    // Other exponents: the float32 values nearest to 1/3, 2/3, and the gammas of displays and their inverses
+    // (scripts/generate/functionConstants.ts).
+    uint256 private constant THIRD = 0x3eaaaaab;
+    uint256 private constant TWO_THIRDS = 0x3f2aaaab;
+    uint256 private constant GAMMA_2_2 = 0x400ccccd;
+    uint256 private constant GAMMA_2_2_INVERSE = 0x3ee8ba2f;
+    uint256 private constant GAMMA_2_4 = 0x4019999a;
+    uint256 private constant GAMMA_2_4_INVERSE = 0x3ed55555;
 
     /// @notice Whether y is in the table.
     function isKnown(uint256 y) internal pure returns (bool) {
-        uint256 size = y & Float32.ABS;
+        uint256 size = y & FloatParts.ABS;
         uint256 quarters = _quarters(size);
         if (quarters != REAL) return quarters <= MOST_QUARTERS || (quarters & 3 == 0 && quarters <= MOST_WHOLE);
-        // The float32 values nearest to 1/3, 2/3, 2.2, 1/2.2, 2.4, 1/2.4.
         return
-            size == 0x3eaaaaab ||
-            size == 0x3f2aaaab ||
-            size == 0x400ccccd ||
-            size == 0x3ee8ba2f ||
-            size == 0x4019999a ||
-            size == 0x3ed55555;
+            size == THIRD ||
+            size == TWO_THIRDS ||
+            size == GAMMA_2_2 ||
+            size == GAMMA_2_2_INVERSE ||
+            size == GAMMA_2_4 ||
+            size == GAMMA_2_4_INVERSE;
     }
 
     /// @notice x^y of float32 bits, for a y that `isKnown`. Special cases: C99, Annex F.
     function pow(uint256 x, uint256 y) internal pure returns (uint256) {
-        uint256 quarters = _quarters(y & Float32.ABS);
-        if (quarters == 0) return Float32.ONE;
-        uint256 size = x & Float32.ABS;
+        uint256 quarters = _quarters(y & FloatParts.ABS);
+        if (quarters == 0) return FloatParts.ONE;
+        uint256 size = x & FloatParts.ABS;
         if (size > Rounding.INFINITY) return Rounding.NAN;
         bool inverse = y & Rounding.SIGN != 0;
         bool whole = quarters != REAL && quarters & 3 == 0;
@@ -51,7 +58,7 @@ library Power {
             if (size == 0) return 0;
             // Multiples of 1/4 from 2^-2 up to below 2^22.
             if (size < 0x3e800000 || size >= 0x4a800000) return REAL;
-            (uint256 m, int256 e) = Float32.parts(size);
+            (uint256 m, int256 e) = FloatParts.parts(size);
             uint256 dropped = uint256(-2 - e);
             uint256 quarters = m >> dropped;
             return quarters << dropped == m ? quarters : REAL;
@@ -68,7 +75,7 @@ library Power {
     /// (64 bits), by 2^-125 for the inverse.
     function _rational(uint256 x, uint256 quarters, bool inverse) private pure returns (uint256) {
         unchecked {
-            (uint256 u, int256 e) = Float32.parts(x);
+            (uint256 u, int256 e) = FloatParts.parts(x);
             {
                 uint256 zeros = Rounding.log2(u & (~u + 1));
                 u >>= zeros;
@@ -118,7 +125,7 @@ library Power {
     /// by a relative 2^-83. Demanded: 2^-63.
     function _real(uint256 x, uint256 y) private pure returns (uint256) {
         unchecked {
-            (uint256 m, int256 e) = Float32.parts(y);
+            (uint256 m, int256 e) = FloatParts.parts(y);
             // 2^-2 < |y| < 4, so that -25 <= e <= -22; the product has 112 + 7 + 24 bits.
             int256 exponent = (Logarithm.fixedLog(x) * int256(m)) >> uint256(-e);
             if (y & Rounding.SIGN != 0) exponent = -exponent;

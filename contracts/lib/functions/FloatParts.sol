@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 /// @notice What the functions ask of a float32's bits.
-library Float32 {
+library FloatParts {
     uint256 internal constant ONE = 0x3f800000;
     uint256 internal constant ABS = 0x7fffffff;
 
