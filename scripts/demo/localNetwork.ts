@@ -135,6 +135,14 @@ export class LocalNetwork {
     return this.#worker('verifier', 'verifier', settings, changes);
   }
 
+  /** A node of the party `cheat` that falsifies what it computes: a fault of workers/cheat/faults.ts. */
+  cheat({ addressesFile, accounts }: Deployed, fault: string): Process {
+    const { chain, storage, keys } = this;
+    const account = toAddress(accounts.cheat.address);
+    const settings = nodeSettings({ chain, storage, addressesFile, keyFile: keys.fileOf('cheat'), account });
+    return this.#worker('cheat', 'cheating node', settings, {}, 'cheat', { CHEAT_FAULT: fault });
+  }
+
   /** A verifier that challenges right results. */
   liar({ addressesFile }: Deployed, environment: Readonly<Record<string, string>> = {}): Process {
     const { chain, storage, keys } = this;

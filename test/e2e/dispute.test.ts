@@ -133,4 +133,20 @@ describe('a dispute', function () {
     expect((await balanceOf(deployed.net, cheat.address)).available > paid).to.equal(true);
     await process.stop();
   });
+
+  it('over a result of a node with falsified weights ends with the node slashed', async () => {
+    const { requester, cheat } = deployed.accounts;
+    const node = local.cheat(deployed, 'weight');
+    await node.start();
+    const asked = await request(requester, { version, node: cheat.address, fee: OPG }, input);
+    const { requests } = deployed.net;
+    await eventually(
+      'the request is condemned',
+      async () => (await requests.queryFilter(requests.filters.Condemned(asked.id))).length > 0,
+      60_000,
+    ).catch((error: Error) => expect.fail(`${error.message} ${told()}\nThe cheat says:\n${node.tail()}`));
+    const [condemned] = await requests.queryFilter(requests.filters.Condemned(asked.id));
+    expect(condemned?.args.node).to.equal(cheat.address);
+    await node.stop();
+  });
 });

@@ -26,8 +26,7 @@ import { observe } from '../watcher/observe.ts';
 import { retain } from '../watcher/retention.ts';
 import { sweep } from '../watcher/sweep.ts';
 import { versionKeeper } from '../watcher/versions.ts';
-import { Mover } from './moves.ts';
-import { Verifier } from './verifier.ts';
+import { openVerifier } from './open.ts';
 
 const RETENTION_MS = 3_600_000;
 /** Draws of the lot. */
@@ -83,7 +82,6 @@ export const runVerifier = ({ role, traces: twisted }: Twist = HONEST): Promise<
       life.shutdown.add('reference', () => reference.close());
       const traces = twisted(reference);
       const models = configuredModelStore(config.models, dataDir);
-      const mover = new Mover({ calls, views, dispatcher, log, metrics });
       const { versions, ...limits } = config.verifier;
       const policy = {
         ...limits,
@@ -91,16 +89,12 @@ export const runVerifier = ({ role, traces: twisted }: Twist = HONEST): Promise<
         spared: new Set([signer.address]),
       };
       const random = () => randomInt(LOTS) / LOTS;
-      const verifier = new Verifier(
-        { journal, models, traces, mover, views, policy, random, log, metrics },
+      const verifier = await openVerifier(
+        { journal, models, traces, calls, views, dispatcher, policy, random, log, metrics },
         life.signal,
       );
       const flight = new Flight(dispatcher, [], log);
       life.shutdown.add('transactions', async () => void (await Promise.all([flight.idle(), verifier.idle()])));
-
-      // Bonds and fees are locked by the game, which may do so only for accounts that allow it.
-      const consent = await views.consent(signer.address);
-      if (consent) await dispatcher.send({ purpose: `consent:${game}`, ...consent, expiresAt: undefined });
 
       const health = new Health();
       health.register('chain', async () => ({ head: (await reader.head()).number }));
