@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {Exponential} from "../lib/functions/Exponential.sol";
+import {Logarithm} from "../lib/functions/Logarithm.sol";
 import {FunctionStep} from "../steps/FunctionStep.sol";
 
 /// @notice Applies a function to many inputs: 4 bytes each, big-endian, in and out.
@@ -31,5 +33,13 @@ contract FunctionStepHarness is FunctionStep {
             left -= gasleft();
             if (left > most) (most, input) = (left, x);
         }
+    }
+
+    function power(int256 x) external pure returns (uint256 value, int256 unit) {
+        return Exponential.power(x);
+    }
+
+    function fixedLog(uint256 x) external pure returns (int256) {
+        return Logarithm.fixedLog(x);
     }
 }
