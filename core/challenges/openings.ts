@@ -2,8 +2,6 @@
 
 import { DTYPES } from '../commitment/dtype.ts';
 import { LEAF_ELEMENTS } from '../commitment/leaf.ts';
-import { rootOf } from '../commitment/opening.ts';
-import { commitTensor } from '../commitment/tensor.ts';
 import type { Bytes32, Hex } from '../hex.ts';
 import { toHex, wordOf } from '../hex.ts';
 import type { OpenTensor } from '../semantics/opening.ts';
@@ -72,6 +70,3 @@ export function padded(bytes: Uint8Array, length: number): Uint8Array {
   whole.set(bytes);
   return whole;
 }
-
-export const commitmentOf = (open: OpenTensor): Bytes32 => commitTensor(open.tensor);
-export const leafRoot = (open: OpenTensor): Bytes32 => toHex(rootOf(open.tree)) as Bytes32;

@@ -38,12 +38,6 @@ export const realNodes = (n: number, level: number): number => Math.ceil(n / 2 *
 /** The level of a node's revealed children. */
 export const childLevel = (level: number): number => Math.max(0, level - CHILD_LEVELS);
 
-/** How many real children an answer reveals for a node of a tree with n leaves. */
-export function childCount(n: number, level: number, index: number): number {
-  const below = childLevel(level);
-  return Math.min(2 ** (level - below), realNodes(n, below) - index * 2 ** (level - below));
-}
-
 /** kind 8 | level 8 | operator 32 | index 40. */
 export function packPosition({ kind, level, operator, index }: Position): bigint {
   return (BigInt(POSITION_KINDS[kind]) << 80n) | (BigInt(level) << 72n) | (BigInt(operator) << 40n) | BigInt(index);
@@ -74,15 +68,4 @@ export function isAbove(position: Position, operator: number, leaf: number): boo
     case 'leaf':
       return position.operator === operator && position.index === leaf;
   }
-}
-
-/** How many demands lead to a position from the challenge, it included: each has a level of the clock. */
-export function demandDepth(position: Position, operators: number, leaves: number): number {
-  const listDepth = depthOf(operators);
-  if (position.kind === 'list') return (listDepth - position.level) / CHILD_LEVELS;
-  const lists = Math.max(0, Math.ceil(listDepth / CHILD_LEVELS) - 1);
-  if (position.kind === 'operator') return lists + 1;
-  const depth = depthOf(leaves);
-  if (position.kind === 'tree') return lists + 1 + (depth - position.level) / CHILD_LEVELS;
-  return lists + 1 + Math.ceil(depth / CHILD_LEVELS);
 }

@@ -38,6 +38,7 @@ describe('a node and its executor as processes on PostgreSQL and Redis', () => {
       OPG_QUEUE_URL: redis.url,
       OPG_QUEUE_NAMESPACE: 'beside',
       OPG_MODEL_DIRECTORY: home,
+      OPG_EXECUTOR_WARM: devnet.version,
     };
   });
   after(async () => {
@@ -48,8 +49,8 @@ describe('a node and its executor as processes on PostgreSQL and Redis', () => {
   });
 
   async function start(role: 'node' | 'executor', name: string, concurrency: number): Promise<RoleProcess> {
-    const more = { OPG_DATA_DIR: path.join(home, name), OPG_EXECUTOR_CONCURRENCY: `${concurrency}` };
-    const started = new RoleProcess(role, { ...environment, ...more });
+    const own = { OPG_DATA_DIR: path.join(home, name), OPG_EXECUTOR_CONCURRENCY: `${concurrency}` };
+    const started = new RoleProcess(role, { ...environment, ...own });
     running.push(started);
     await started.says(`${role} started`);
     return started;
@@ -71,6 +72,7 @@ describe('a node and its executor as processes on PostgreSQL and Redis', () => {
   it('serves what it is asked, and loses nothing when the executor is killed', async () => {
     const node = await start('node', 'node', 0);
     const first = await start('executor', 'first', 1);
+    await first.says('a model was loaded ahead of its requests');
     const asked = await ask(8);
     await eventually('the executor works', () => first.count('request executed') > 0);
     asked.push(...(await ask(24)));
