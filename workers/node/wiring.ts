@@ -20,6 +20,7 @@ import { openDatabase } from '../adapters/sql/open.ts';
 import { loadConfig } from '../config/load.ts';
 import { printable } from '../config/printable.ts';
 import { createExecutor } from '../executor/execute.ts';
+import { createWarmUp, WARM_MS } from '../executor/warm.ts';
 import { Closer } from '../keeper/closer.ts';
 import { Keeper } from '../keeper/keeper.ts';
 import { Health } from '../lifecycle/health.ts';
@@ -161,7 +162,9 @@ export const runNode = ({ role, twist }: Twist = HONEST): Promise<number> => {
       }
       log.info(`${role} started`, { url: http.url, node, key: signer.address, chainId });
 
+      const warmUp = createWarmUp({ journal, models, runtime, log }, concurrency > 0 ? config.executor.warm : []);
       const chores = [
+        { name: 'warm', everyMs: WARM_MS, run: () => warmUp(life.signal) },
         { name: 'sweep', everyMs: SWEEP_MS, run: () => serving.sweep() },
         { name: 'recover', everyMs: SWEEP_MS, run: () => submitter.recover() },
         {
