@@ -3,7 +3,12 @@ import type { Outbox } from '#ports/outbox.ts';
 import { ENDS, SERVE } from './decide.ts';
 
 /** Stages of each track from which nothing leads on. */
-const CLOSED: Readonly<Record<string, readonly string[]>> = { [SERVE]: ENDS, keep: ['closed'] };
+const CLOSED: Readonly<Record<string, readonly string[]>> = {
+  [SERVE]: ENDS,
+  keep: ['closed'],
+  check: ['right', 'unaffordable', 'hidden', 'refused', 'late', 'over'],
+  dispute: ['over'],
+};
 /** Ended transactions are kept this long, for people. */
 const OUTBOX_MS = 7 * 86_400_000;
 
