@@ -15,10 +15,15 @@ import {
   openDemands,
 } from '#core/challenges/follow.ts';
 import { demandsAbove, demandsTo } from '#core/challenges/path.ts';
-import { POSITION_KINDS, type Position, packPosition } from '#core/challenges/position.ts';
+import { leafCount, POSITION_KINDS, type Position, packPosition } from '#core/challenges/position.ts';
 import { ReferenceTrace, treeOfHashes } from '#core/challenges/reference.ts';
 import { type RefuterMove, refute } from '#core/challenges/refute.ts';
-import type { InputLink } from '#core/challenges/stepProof.ts';
+import { type InputLink, type StepProof, stepProof } from '#core/challenges/stepProof.ts';
+import { KnownTree } from '#core/challenges/knownTree.ts';
+import { padded } from '#core/challenges/openings.ts';
+import { DTYPES } from '#core/commitment/dtype.ts';
+import { LEAF_ELEMENTS } from '#core/commitment/leaf.ts';
+import type { OpenTensor } from '#core/semantics/opening.ts';
 import { encodeTensor } from '#core/commitment/elements.ts';
 import { byteLength } from '#core/commitment/header.ts';
 import { commitList } from '#core/commitment/list.ts';
@@ -37,10 +42,10 @@ import type { Program } from '#core/semantics/program.ts';
 import { commitProgram, type ProgramCommitment } from '#core/semantics/record.ts';
 import type { TraceSalt } from '#core/semantics/trace.ts';
 import type { Tensor } from '#core/tensor.ts';
-import type { ChallengeGame } from '#types';
+import type { ChallengeGame, DotStep, StepVerifier, TraceVerifier } from '#types';
 import { asArgument } from '../../../sdk/mutable.ts';
 import type { Account } from './chain.ts';
-import { ethers, time } from './chain.ts';
+import { ethers, networkHelpers, time } from './chain.ts';
 import { commit, type Shape } from './model.ts';
 import { type Story, storiesOf, tryRequest } from './request.ts';
 import type { System } from './system.ts';
@@ -71,6 +76,9 @@ export interface Published {
 
 export interface DisputeSystem extends System {
   readonly game: ChallengeGame;
+  readonly traces: TraceVerifier;
+  readonly steps: StepVerifier;
+  readonly dot: DotStep;
 }
 
 /** The usual system, and a parameter set whose arbiter is a new game, to which everybody has consented. */
@@ -88,7 +96,7 @@ export async function disputeSystem(): Promise<DisputeSystem> {
   )[0] as bigint;
   for (const actor of [s.node, s.rival, s.other, s.attacker, s.requester])
     await s.escrow.connect(actor).setConsent(index, true);
-  return { ...s, game };
+  return { ...s, game, traces: traceVerifier, steps: stepVerifier, dot: steps['dot'] as DotStep };
 }
 
 /** Publishes what an ONNX file means. */
@@ -189,7 +197,7 @@ export class Dispute {
     return { terms: this.story.packed, submission: this.story.described, challenger, trace };
   }
 
-  key(challenge: Challenge): ChallengeKey {
+  key(challenge: Pick<Challenge, 'challenger' | 'trace'>): ChallengeKey {
     const { node, outputHash } = this.story.described;
     const { challenger, trace } = challenge;
     return { request: this.story.id, node, outputHash, challenger, trace };
@@ -209,10 +217,10 @@ export class Dispute {
     return receipt;
   }
 
-  /** Posts a challenge from a trace; the evidence is the first element outside the standard, or one that the caller names. */
-  async challenge(by: Account, trace: ReferenceTrace, item = 0, lane = 0): Promise<Challenge> {
+  /** Everything that a challenge is posted with, without posting it. */
+  async prepared(by: Account, trace: ReferenceTrace, item = 0) {
     const salt = this.salt(by, item);
-    const { standard, meaning } = this.published;
+    const { standard } = this.published;
     const fault = findFault(item, this.submitted[item] as readonly Tensor[], trace.outputs, standard);
     if (fault === undefined) throw new Error('nothing to challenge');
     const slots = trace.slots(salt);
@@ -220,12 +228,48 @@ export class Dispute {
     const depth = slots.levels.length - 1;
     const children = depth === 0 ? [root] : childrenOf(slots, depth, 0).map((hash) => toHex(hash) as Bytes32);
     const evidence = evidenceOf(trace, salt, this.submitted, fault, standard);
-    const claim = this.claim(toAddress(by.address), root);
+    return { claim: this.claim(toAddress(by.address), root), children, evidence };
+  }
+
+  /** A proof of element e of operator k out of a trace that its owner has published. */
+  proofFrom(challenge: Challenge, mine: ReferenceTrace, theirs: ReferenceTrace, k: number, e: number): StepProof {
+    const salt = { request: this.story.id, item: challenge.item, challenger: challenge.challenger };
+    const slots = new KnownTree(theirs.tensors.length, theirs.slots(salt));
+    slots.agreeUpTo(theirs.tensors.length);
+    const [open] = theirs.open(k) as [OpenTensor];
+    const leaves = leafCount(open.tensor.shape);
+    const tree = new KnownTree(leaves, open.tree);
+    tree.agreeUpTo(leaves);
+    const size = LEAF_ELEMENTS * DTYPES[open.tensor.dtype].bytes;
+    const claimed = { tree, leaf: (index: number) => padded(open.leaves(index).bytes, size) };
+    return stepProof(mine, k, e, claimed, slots, this.link(challenge.item));
+  }
+
+  /** The same of a true trace: it proves nothing. */
+  honestProof = (challenge: Challenge, trace: ReferenceTrace, k: number, e: number): StepProof =>
+    this.proofFrom(challenge, trace, trace, k, e);
+
+  /** Of the chain and of what is known here. */
+  async snapshot(): Promise<{ restore(): Promise<void> }> {
+    const chain = await networkHelpers.takeSnapshot();
+    const known = this.challenges;
+    return {
+      restore: async () => {
+        await chain.restore();
+        this.challenges = known;
+      },
+    };
+  }
+
+  /** Posts a challenge from a trace; the evidence is the first element outside the standard, or one that the caller names. */
+  async challenge(by: Account, trace: ReferenceTrace, item = 0, lane = 0): Promise<Challenge> {
+    const { meaning } = this.published;
+    const { claim, children, evidence } = await this.prepared(by, trace, item);
     await this.move(
       'challenge',
       this.s.game.connect(by).challenge(claim, meaning, children, asArgument(evidence), lane),
     );
-    const id = challengeId({ ...this.key({ ...claim } as never), challenger: claim.challenger, trace: root });
+    const id = challengeId(this.key(claim));
     return this.now({ id } as Challenge);
   }
 
