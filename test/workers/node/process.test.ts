@@ -51,8 +51,10 @@ describe('a node and a keeper as processes', () => {
       vectors.vectors[0]?.inputs ?? {},
     );
   const stateOf = async (asked: AskedOne) => (await findRequest(devnet.requester, asked)).row.state;
-  const all = (asked: readonly AskedOne[], ...states: readonly string[]) => async () =>
-    (await Promise.all(asked.map(stateOf))).every((found) => states.includes(found));
+  const all =
+    (asked: readonly AskedOne[], ...states: readonly string[]) =>
+    async () =>
+      (await Promise.all(asked.map(stateOf))).every((found) => states.includes(found));
 
   it('loses nothing when it is killed in the middle of its work', async () => {
     const asked: AskedOne[] = [];
