@@ -136,7 +136,8 @@ contract ChallengeGame is OutputDemands {
         d.due = uint40(block.timestamp + set.responseSeconds);
         d.late = uint40(d.due - set.responseSeconds / 2);
         d.lane = lane;
-        if (d.due > c.end) c.end = d.due;
+        // An R to answer, and another to react on the answer.
+        if (d.due + set.responseSeconds > c.end) c.end = d.due + set.responseSeconds;
         ++c.openDemands;
         _challenges[id] = c.pack();
 

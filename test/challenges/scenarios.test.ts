@@ -197,7 +197,7 @@ describe('a challenge', () => {
     await time.setNextBlockTimestamp(c.end);
     await d.move('demand', demand());
     expect(due(d, c)).to.equal(c.end + R);
-    expect(d.now(c).end).to.equal(c.end + R);
+    expect(d.now(c).end).to.equal(c.end + 2 * R);
     const [open] = openDemands(d.now(c));
     const data = answerTo(small.lie(0, 1_200), d.salt(s.attacker), move.position);
     const answer = () => s.game.connect(s.attacker).answer(d.key(c), wireDemand(open?.demand as never), data);

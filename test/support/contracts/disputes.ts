@@ -14,18 +14,17 @@ import {
   follow,
   openDemands,
 } from '#core/challenges/follow.ts';
+import { KnownTree } from '#core/challenges/knownTree.ts';
+import { padded } from '#core/challenges/openings.ts';
 import { demandsAbove, demandsTo } from '#core/challenges/path.ts';
 import { leafCount, POSITION_KINDS, type Position, packPosition } from '#core/challenges/position.ts';
 import { ReferenceTrace, treeOfHashes } from '#core/challenges/reference.ts';
 import { type RefuterMove, refute } from '#core/challenges/refute.ts';
 import { type InputLink, type StepProof, stepProof } from '#core/challenges/stepProof.ts';
-import { KnownTree } from '#core/challenges/knownTree.ts';
-import { padded } from '#core/challenges/openings.ts';
 import { DTYPES } from '#core/commitment/dtype.ts';
-import { LEAF_ELEMENTS } from '#core/commitment/leaf.ts';
-import type { OpenTensor } from '#core/semantics/opening.ts';
 import { encodeTensor } from '#core/commitment/elements.ts';
 import { byteLength } from '#core/commitment/header.ts';
+import { LEAF_ELEMENTS } from '#core/commitment/leaf.ts';
 import { commitList } from '#core/commitment/list.ts';
 import { childrenOf, pathOf, rootOf } from '#core/commitment/opening.ts';
 import { headersHash, headersOf } from '#core/commitment/schema.ts';
@@ -38,6 +37,7 @@ import { AskFlags } from '#core/protocol/terms.ts';
 import { compile } from '#core/semantics/compile/compile.ts';
 import { multiplyAdds } from '#core/semantics/cost.ts';
 import type { ExecuteOptions } from '#core/semantics/execute/execute.ts';
+import type { OpenTensor } from '#core/semantics/opening.ts';
 import type { Program } from '#core/semantics/program.ts';
 import { commitProgram, type ProgramCommitment } from '#core/semantics/record.ts';
 import type { TraceSalt } from '#core/semantics/trace.ts';
