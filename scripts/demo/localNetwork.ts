@@ -20,6 +20,7 @@ import type { Settings } from './settings.ts';
 import {
   journalOf,
   keeperSettings,
+  monitorSettings,
   nodeSettings,
   storageSettings,
   verifierSettings,
@@ -133,6 +134,12 @@ export class LocalNetwork {
     const { chain, storage, keys } = this;
     const settings = verifierSettings({ chain, storage, addressesFile, keyFile: keys.fileOf('verifier') });
     return this.#worker('verifier', 'verifier', settings, changes);
+  }
+
+  /** Shows disputes, and has no key. */
+  monitor({ addressesFile }: Deployed, changes: Settings = {}): Process {
+    const { chain, storage } = this;
+    return this.#worker('monitor', 'monitor', monitorSettings({ chain, storage, addressesFile }), changes);
   }
 
   /** A verifier that challenges right results. */
