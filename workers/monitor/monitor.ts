@@ -12,7 +12,7 @@ import type { Judge } from './judge.ts';
 import { isAlive, type Standing, standingOf, VERDICTS } from './standing.ts';
 import type { Sight } from './table.ts';
 
-/** Requests: `watched` until a dispute begins, `disputed` until everything about it is over. */
+/** Requests: `watched` while a dispute can begin, `disputed` while something about one is open, then `over`. */
 export const MONITOR = { track: 'monitor', watched: 'watched', disputed: 'disputed', over: 'over' } as const;
 
 export interface MonitorParts {
@@ -77,7 +77,7 @@ export class Monitor implements Observer {
       const clocks = { window: windowSeconds + tc - tcBase, response: responseSeconds };
       const standing = standingOf(subject, (challenge) => judge.of(challenge, now), clocks, now);
       if (isAlive(standing)) disputes.push(standing);
-      else await this.#over(id);
+      else await this.#rest(id, isOver(subject.history.row.state) ? MONITOR.over : MONITOR.watched);
     }
     judge.keep(new Set(disputes.flatMap(({ challenges }) => challenges.map((challenge) => challenge.id))));
     this.#sight = { block: block.number, now, disputes };
@@ -89,13 +89,13 @@ export class Monitor implements Observer {
     if (known) return known;
     const subject = subjectOf(await this.#parts.journal.eventsOf(id));
     if (subject) this.#subjects.set(id, subject);
-    else await this.#over(id);
+    else await this.#rest(id, MONITOR.over);
     return subject;
   }
 
-  async #over(id: Hex): Promise<void> {
+  async #rest(id: Hex, stage: string): Promise<void> {
     this.#subjects.delete(id);
-    await this.#parts.journal.advance(MONITOR.track, id, MONITOR.disputed, MONITOR.over);
+    await this.#parts.journal.advance(MONITOR.track, id, MONITOR.disputed, stage);
   }
 
   #measure(full: boolean): void {

@@ -54,9 +54,9 @@ export function standingOf(subject: Subject, judged: (challenge: Challenge) => J
   };
 }
 
-/** Whether something about it can still happen. */
-export const isAlive = ({ challenges, outputDemands, pot, reclaimable, state }: Standing): boolean =>
-  challenges.length + outputDemands.length + reclaimable.length > 0 || pot !== undefined || !isOver(state);
+/** Whether something about it is to be done, by whomever. */
+export const isAlive = ({ challenges, outputDemands, pot, reclaimable }: Standing): boolean =>
+  challenges.length + outputDemands.length + reclaimable.length > 0 || pot !== undefined;
 
 function challengeStanding(challenge: Challenge, judgement: Judgement, clocks: Clocks, now: number) {
   const known = judgement.verdict === 'unknown' ? undefined : judgement;
