@@ -1,6 +1,5 @@
 /** Fees and bonds as contracts/challenges/DisputeCosts.sol computes them; test/challenges/prices.test.ts asks the contract. */
 import type { ProgramHeader } from './claim.ts';
-import type { PositionKind } from './position.ts';
 
 /** Gas that fees and bonds are computed from: above what the moves take. */
 export const PRICED_GAS = {
@@ -17,13 +16,7 @@ export const PRICED_GAS = {
 /** Bonds are whole numbers of it: a thousandth of an OPG. */
 export const BOND_UNIT = 10n ** 15n;
 
-export type Answer = 'children' | 'whole' | 'leaf';
-
-/** What a demand is answered with. `levels`: between the position and its children; 0: elements. */
-export function answerOf(kind: PositionKind, levels: number): Answer {
-  if (kind === 'leaf') return 'leaf';
-  return levels === 0 ? 'whole' : 'children';
-}
+type Answer = 'children' | 'whole' | 'leaf';
 
 /** Wei of OPG for an answer: 1.5 times its gas. */
 export const feeOf = (answer: Answer, gasPrice: bigint): bigint => (PRICED_GAS[answer] * gasPrice * 3n) / 2n;

@@ -29,7 +29,8 @@ export const reportOf = (rules: Rules, program: ProgramSize, market: Market) => 
 });
 
 const percent = (share: number) => `${(100 * share).toPrecision(3)} %`;
-const gwei = (wei: bigint) => `${(Number(wei) / 1e9).toPrecision(3)} gwei of OPG`;
+const gwei = (wei: bigint) =>
+  `${(Number(wei) / 1e9).toLocaleString('en-US', { maximumSignificantDigits: 3 })} gwei of OPG`;
 const seconds = (value: number) => `${value.toLocaleString('en-US')} s`;
 
 /** One row per figure. */
@@ -64,4 +65,16 @@ export function figuresOf(report: Report): [string, string][] {
     ['stake locked: usual, all disputed', `${opg(report.locking.usual)}, ${opg(report.locking.disputed)}`],
     ['residual cheating, checkers for profit only', percent(report.residual)],
   ];
+}
+
+/** What an honest party loses by at the stated price of gas, though the parameters are safe at their own. */
+export function warningsOf({ market, challenging: challenger, refuting: refuter }: Report): string[] {
+  const loses = [
+    ['a true challenge', challenger.profit],
+    ['an answer of all elements', challenger.perAnswer],
+    ['refuting a false challenge', refuter.profit],
+  ] as const;
+  return loses
+    .filter(([, profit]) => profit < 0n)
+    .map(([what, profit]) => `at ${gwei(market.paidPerGas)} for one gas ${what} loses ${opg(-profit)}`);
 }

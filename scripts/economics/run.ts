@@ -6,7 +6,7 @@ import { compile } from '#core/semantics/compile/compile.ts';
 import { largestStep, multiplyAdds, treeLevels } from '#core/semantics/cost.ts';
 import { columns } from '../../sdk/table.ts';
 import { exampleModel } from '../demo/models.ts';
-import { figuresOf, reportOf } from './report.ts';
+import { figuresOf, reportOf, warningsOf } from './report.ts';
 import { fromChain, fromProfile, type Named, shipped } from './rules.ts';
 import { marketOf, STATED, type Stated } from './stated.ts';
 
@@ -59,8 +59,11 @@ export async function economics(argv: readonly string[], out: (text: string) => 
       report: reportOf(rules, size, marketOf(stated, size.cost)),
     })),
   );
+  const warnings = reports.flatMap(({ set, program, report }) =>
+    warningsOf(report).map((warning) => `${set}, ${program}: ${warning}`),
+  );
   if (values['json'] === true) {
-    const body = { sets: found, reports };
+    const body = { sets: found, reports, warnings };
     out(`${JSON.stringify(body, (_, value) => (typeof value === 'bigint' ? value.toString() : value), 2)}\n`);
   } else {
     for (const set of new Set(reports.map((report) => report.set))) {
@@ -69,6 +72,7 @@ export async function economics(argv: readonly string[], out: (text: string) => 
     }
     for (const { name, promises: all } of found)
       out(`${name}: ${all.filter(({ holds }) => holds).length} of ${all.length} promises hold\n`);
+    for (const warning of warnings) out(`WARNING ${warning}\n`);
     for (const { set, name, inequality } of broken) out(`UNSAFE ${set}: ${name}: not ${inequality}\n`);
   }
   return broken.length > 0 ? 1 : 0;

@@ -73,6 +73,16 @@ describe('npm run economics', () => {
     expect(reports[0].report.cheating.detectionColluding).to.equal(1 / 21);
   });
 
+  it('warns where gas has become dearer than the parameters say', async () => {
+    // 1.6 times the game's price: answers lose a tenth of a gas price per gas, the rest still pays.
+    expect(await run('--profile', LOCAL, '--gas-price', '0.016')).to.equal(0);
+    const warnings = said.filter((line) => line.startsWith('WARNING'));
+    expect(warnings.length).to.equal(3);
+    expect(warnings[0]).to.equal(
+      'WARNING local, digits-cnn: at 16 gwei of OPG for one gas an answer of all elements loses 0.000500 OPG\n',
+    );
+  });
+
   it('refuses a command line it does not understand', async () => {
     expect(await run('chekc')).to.equal(2);
     expect(await run('--feee', '1')).to.equal(2);

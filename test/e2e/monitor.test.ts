@@ -15,6 +15,7 @@ import { type Deployed, LocalNetwork } from '../../scripts/demo/localNetwork.ts'
 import { exampleModel } from '../../scripts/demo/models.ts';
 import type { Process } from '../../scripts/demo/processes.ts';
 import { upload } from '../../scripts/demo/publishing.ts';
+import { economics } from '../../scripts/economics/run.ts';
 import { type AskedOne, createModel, deposit, publish, request, stake } from '../../sdk/index.ts';
 import { assess } from '../../sdk/publishing/assess.ts';
 import { transact } from '../../sdk/transact.ts';
@@ -154,5 +155,15 @@ describe('a monitor', function () {
     await answered(wrong);
     const disputes = await seen('the challenge is judged', ({ verdict }) => verdict === 'true');
     expect(disputes[0]?.challenges[0]?.turn).to.include({ by: 'refuter', move: 'wait' });
+  });
+
+  it('has its parameters read from the chain by npm run economics', async () => {
+    const said: string[] = [];
+    const where = ['--addresses', deployed.addressesFile, '--rpc', local.chain.url];
+    expect(await economics(['check', ...where], (text) => said.push(text)), said.join('')).to.equal(0);
+    said.length = 0;
+    expect(await economics(['--json', ...where], (text) => said.push(text))).to.equal(0);
+    const { clocks } = JSON.parse(said.join('')).reports[0].report;
+    expect(clocks).to.include({ challenge: 120, window: 60, response: 30 });
   });
 });
