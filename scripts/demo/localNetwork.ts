@@ -20,6 +20,7 @@ import type { Settings } from './settings.ts';
 import {
   journalOf,
   keeperSettings,
+  monitorSettings,
   nodeSettings,
   storageSettings,
   verifierSettings,
@@ -141,6 +142,12 @@ export class LocalNetwork {
     const account = toAddress(accounts.cheat.address);
     const settings = nodeSettings({ chain, storage, addressesFile, keyFile: keys.fileOf('cheat'), account });
     return this.#worker('cheat', 'cheating node', settings, {}, 'cheat', { CHEAT_FAULT: fault });
+  }
+
+  /** Shows disputes, and has no key. */
+  monitor({ addressesFile }: Deployed, changes: Settings = {}): Process {
+    const { chain, storage } = this;
+    return this.#worker('monitor', 'monitor', monitorSettings({ chain, storage, addressesFile }), changes);
   }
 
   /** A verifier that challenges right results. */

@@ -42,6 +42,7 @@ export const roleSections = {
   keeper: ['process', 'network', 'journal', 'queue', 'signer', 'submission', 'keeper'],
   executor: ['process', 'journal', 'queue', 'executor', 'reference', 'models'],
   storage: ['process', 'storage'],
+  monitor: ['process', 'network', 'journal', 'reference', 'models'],
   verifier: ['process', 'network', 'journal', 'signer', 'reference', 'models', 'submission', 'verifier'],
 } as const satisfies Record<string, readonly SectionName[]>;
 
