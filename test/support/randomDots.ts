@@ -133,5 +133,39 @@ export function randomDots({ int, pick }: Seeded) {
     return dotOf(space, inner, [plain(space, inner, [0], true), right, undefined], 1);
   }
 
-  return { windowOperator, stridedOperator, rangedOperator };
+  /** Channels last, several kernels: padded, strided, dilated or transposed; sometimes in groups. */
+  function convolutionOperator(): Operator {
+    const [rows, columns, channels, kernels] = [1 + int(6), 1 + int(6), pick([1, 2, 5, 8, 16, 70]), 1 + int(4)];
+    const space = [1 + int(6), 1 + int(6), kernels];
+    const inner = [1 + int(3), 1 + int(3), channels];
+    const groups = int(4) === 0 ? kernels : 1;
+    const image = [rows, columns, channels * groups];
+    const strides = rowMajor(image);
+    const guard = (axis: number): Guard => ({
+      outer: axis,
+      outerStep: pick([1, 1, 2]),
+      inner: axis,
+      innerStep: pick([1, 1, 2, -1]),
+      offset: int(4) - 2,
+      divisor: pick([1, 1, 2, 3]),
+      extent: image[axis] as number,
+      stride: strides[axis] as number,
+    });
+    const left: Access = {
+      source: { from: 'input', index: 0 },
+      dtype: 'float32',
+      elements: elementCount(image),
+      base: 0,
+      outer: [0, 0, groups === 1 ? 0 : channels],
+      inner: [0, 0, 1],
+      guards: [guard(0), guard(1)],
+    };
+    return dotOf(space, inner, [
+      left,
+      plain(space, inner, [2], true),
+      pick([undefined, plain(space, inner, [2], false)]),
+    ]);
+  }
+
+  return { windowOperator, stridedOperator, rangedOperator, convolutionOperator };
 }
