@@ -2,9 +2,10 @@
 pragma solidity 0.8.37;
 
 import {ExactSum} from "../lib/ExactSum.sol";
+import {Rounding} from "../lib/Rounding.sol";
 import {WideSum} from "../lib/WideSum.sol";
 
-/// @notice Opens both accumulators to tests, many sums in one call.
+/// @notice Opens both accumulators and the rounding to tests, many cases in one call.
 contract SumHarness {
     /// @notice `cases`: per case a word `n 32 | bias 32` in its low bits, then the words of a, then those of b, eight lanes each.
     /// @return results per case `decided 1 | fast 32 | wide 32`
@@ -40,6 +41,12 @@ contract SumHarness {
                 mstore(results, count)
             }
         }
+    }
+
+    /// @notice Rounding.magnitude of each value and unit.
+    function rounded(uint256[] calldata values, int256[] calldata units) external pure returns (uint256[] memory bits) {
+        bits = new uint256[](values.length);
+        for (uint256 i; i < values.length; ++i) bits[i] = Rounding.magnitude(values[i], units[i]);
     }
 
     function _both(uint256 a, uint256 b, uint256 n, uint256 bias) private pure returns (uint256) {

@@ -122,4 +122,27 @@ describe('exact sums on the EVM', () => {
       }
     }
   });
+
+  it('should round integers of any size and unit once', async () => {
+    const r = seeded(2002);
+    const harness = await ethers.deployContract('SumHarness');
+    const values: bigint[] = [];
+    const units: bigint[] = [];
+    for (let round = 0; round < 3000; round++) {
+      const size = r.pick([256, 1 + r.int(256)]);
+      // Short values, ties and almost ties: a few bits at the top, perhaps one at the end.
+      const top = BigInt(1 + r.int(2 ** r.pick([1, 8, 24, 25, 26])));
+      const width = BigInt(top.toString(2).length);
+      const value = BigInt.asUintN(256, top << (BigInt(size) > width ? BigInt(size) - width : 0n));
+      values.push(value | BigInt(r.int(2)) || 1n);
+      // From below half of the least subnormal to above the largest float.
+      units.push(BigInt(r.pick([-149, 104, r.int(280) - 150]) - size + r.int(4) - 2 + r.pick([0, 0, 24])));
+    }
+    const bits = await harness.rounded(values, units);
+    values.forEach((value, i) => {
+      const unit = units[i] as bigint;
+      const exact = unit >= 0n ? { n: value << unit, d: 1n } : { n: value, d: 1n << -unit };
+      expect(bits[i], `${value} * 2^${unit}`).to.equal(BigInt(bitsOf(nearestFloat32(exact))));
+    });
+  });
 });
