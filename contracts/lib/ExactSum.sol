@@ -15,6 +15,8 @@ library ExactSum {
     uint256 private constant ONES = 0x0000000100000001000000010000000100000001000000010000000100000001;
     /// @dev Binades that the fast accumulator sees: 48 bits of a product, 13 of terms and these 67 fill 128.
     uint256 private constant WINDOW = 67;
+    /// @dev Of a product: 1 + 1.
+    uint256 private constant LEAST_EXPONENT = 2;
 
     /// @notice The sum's bits.
     /// @dev n <= MAX_TERMS; lanes from n to the next multiple of eight hold zeros. Another n reverts.
@@ -31,19 +33,21 @@ library ExactSum {
     /// rounding is monotonic. Preconditions as for `dot`.
     function fast(uint256 a, uint256 b, uint256 n, uint256 bias) internal pure returns (bool decided, uint256 bits) {
         unchecked {
+            uint256 field = (bias >> 23) & 0xff;
+            if (field == 0xff) return (false, 0);
             uint256 end = a + ((n + 7) >> 3) * 32;
-            uint256 base;
+            uint256 base = LEAST_EXPONENT;
             {
                 (uint256 most, bool finite) = _mostExponents(a, b, end);
                 if (!finite) return (false, 0);
-                // Exponents as fields; both may count one more than their field. 1 + 1 is the least there is.
-                base = most + 2 > WINDOW + 2 ? most + 2 - WINDOW : 2;
+                // Both exponents may count one more than their field, so none is above base + WINDOW.
+                if (most + 2 > base + WINDOW) base = most + 2 - WINDOW;
+                // A bias beyond all products: 24 bits at 2^200 leave room for a sign and a carry, and all products are below 2^-95 of it.
+                if (field > base + 50) base = field - 50;
             }
             (uint256 sums, bool all) = _accumulate(a, b, end, base);
             int256 sum = int256(sums & type(uint128).max) - int256(sums >> 128);
             uint256 off = all ? 0 : n << 47;
-            uint256 field = (bias >> 23) & 0xff;
-            if (field == 0xff) return (false, 0);
             uint256 m = bias & 0x7fffff;
             if (field == 0) field = 1;
             else m |= 0x800000;
@@ -51,8 +55,7 @@ library ExactSum {
             int256 shift = int256(field + 150) - int256(base);
             uint256 term;
             if (shift >= 0) {
-                if (shift > 200) return (false, 0); // 24 bits more would come near 2^255
-                term = m << uint256(shift);
+                term = m << uint256(shift); // at most 200
             } else {
                 // What is cut off is less than one unit; a shift by more than 255 gives 0.
                 term = m >> uint256(-shift);
