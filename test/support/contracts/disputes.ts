@@ -33,6 +33,7 @@ import type { Address, Bytes32, Hex } from '#core/hex.ts';
 import { toAddress, toHex } from '#core/hex.ts';
 import { packCostUp } from '#core/protocol/cost.ts';
 import { eventFrom, isGameEvent } from '#core/protocol/events.ts';
+import { schemaText } from '#core/protocol/schema.ts';
 import { AskFlags } from '#core/protocol/terms.ts';
 import { compile } from '#core/semantics/compile/compile.ts';
 import { multiplyAdds } from '#core/semantics/cost.ts';
@@ -124,7 +125,8 @@ export async function publishProgram(s: System, onnx: Uint8Array, standard: Stan
     rows: false,
     licenceHash: `0x${'00'.repeat(32)}` as Bytes32,
   };
-  await s.models.connect(s.owner).publish(s.model, content, ROYALTY, ['walrus://blob'], '{}', '{}');
+  const schema = schemaText({ inputs: program.inputs, outputs, rows: false });
+  await s.models.connect(s.owner).publish(s.model, content, ROYALTY, ['walrus://blob'], schema, '{}');
   const version = await s.models.versionId(s.model, content);
   return { program, commitment, meaning: meaningOf(content, headerOf(program, commitment)), version, shape, standard };
 }
