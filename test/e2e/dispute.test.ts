@@ -103,7 +103,7 @@ describe('a dispute', function () {
     const asked = await answered((outputs) => outputs);
     await eventually('it is checked', async () => {
       const text = await (await fetch(`${verifier.url}/metrics`)).text();
-      return /worker_verify_checks_total{outcome="right"} 1/.test(text);
+      return /worker_verify_checks_total{outcome="plausible"} 1/.test(text);
     });
     const { requests } = deployed.net;
     expect((await requests.queryFilter(requests.filters.Frozen(asked.id))).length).to.equal(0);
