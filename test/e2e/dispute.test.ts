@@ -146,7 +146,7 @@ describe('a dispute', function () {
       60_000,
     ).catch((error: Error) => expect.fail(`${error.message} ${told()}\nThe cheat says:\n${node.tail()}`));
     const [condemned] = await requests.queryFilter(requests.filters.Condemned(asked.id));
-    expect(condemned?.args.node).to.equal(cheat.address);
+    expect(condemned?.args.node.toLowerCase()).to.equal(cheat.address.toLowerCase());
     await node.stop();
   });
 });
