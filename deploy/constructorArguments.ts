@@ -1,5 +1,4 @@
 // What each contract was constructed with, in words an explorer can be given.
-import { ZeroAddress } from 'ethers';
 import type { Deployment } from './addresses.ts';
 import { leastChallengeBaseSeconds } from './parameters/parameterSet.ts';
 import type { Profile } from './parameters/schema.ts';
@@ -14,7 +13,6 @@ export interface Constructed {
 /** Escrow is created by InferenceRequests: no transaction of its own, and no future in the journal. */
 export function constructed({ addresses, deployer }: Deployment, parameters: Profile): Constructed[] {
   const { token, authority, models, nodes } = addresses;
-  const game = parameters.firstSet.arbiter ?? ZeroAddress;
   const treasury = parameters.treasury ?? deployer;
   const unbondingDelay = parameters.unbondingDelaySeconds;
   const of = (contract: string, address: string, ...constructorArgs: unknown[]) => ({
@@ -37,20 +35,10 @@ export function constructed({ addresses, deployer }: Deployment, parameters: Pro
       nodes,
       authority,
       extension: addresses.extension,
-      game,
       treasury,
       unbondingDelay,
       minTcBase: leastChallengeBaseSeconds(parameters),
     }),
-    of(
-      'contracts/escrow/Escrow.sol:Escrow',
-      addresses.escrow,
-      token,
-      game,
-      models,
-      authority,
-      treasury,
-      unbondingDelay,
-    ),
+    of('contracts/escrow/Escrow.sol:Escrow', addresses.escrow, token, models, authority, treasury, unbondingDelay),
   ];
 }

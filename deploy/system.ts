@@ -6,7 +6,7 @@ import {
 } from '@nomicfoundation/hardhat-ignition/helpers';
 import type { IgnitionModule, IgnitionModuleResult } from '@nomicfoundation/ignition-core';
 import { DeploymentResultType, deploy } from '@nomicfoundation/ignition-core';
-import { getAddress, ZeroAddress } from 'ethers';
+import { getAddress } from 'ethers';
 import { artifacts } from 'hardhat';
 import type { EthereumProvider } from 'hardhat/types/providers';
 import type { Deployment } from './addresses.ts';
@@ -96,7 +96,6 @@ export async function deploySystem({
       Token: { holder: parameters.holder ?? deployer },
       System: {
         ...(parameters.token === null ? {} : { token: parameters.token }),
-        game: parameters.firstSet.arbiter ?? ZeroAddress,
         treasury: parameters.treasury ?? deployer,
         governor: parameters.governor ?? deployer,
         guardian: parameters.guardian ?? deployer,

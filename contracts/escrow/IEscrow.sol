@@ -184,7 +184,7 @@ interface IEscrow {
 
     function setTreasury(address treasury) external;
 
-    /// @notice Appends a capability. It can open locks only for accounts that consent to it.
+    /// @notice Appends a capability. It can open locks only for accounts that consent to it, and for its own.
     function appendCapability(address capability) external returns (uint8 index);
 
     // ---- Views ---------------------------------------------------------------------------------------------------
@@ -193,9 +193,6 @@ interface IEscrow {
 
     /// @notice The request capability: the contract that created this one.
     function requests() external view returns (address);
-
-    /// @notice The challenge game, or 0 if this deployment has none.
-    function game() external view returns (address);
 
     /// @notice Who is asked who owns a model.
     function registry() external view returns (address);

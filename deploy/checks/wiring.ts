@@ -1,6 +1,5 @@
 // Whether a deployment is what its parameters say: each immutable, role, delay and parameter, and a plain token.
 import type { HardhatEthers } from '@nomicfoundation/hardhat-ethers/types';
-import { ZeroAddress } from 'ethers';
 import type { Deployment } from '../addresses.ts';
 import { hashOf } from '../addresses.ts';
 import { leastChallengeBaseSeconds, parameterSet } from '../parameters/parameterSet.ts';
@@ -63,7 +62,6 @@ async function checkImmutables(ethers: HardhatEthers, { addresses, deployer }: D
     check('escrow: token', await escrow.token(), addresses.token),
     check('escrow: authority', await escrow.authority(), addresses.authority),
     check('escrow: treasury', await escrow.treasury(), parameters.treasury ?? deployer),
-    check('escrow: challenge game', await escrow.game(), parameters.firstSet.arbiter ?? ZeroAddress),
     check('escrow: seconds of unbonding', await escrow.unbondingDelay(), parameters.unbondingDelaySeconds),
     check('allow list policy: models', await allowList.models(), addresses.models),
     check('token holder policy: models', await tokenHolder.models(), addresses.models),

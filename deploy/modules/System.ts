@@ -31,7 +31,6 @@ const system = (tokenOf: (m: IgnitionModuleBuilder) => Token) => (m: IgnitionMod
       nodes,
       authority,
       extension,
-      game: m.getParameter<string>('game'),
       treasury: m.getParameter<string>('treasury'),
       unbondingDelay: m.getParameter<number>('unbondingDelaySeconds'),
       minTcBase: m.getParameter<number>('leastChallengeBaseSeconds'),
