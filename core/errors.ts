@@ -2,6 +2,7 @@
 
 import { blobsErrors } from './errors/blobs.ts';
 import { chainErrors } from './errors/chain.ts';
+import { challengesErrors } from './errors/challenges.ts';
 import type { ErrorEntry, PayloadOf } from './errors/entry.ts';
 import { render } from './errors/entry.ts';
 import { escrowErrors } from './errors/escrow.ts';
@@ -25,6 +26,7 @@ export const errorTable = {
   ...nodesErrors,
   ...requestsErrors,
   ...chainErrors,
+  ...challengesErrors,
   ...storageErrors,
   ...semanticsErrors,
 } as const satisfies Record<string, ErrorEntry>;

@@ -30,6 +30,9 @@ const deployment = z.strictObject({
     escrow: address,
     allowListPolicy: address,
     tokenHolderPolicy: address,
+    game: address,
+    stepVerifier: address,
+    traceVerifier: address,
   }),
 });
 

@@ -6,7 +6,7 @@ import {
 } from '@nomicfoundation/hardhat-ignition/helpers';
 import type { IgnitionModule, IgnitionModuleResult } from '@nomicfoundation/ignition-core';
 import { DeploymentResultType, deploy } from '@nomicfoundation/ignition-core';
-import { getAddress } from 'ethers';
+import { getAddress, parseEther } from 'ethers';
 import { artifacts } from 'hardhat';
 import type { EthereumProvider } from 'hardhat/types/providers';
 import type { Deployment } from './addresses.ts';
@@ -19,6 +19,7 @@ import { settleLostTransactions } from './lostTransactions.ts';
 import { SystemOnToken, SystemWithOPG } from './modules/System.ts';
 import { leastChallengeBaseSeconds, parameterSet } from './parameters/parameterSet.ts';
 import type { Profile } from './parameters/schema.ts';
+import { STEPS } from './steps.ts';
 
 const CONTRACTS = [
   'OPG',
@@ -30,6 +31,10 @@ const CONTRACTS = [
   'RequestsExtension',
   'InferenceRequests',
   'Escrow',
+  ...Object.values(STEPS),
+  'StepVerifier',
+  'TraceVerifier',
+  'ChallengeGame',
 ];
 
 export interface DeployOptions {
@@ -96,13 +101,14 @@ export async function deploySystem({
       Token: { holder: parameters.holder ?? deployer },
       System: {
         ...(parameters.token === null ? {} : { token: parameters.token }),
+        gasPrice: parseEther(parameters.opgPerGas),
         treasury: parameters.treasury ?? deployer,
         governor: parameters.governor ?? deployer,
         guardian: parameters.guardian ?? deployer,
         governorDelaySeconds: parameters.governorDelaySeconds,
         unbondingDelaySeconds: parameters.unbondingDelaySeconds,
         leastChallengeBaseSeconds: leastChallengeBaseSeconds(parameters),
-        firstSet: parameterSet(parameters),
+        ...parameterSet(parameters),
       },
     },
     provider: connection.provider,
@@ -123,6 +129,9 @@ export async function deploySystem({
       escrow: at('escrow'),
       allowListPolicy: at('allowListPolicy'),
       tokenHolderPolicy: at('tokenHolderPolicy'),
+      game: at('game'),
+      stepVerifier: at('stepVerifier'),
+      traceVerifier: at('traceVerifier'),
     },
   };
   const checks = await assertWiring(ethers, deployment, parameters);

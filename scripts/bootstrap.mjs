@@ -9,6 +9,10 @@ import { fileURLToPath } from 'node:url';
 // A task is a list of commands; what follows `npm run <task> --` goes to the last of them.
 const TASKS = {
   start: [['node', 'scripts/demo.ts']],
+  'demo:dispute': [
+    ['hardhat', 'build', '--quiet', '--no-tests'],
+    ['node', 'scripts/dispute.ts'],
+  ],
   test: [['hardhat', 'test']],
   check: [['node', 'scripts/check.ts']],
   bench: [
@@ -16,6 +20,7 @@ const TASKS = {
     ['node', 'scripts/bench.ts'],
   ],
   gas: [['node', 'scripts/gas.ts']],
+  economics: [['node', 'scripts/economics.ts']],
   fuzz: [['node', 'scripts/fuzz.ts']],
   exhaustive: [['node', 'scripts/exhaustive.ts']],
   build: [['hardhat', 'build']],

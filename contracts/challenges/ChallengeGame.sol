@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {IInferenceRequests} from "../requests/IInferenceRequests.sol";
-import {ParameterSet, Submission} from "../requests/RequestTypes.sol";
-import {ModelId, VersionId} from "../types/Ids.sol";
+import {ParameterSet} from "../requests/IRequestsCore.sol";
+import {ModelId, RequestId, VersionId} from "../types/Ids.sol";
 import {Terms} from "../types/Terms.sol";
 import {VersionWordLib} from "../types/VersionWord.sol";
 import {
@@ -21,8 +20,9 @@ import {Challenge, ChallengeWord} from "./ChallengeWord.sol";
 import {ClaimHash} from "./ClaimHash.sol";
 import {DisputeCosts} from "./DisputeCosts.sol";
 import {Dispute, DisputeWord, Fault} from "./DisputeWord.sol";
-import {GameFunds} from "./GameFunds.sol";
+import {GameBase} from "./GameBase.sol";
 import {IChallengeGame} from "./IChallengeGame.sol";
+import {OutputDemands} from "./OutputDemands.sol";
 import {IStepVerifier, Trace} from "./IStepVerifier.sol";
 import {ITraceVerifier, Shape, Standard} from "./ITraceVerifier.sol";
 import {Positions} from "./Positions.sol";
@@ -30,7 +30,7 @@ import {Positions} from "./Positions.sol";
 /// @notice See IChallengeGame, which is the specification.
 /// @dev State, clocks and money are here; what a trace commits to is in TraceVerifier, what operators mean behind StepVerifier. Those are
 /// immutables: a request keeps the game of its parameter set, so nothing about its dispute can change after it was made.
-contract ChallengeGame is IChallengeGame, GameFunds {
+contract ChallengeGame is OutputDemands {
     using ChallengeWord for Challenge;
     using ChallengeWord for uint256;
     using ClaimHash for Claim;
@@ -38,37 +38,25 @@ contract ChallengeGame is IChallengeGame, GameFunds {
     using DisputeWord for Dispute;
     using DisputeWord for uint256;
 
-    /// A demand that is over. No hash of contents is 1.
-    bytes32 private constant OVER = bytes32(uint256(1));
-    /// Levels of demands of any program, at most: core's compiler and `challenge` see to it.
+    /// Levels of demands of any program, at most: TraceVerifier sees to it.
     uint256 private constant MAX_LEVELS = 8;
-    uint256 private constant BPS = 10_000;
 
-    IInferenceRequests private immutable _requests;
     address private immutable _models;
     IStepVerifier private immutable _steps;
-    ITraceVerifier private immutable _traces;
-    uint256 public immutable gasPrice;
 
-    mapping(bytes32 submission => uint256) private _disputes;
     /// challenger 160 | postedAt 40 | rank 32 | 0 24
     mapping(bytes32 submission => uint256) private _best;
     mapping(bytes32 challenge => uint256) private _challenges;
-    mapping(bytes32 demand => bytes32) private _demands;
 
-    /// @param gasPrice_ wei of OPG per gas, below 2^64: 18 OPG for one gas
+    /// @param gasPrice_ wei of OPG per gas
     constructor(
         address requests_,
         address steps,
         address traces,
         uint256 gasPrice_
-    ) GameFunds(IInferenceRequests(requests_).escrow()) {
-        if (gasPrice_ == 0 || gasPrice_ >> 64 != 0) revert Game_BadPrice(gasPrice_);
-        _requests = IInferenceRequests(requests_);
+    ) GameBase(requests_, traces, gasPrice_) {
         _models = _requests.models();
         _steps = IStepVerifier(steps);
-        _traces = ITraceVerifier(traces);
-        gasPrice = gasPrice_;
     }
 
     /* MOVES */
@@ -83,11 +71,10 @@ contract ChallengeGame is IChallengeGame, GameFunds {
     ) external returns (bytes32 id) {
         // Check: who, what, when
         if (msg.sender != claim.challenger) revert Game_NotChallenger(msg.sender, claim.challenger);
-        ChallengeKey memory key = claim.keyOf(address(_requests));
+        ChallengeKey memory key = _keyOf(claim);
         bytes32 submission = key.submissionId();
         id = key.challengeId();
         if (_challenges[id] != 0) revert Game_AlreadyPosted(id);
-        if (block.timestamp > claim.submission.challengeEnd) revert Game_TooLate(claim.submission.challengeEnd);
         _checkMeaning(claim, meaning);
         _traces.checkChildren(claim.trace, meaning.program.operators, children);
         Trace memory trace = _traceOf(claim, meaning, key.request, evidence.item);
@@ -98,19 +85,21 @@ contract ChallengeGame is IChallengeGame, GameFunds {
         c.state = ChallengeState.Open;
         c.item = uint8(evidence.item);
         c.postedAt = uint40(block.timestamp);
-        c.end = uint40(block.timestamp + _window(claim, _requests.parametersOf(_set(claim))));
+        c.end = uint40(block.timestamp + _window(claim, _parameters(_terms(claim))));
         c.lane = lane;
         c.bondUnits = _bondUnits(meaning);
-        bool first;
-        (c.rank, first) = _open(claim, submission);
+        {
+            Dispute memory d = _open(claim.terms, claim.submission, submission);
+            c.rank = d.ranks++;
+            _disputes[submission] = d.pack();
+        }
 
-        // Interaction: Escrow and InferenceRequests, which call nobody
-        if (first) _requests.freeze(claim.terms, claim.submission);
+        // Interaction: Escrow, which calls nobody
         c.nonce = _lockBond(claim.challenger, lane, c.bond(), id);
         _challenges[id] = c.pack();
 
         // Log
-        emit Challenged(submission, id, claim.challenger, claim.trace, c, children);
+        emit Challenged(RequestId.wrap(key.request), id, claim.challenger, claim.trace, c, children);
     }
 
     /// @inheritdoc IChallengeGame
@@ -122,14 +111,14 @@ contract ChallengeGame is IChallengeGame, GameFunds {
         uint16 lane
     ) external returns (bytes32 demandId) {
         // Check
-        ChallengeKey memory key = claim.keyOf(address(_requests));
+        ChallengeKey memory key = _keyOf(claim);
         bytes32 id = key.challengeId();
         Challenge memory c = _openChallenge(id);
         demandId = ClaimHash.demandId(id, position);
         if (_demands[demandId] != 0) revert Game_AlreadyDemanded(demandId);
         _checkMeaning(claim, meaning);
         Shape memory shape = _traces.shapeOf(_traceOf(claim, meaning, key.request, c.item), position, proof);
-        ParameterSet memory set = _requests.parametersOf(_set(claim));
+        ParameterSet memory set = _parameters(_terms(claim));
         {
             // Each level has its own time, so a demand in the last second of one leaves a whole R to react on the next.
             uint256 last = c.postedAt + _window(claim, set) + 2 * (uint256(shape.depth) - 1) * set.responseSeconds;
@@ -147,7 +136,8 @@ contract ChallengeGame is IChallengeGame, GameFunds {
         d.due = uint40(block.timestamp + set.responseSeconds);
         d.late = uint40(d.due - set.responseSeconds / 2);
         d.lane = lane;
-        if (d.due > c.end) c.end = d.due;
+        // An R to answer, and another to react on the answer.
+        if (d.due + set.responseSeconds > c.end) c.end = d.due + set.responseSeconds;
         ++c.openDemands;
         _challenges[id] = c.pack();
 
@@ -156,7 +146,7 @@ contract ChallengeGame is IChallengeGame, GameFunds {
         _demands[demandId] = ClaimHash.contents(d, false);
 
         // Log
-        emit Demanded(id, demandId, d, c.end);
+        emit Demanded(RequestId.wrap(key.request), id, demandId, d, c.end);
     }
 
     /// @inheritdoc IChallengeGame
@@ -177,10 +167,10 @@ contract ChallengeGame is IChallengeGame, GameFunds {
 
         // Interaction
         address paid = block.timestamp > demand_.late ? msg.sender : key.challenger;
-        _payFee(demand_, demandId, paid);
+        _payFee(_lockOf(demand_), demandId, paid);
 
         // Log
-        emit Answered(id, demandId, paid, data);
+        emit Answered(RequestId.wrap(key.request), id, demandId, paid, data);
     }
 
     /// @inheritdoc IChallengeGame
@@ -191,7 +181,7 @@ contract ChallengeGame is IChallengeGame, GameFunds {
         Demand[] calldata onPath
     ) external {
         // Check
-        ChallengeKey memory key = claim.keyOf(address(_requests));
+        ChallengeKey memory key = _keyOf(claim);
         bytes32 id = key.challengeId();
         Challenge memory c = _openChallenge(id);
         if (block.timestamp > c.end) revert Game_TooLate(c.end);
@@ -205,13 +195,13 @@ contract ChallengeGame is IChallengeGame, GameFunds {
         _fall(claim, key, c, onPath, msg.sender);
 
         // Log
-        emit Refuted(id, msg.sender, proof.operator, e);
+        emit Refuted(RequestId.wrap(key.request), id, msg.sender, proof.operator, e, _idsOf(id, onPath));
     }
 
     /// @inheritdoc IChallengeGame
     function lapse(Claim calldata claim, Demand calldata demand_, Demand[] calldata onPath) external {
         // Check
-        ChallengeKey memory key = claim.keyOf(address(_requests));
+        ChallengeKey memory key = _keyOf(claim);
         bytes32 id = key.challengeId();
         Challenge memory c = _openChallenge(id);
         bytes32 demandId = _requireDemand(id, demand_, false);
@@ -222,17 +212,17 @@ contract ChallengeGame is IChallengeGame, GameFunds {
         // Effect, interaction
         _demands[demandId] = OVER;
         --c.openDemands;
-        _payFee(demand_, demandId, demand_.demander);
+        _payFee(_lockOf(demand_), demandId, demand_.demander);
         _fall(claim, key, c, onPath, demand_.demander);
 
         // Log
-        emit Lapsed(id, demandId, demand_.demander);
+        emit Lapsed(RequestId.wrap(key.request), id, demandId, demand_.demander, _idsOf(id, onPath));
     }
 
     /// @inheritdoc IChallengeGame
     function uphold(Claim calldata claim) external {
         // Check
-        ChallengeKey memory key = claim.keyOf(address(_requests));
+        ChallengeKey memory key = _keyOf(claim);
         bytes32 id = key.challengeId();
         Challenge memory c = _openChallenge(id);
         if (block.timestamp <= c.end) revert Game_TooEarly(uint256(c.end) + 1);
@@ -243,10 +233,8 @@ contract ChallengeGame is IChallengeGame, GameFunds {
         // Effect
         c.state = ChallengeState.Upheld;
         _challenges[id] = c.pack();
+        bool condemned = _condemn(claim.terms, claim.submission, d, Fault.Upheld);
         --d.openItems;
-        bool pending = d.fault == Fault.None;
-        bool condemned = pending && _requests.condemn(claim.terms, _frozen(claim, d));
-        if (pending) d.fault = condemned ? Fault.Upheld : Fault.Rescued;
         _disputes[submission] = d.pack();
         uint256 best = _best[submission];
         if (best == 0 || c.rank < uint32(best >> 24))
@@ -259,16 +247,17 @@ contract ChallengeGame is IChallengeGame, GameFunds {
         _returnBond(claim.challenger, c, id);
 
         // Log
-        emit Upheld(submission, id, claim.challenger, condemned);
+        emit Upheld(RequestId.wrap(key.request), id, claim.challenger, condemned);
     }
 
     /// @inheritdoc IChallengeGame
     function claimPot(Claim calldata claim) external {
         // Check
-        bytes32 submission = claim.keyOf(address(_requests)).submissionId();
+        ChallengeKey memory key = _keyOf(claim);
+        bytes32 submission = key.submissionId();
         Dispute memory d = _disputes[submission].unpackDispute();
         if (d.fault != Fault.Upheld) revert Game_NothingToClaim(submission);
-        ParameterSet memory set = _requests.parametersOf(_set(claim));
+        ParameterSet memory set = _parameters(_terms(claim));
         uint256 best = _best[submission];
         // No challenge posted before the best one can be open after this; one that nobody resolved by then has forfeited its rank.
         uint256 first =
@@ -280,13 +269,12 @@ contract ChallengeGame is IChallengeGame, GameFunds {
         _disputes[submission] = d.pack();
 
         // Interaction
-        Terms memory terms = claim.terms;
-        uint96 pot = uint96((uint256(terms.slice()) * set.rhoBps) / BPS); // as InferenceRequests.condemn rounded it
+        uint96 pot = _potOf(_terms(claim));
         address winner = address(uint160(best >> 96));
         _payPot(winner, pot, submission);
 
         // Log
-        emit PotClaimed(submission, winner, pot);
+        emit PotClaimed(RequestId.wrap(key.request), winner, pot);
     }
 
     /// @inheritdoc IChallengeGame
@@ -295,8 +283,8 @@ contract ChallengeGame is IChallengeGame, GameFunds {
         if (_challenges[id].unpackChallenge().state != ChallengeState.Fallen) revert Game_NotOpen(id);
         bytes32 demandId = _requireDemand(id, demand_, false);
         _demands[demandId] = OVER;
-        _payFee(demand_, demandId, demand_.demander);
-        emit Reclaimed(id, demandId, demand_.demander);
+        _payFee(_lockOf(demand_), demandId, demand_.demander);
+        emit Reclaimed(RequestId.wrap(key.request), id, demandId, demand_.demander);
     }
 
     /* VIEWS */
@@ -349,22 +337,6 @@ contract ChallengeGame is IChallengeGame, GameFunds {
 
     /* INTERNAL */
 
-    /// @dev Counts a new item. The first one freezes the request, which checks the submission's words; later ones are checked against those.
-    function _open(Claim calldata claim, bytes32 submission) private returns (uint32 rank, bool first) {
-        Dispute memory d = _disputes[submission].unpackDispute();
-        if (d.fault != Fault.None) revert Game_NotCurrent(submission);
-        first = d.openItems == 0;
-        if (first) {
-            (d.challengeEnd, d.end) = (claim.submission.challengeEnd, claim.submission.end);
-            d.newEnd = d.end;
-        } else if (d.challengeEnd != claim.submission.challengeEnd || d.end != claim.submission.end) {
-            revert Game_NotCurrent(submission);
-        }
-        ++d.openItems;
-        rank = d.ranks++;
-        _disputes[submission] = d.pack();
-    }
-
     /// @dev The challenge is over, its bond forfeited; the request goes on if nothing else is open.
     function _fall(
         Claim calldata claim,
@@ -377,18 +349,17 @@ contract ChallengeGame is IChallengeGame, GameFunds {
         bytes32 submission = key.submissionId();
         c.state = ChallengeState.Fallen;
         _challenges[id] = c.pack();
-        Dispute memory d = _disputes[submission].unpackDispute();
-        --d.openItems;
-        _disputes[submission] = d.pack();
         _forfeitBond(key.challenger, c, id, onPath, actor, key.node);
-        // False if the request was rescued meanwhile: no bond hangs on it.
-        if (d.openItems == 0 && d.fault == Fault.None) _requests.thaw(claim.terms, _frozen(claim, d), d.newEnd);
+        _close(claim.terms, claim.submission, submission);
     }
 
-    /// @dev The submission's words as they were frozen: `challengeEnd` and `end` are in no id, so the caller's are not believed.
-    function _frozen(Claim calldata claim, Dispute memory d) private pure returns (Submission memory submission) {
-        submission = claim.submission;
-        (submission.challengeEnd, submission.end) = (d.challengeEnd, d.end);
+    function _lockOf(Demand calldata d) private pure returns (FeeLock memory) {
+        return FeeLock(d.demander, d.fee, d.lane, d.nonce);
+    }
+
+    function _idsOf(bytes32 id, Demand[] calldata demands) private pure returns (bytes32[] memory ids) {
+        ids = new bytes32[](demands.length);
+        for (uint256 i; i < demands.length; ++i) ids[i] = ClaimHash.demandId(id, demands[i].position);
     }
 
     function _openChallenge(bytes32 id) private view returns (Challenge memory c) {
@@ -420,18 +391,14 @@ contract ChallengeGame is IChallengeGame, GameFunds {
     }
 
     function _checkMeaning(Claim calldata claim, Meaning calldata meaning) private view {
-        Terms memory terms = claim.terms;
+        Terms memory terms = _terms(claim);
         uint256 model = ModelId.unwrap(terms.model());
-        bytes32 version = ClaimHash.versionId(meaning.version, model, _models);
-        if (version != VersionId.unwrap(terms.version)) revert Game_WrongVersion();
-        bool known = ClaimHash.programRoot(meaning.program) == meaning.version.programRoot;
-        // A node accepts no version whose program it has not compiled, so these bounds only protect from a publisher's mistake.
-        if (!known || meaning.program.levels > MAX_LEVELS) revert Game_WrongProgram();
+        _traces.checkMeaning(meaning, VersionId.unwrap(terms.version), model, _models);
     }
 
     function _bondUnits(Meaning calldata meaning) private view returns (uint32) {
         uint256 units = DisputeCosts.bondUnits(meaning.program, gasPrice);
-        if (units >> 32 != 0) revert Game_WrongProgram();
+        if (units >> 32 != 0) revert ITraceVerifier.Traces_WrongProgram();
         return uint32(units);
     }
 
@@ -449,7 +416,7 @@ contract ChallengeGame is IChallengeGame, GameFunds {
         bytes32 request,
         uint256 item
     ) private pure returns (Trace memory t) {
-        Terms memory terms = claim.terms;
+        Terms memory terms = _terms(claim);
         t.root = claim.trace;
         t.request = request;
         t.challenger = claim.challenger;
@@ -462,12 +429,15 @@ contract ChallengeGame is IChallengeGame, GameFunds {
 
     /// @dev W: seconds from a challenge to the last first-level demand. It grows with the program's cost exactly as tc did.
     function _window(Claim calldata claim, ParameterSet memory set) private pure returns (uint256) {
-        Terms memory terms = claim.terms;
-        return uint256(set.windowSeconds) + terms.tc() - set.tcBase;
+        return uint256(set.windowSeconds) + _terms(claim).tc() - set.tcBase;
     }
 
-    function _set(Claim calldata claim) private pure returns (uint16) {
-        Terms memory terms = claim.terms;
-        return terms.set();
+    /// @dev One copy for all callers: legacy code generation would write it out at each.
+    function _terms(Claim calldata claim) private pure returns (Terms memory) {
+        return claim.terms;
+    }
+
+    function _keyOf(Claim calldata claim) private view returns (ChallengeKey memory) {
+        return claim.keyOf(address(_requests));
     }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {Submission} from "../requests/RequestTypes.sol";
+import {Submission} from "../requests/IRequestsCore.sol";
 import {StepInput} from "../steps/IStep.sol";
 import {Terms} from "../types/Terms.sol";
 
@@ -120,6 +120,34 @@ struct Demand {
     uint40 late; // last second in which the fee is the challenger's, whoever answers
     uint16 lane; // of the demander: where the fee is locked
     uint64 nonce;
+}
+
+/// @notice One leaf of one output of an exact-mode submission.
+///
+///     kind 8 | item 8 | output 32 | leaf 40
+struct OutputPosition {
+    uint8 item;
+    uint32 output;
+    uint40 leaf;
+}
+
+/// @notice An open demand for a piece of a submitted output, by its contents.
+struct OutputDemand {
+    OutputPosition position;
+    bytes32 header; // of the output
+    address demander;
+    uint96 fee; // wei of OPG
+    uint40 due; // last second for an answer
+    uint40 late; // last second in which the fee is the node's, whoever answers
+    uint16 lane; // of the demander
+    uint64 nonce;
+}
+
+/// @notice The demanded leaf, and its way to the submitted hash.
+struct OutputProof {
+    LeafOpening leaf;
+    bytes32[] submitted; // commitments of the item's outputs
+    bytes32[] itemPath; // of the item's list in a bundle
 }
 
 enum ChallengeState {

@@ -3,13 +3,23 @@ pragma solidity 0.8.37;
 
 import {Terms} from "../types/Terms.sol";
 import {Tags} from "../types/Tags.sol";
-import {Claim, ChallengeKey, Demand, Position, ProgramHeader, VersionWords} from "./ChallengeTypes.sol";
+import {
+    Claim,
+    ChallengeKey,
+    Demand,
+    OutputDemand,
+    OutputPosition,
+    Position,
+    ProgramHeader,
+    VersionWords
+} from "./ChallengeTypes.sol";
 
 /// @title Ids of the game: hashes of contents, so a reorganisation cannot redirect a move.
 library ClaimHash {
+    uint8 private constant OUTPUT = 5;
+
     /// @notice The id of a request: H(REQUEST, chainid, requests, requester, nonce, termsHash).
-    function requestId(Claim calldata claim, address requests) internal view returns (bytes32) {
-        Terms memory terms = claim.terms;
+    function requestId(Terms memory terms, uint64 nonce, address requests) internal view returns (bytes32) {
         return
             keccak256(
                 abi.encodePacked(
@@ -17,7 +27,7 @@ library ClaimHash {
                     block.chainid,
                     uint256(uint160(requests)),
                     uint256(uint160(terms.requester())),
-                    uint256(claim.submission.nonce),
+                    uint256(nonce),
                     terms.hash()
                 )
             );
@@ -27,7 +37,7 @@ library ClaimHash {
     function keyOf(Claim calldata claim, address requests) internal view returns (ChallengeKey memory) {
         return
             ChallengeKey({
-                request: requestId(claim, requests),
+                request: requestId(claim.terms, claim.submission.nonce, requests),
                 node: claim.submission.node,
                 outputHash: claim.submission.outputHash,
                 challenger: claim.challenger,
@@ -70,6 +80,17 @@ library ClaimHash {
     function versionId(VersionWords calldata v, uint256 model, address registry) internal view returns (bytes32) {
         return
             keccak256(abi.encodePacked(Tags.VERSION, block.chainid, uint256(uint160(registry)), model, abi.encode(v)));
+    }
+
+    /// @notice H(DEMAND, submission, 5 8 | item 8 | output 32 | leaf 40): no challenge has the id of a submission, nor a position kind 5.
+    function outputDemandId(bytes32 submission, OutputPosition memory p) internal pure returns (bytes32) {
+        uint256 packed = (uint256(OUTPUT) << 80) | (uint256(p.item) << 72) | (uint256(p.output) << 40) | p.leaf;
+        return keccak256(abi.encodePacked(Tags.DEMAND, submission, packed));
+    }
+
+    /// @notice What the chain keeps of a demand for an output.
+    function outputContents(OutputDemand memory demand) internal pure returns (bytes32) {
+        return keccak256(abi.encodePacked(Tags.DEMANDED, abi.encode(demand)));
     }
 
     /// @notice The tag of a lock that a bond (BOND), a fee (FEE) or a pot (POT) is kept or paid out under.

@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import {MerkleTree} from "../lib/MerkleTree.sol";
-import {Leaves} from "../steps/Leaves.sol";
+import {Leaves} from "../lib/Leaves.sol";
 import {Tags} from "../types/Tags.sol";
 
 /// @title Hashes of what disputes open: leaves, tensors, slots, records, lists (docs/spec/commitments.md, program.md).

@@ -13,6 +13,14 @@ import {ClaimHash} from "./ClaimHash.sol";
 abstract contract GameFunds {
     using ChallengeWord for Challenge;
 
+    /// @dev Where the fee of a demand is.
+    struct FeeLock {
+        address demander;
+        uint96 fee;
+        uint16 lane;
+        uint64 nonce;
+    }
+
     /// Where burned parts wait (Escrow.BURN).
     address private constant BURN = 0x000000000000000000000000000000000000dEaD;
 
@@ -30,11 +38,12 @@ abstract contract GameFunds {
         return _escrow.lock(demander, lane, fee, ClaimHash.lockTag(Tags.FEE, demandId), false);
     }
 
-    function _payFee(Demand calldata d, bytes32 demandId, address to) internal {
+    /// @dev Closes the lock that `lane` and `nonce` of the demander name.
+    function _payFee(FeeLock memory f, bytes32 demandId, address to) internal {
         Credit[] memory credits = new Credit[](1);
-        credits[0] = Credit(to, d.fee, 0);
+        credits[0] = Credit(to, f.fee, 0);
         bytes32 tag = ClaimHash.lockTag(Tags.FEE, demandId);
-        _escrow.close(d.demander, d.lane, AmountsLib.pack(d.nonce, 0, d.fee), tag, credits);
+        _escrow.close(f.demander, f.lane, AmountsLib.pack(f.nonce, 0, f.fee), tag, credits);
     }
 
     function _returnBond(address challenger, Challenge memory c, bytes32 id) internal {

@@ -1,7 +1,22 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {ChallengeKey, Claim, Demand, DemandProof, Evidence, Meaning, Position, StepProof} from "./ChallengeTypes.sol";
+import {RequestId} from "../types/Ids.sol";
+import {Submission} from "../requests/IRequestsCore.sol";
+import {Terms} from "../types/Terms.sol";
+import {
+    ChallengeKey,
+    Claim,
+    Demand,
+    DemandProof,
+    Evidence,
+    Meaning,
+    OutputDemand,
+    OutputPosition,
+    OutputProof,
+    Position,
+    StepProof
+} from "./ChallengeTypes.sol";
 import {Challenge} from "./ChallengeWord.sol";
 import {Dispute} from "./DisputeWord.sol";
 
@@ -12,25 +27,51 @@ import {Dispute} from "./DisputeWord.sol";
 /// `challenge`, which binds its sender. No move calls a party; all payouts are credits in Escrow. Bonds and fees are Escrow locks of those
 /// who pay them, who must have consented to this contract there once.
 interface IChallengeGame {
+    // Every event names its request first, as those of InferenceRequests do.
+
     event Challenged(
-        bytes32 indexed submission,
+        RequestId indexed id,
         bytes32 indexed challenge,
         address indexed challenger,
         bytes32 trace,
         Challenge state,
         bytes32[] children
     );
-    event Demanded(bytes32 indexed challenge, bytes32 indexed demandId, Demand demand, uint40 end);
+    event Demanded(
+        RequestId indexed id,
+        bytes32 indexed challenge,
+        bytes32 indexed demandId,
+        Demand demand,
+        uint40 end
+    );
     /// @notice `data`: what was demanded, for everyone who follows.
-    event Answered(bytes32 indexed challenge, bytes32 indexed demandId, address indexed paid, bytes data);
-    /// @notice The challenge is refuted: element `element` of operator `operator` is not what the trace itself implies.
-    event Refuted(bytes32 indexed challenge, address indexed prover, uint256 operator, uint256 element);
+    event Answered(RequestId indexed id, bytes32 indexed challenge, bytes32 indexed demandId, address paid, bytes data);
+    /// @notice The challenge is refuted: element `element` of operator `operator` is not what the trace itself implies. `onPath`: demands whose
+    /// owners got twice their fee out of the bond.
+    event Refuted(
+        RequestId indexed id,
+        bytes32 indexed challenge,
+        address indexed prover,
+        uint256 operator,
+        uint256 element,
+        bytes32[] onPath
+    );
     /// @notice The challenge fell because a demand was not answered in time.
-    event Lapsed(bytes32 indexed challenge, bytes32 indexed demandId, address indexed demander);
+    event Lapsed(
+        RequestId indexed id,
+        bytes32 indexed challenge,
+        bytes32 indexed demandId,
+        address demander,
+        bytes32[] onPath
+    );
     /// @notice `condemned`: this challenge ended the request.
-    event Upheld(bytes32 indexed submission, bytes32 indexed challenge, address indexed challenger, bool condemned);
-    event PotClaimed(bytes32 indexed submission, address indexed challenger, uint256 amount);
-    event Reclaimed(bytes32 indexed challenge, bytes32 indexed demandId, address indexed demander);
+    event Upheld(RequestId indexed id, bytes32 indexed challenge, address indexed challenger, bool condemned);
+    event PotClaimed(RequestId indexed id, address indexed challenger, uint256 amount);
+    event Reclaimed(RequestId indexed id, bytes32 indexed challenge, bytes32 indexed demandId, address demander);
+    event OutputDemanded(RequestId indexed id, bytes32 indexed demandId, OutputDemand demand, uint40 newEnd);
+    event OutputAnswered(RequestId indexed id, bytes32 indexed demandId, address indexed paid, bytes data);
+    /// @notice `pot`: wei of OPG credited to the demander beside its fee; 0 if the request was over already.
+    event OutputLapsed(RequestId indexed id, bytes32 indexed demandId, address indexed demander, uint256 pot);
 
     /// @notice Thrown when the challenge is not open: it never was, or it is over.
     error Game_NotOpen(bytes32 challenge);
@@ -39,9 +80,6 @@ interface IChallengeGame {
     error Game_NotChallenger(address sender, address challenger);
     error Game_TooLate(uint256 last);
     error Game_TooEarly(uint256 first);
-    /// @notice Thrown when the words of the version or of the program do not hash to what the request names.
-    error Game_WrongVersion();
-    error Game_WrongProgram();
     /// @notice Thrown when the request is no longer as described: it was condemned, or the words of its submission are others.
     error Game_NotCurrent(bytes32 submission);
     /// @notice Thrown when the position was demanded before.
@@ -56,6 +94,8 @@ interface IChallengeGame {
     error Game_NotOnPath(uint256 position);
     error Game_NothingToClaim(bytes32 submission);
     error Game_BadPrice(uint256 gasPrice);
+    /// @notice Thrown when a request's output is in calldata, or has no such item.
+    error Game_NoSuchOutput();
 
     /// @notice Posts a challenge and locks its bond in the sender's lane `lane`.
     /// @param children the first real nodes below T: 64, or all slots of a program of at most 64 operators
@@ -100,6 +140,27 @@ interface IChallengeGame {
 
     /// @notice Returns the fee of an open demand of a fallen challenge.
     function reclaim(ChallengeKey calldata key, Demand calldata demand_) external;
+
+    /// @notice Exact mode: asks for a leaf of the submitted output, until challengeEnd, and so holds up the request until it is given.
+    /// @param outputHeaders those of the version, as they were submitted
+    function demandOutput(
+        Terms calldata terms,
+        Submission calldata submission,
+        OutputPosition calldata position,
+        bytes32[] calldata outputHeaders,
+        uint16 lane
+    ) external returns (bytes32 demandId);
+
+    /// @notice Gives the leaf. The fee goes to the node in the first half of the time, then to the sender.
+    function answerOutput(
+        Terms calldata terms,
+        Submission calldata submission,
+        OutputDemand calldata demand_,
+        OutputProof calldata proof
+    ) external;
+
+    /// @notice Ends a request whose output was withheld: the node's slice is slashed.
+    function lapseOutput(Terms calldata terms, Submission calldata submission, OutputDemand calldata demand_) external;
 
     // ---- Views ---------------------------------------------------------------------------------------------------------
 

@@ -1,7 +1,16 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {Demand, DemandProof, Evidence, Position} from "./ChallengeTypes.sol";
+import {
+    Demand,
+    DemandProof,
+    Evidence,
+    Meaning,
+    OutputDemand,
+    OutputPosition,
+    OutputProof,
+    Position
+} from "./ChallengeTypes.sol";
 import {Trace} from "./IStepVerifier.sol";
 
 /// @notice What evidence is judged by.
@@ -29,8 +38,19 @@ interface ITraceVerifier {
     error Traces_NoEvidence(string part);
     /// @notice Thrown when a trace has no such position, or another hash stands there.
     error Traces_NoSuchPosition();
+    /// @notice Thrown when the words of a version do not hash to its id.
+    error Traces_WrongVersion();
+    /// @notice Thrown when the words of a program do not hash to the version's root, or are beyond the limits of the game.
+    error Traces_WrongProgram();
+    /// @notice Thrown when the headers are not those of the request, or there is no such output or leaf.
+    error Traces_NoSuchOutput();
+    /// @notice Thrown when the data is not the demanded leaf of the submitted output.
+    error Traces_WrongOutput();
     /// @notice Thrown when an answer is not what the demanded hash was made from.
     error Traces_WrongAnswer();
+
+    /// @notice Reverts unless `meaning` is what the version of a model stands for.
+    function checkMeaning(Meaning calldata meaning, bytes32 version, uint256 model, address registry) external view;
 
     /// @notice Reverts unless the evidence shows an output element that the standard does not accept.
     function checkEvidence(Trace calldata trace, Standard calldata standard, Evidence calldata evidence) external pure;
@@ -52,4 +72,21 @@ interface ITraceVerifier {
 
     /// @notice Whether a position lies on the way from T to a leaf of an operator's output.
     function isAbove(Position calldata position, uint256 operator, uint256 leaf) external pure returns (bool);
+
+    /// @notice The header of an output of a request. Reverts unless the output has the leaf.
+    /// @param schema the request's H(HEADERS, ...) of its outputs
+    function outputHeader(
+        bytes32 schema,
+        OutputPosition calldata position,
+        bytes32[] calldata headers
+    ) external pure returns (bytes32);
+
+    /// @notice Reverts unless `proof` opens the demanded leaf under the submission's hash.
+    /// @param items of the request
+    function checkOutput(
+        OutputDemand calldata demand,
+        OutputProof calldata proof,
+        uint256 items,
+        bytes32 outputHash
+    ) external pure;
 }

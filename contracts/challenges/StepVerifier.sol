@@ -3,8 +3,8 @@ pragma solidity 0.8.37;
 
 import {MerkleTree} from "../lib/MerkleTree.sol";
 import {IStep, Opened} from "../steps/IStep.sol";
-import {Kinds} from "../steps/Kinds.sol";
-import {Access, Record} from "../steps/Record.sol";
+import {Kinds} from "../lib/Kinds.sol";
+import {Access, Record} from "../lib/Record.sol";
 import {Binding, StepProof} from "./ChallengeTypes.sol";
 import {Commitments} from "./Commitments.sol";
 import {IStepVerifier, Trace} from "./IStepVerifier.sol";

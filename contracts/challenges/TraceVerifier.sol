@@ -2,10 +2,21 @@
 pragma solidity 0.8.37;
 
 import {MerkleTree} from "../lib/MerkleTree.sol";
-import {Leaves} from "../steps/Leaves.sol";
+import {Leaves} from "../lib/Leaves.sol";
 import {Tags} from "../types/Tags.sol";
 import {Acceptance} from "./Acceptance.sol";
-import {Demand, DemandProof, Evidence, LeafOpening, Position} from "./ChallengeTypes.sol";
+import {
+    Demand,
+    DemandProof,
+    Evidence,
+    LeafOpening,
+    Meaning,
+    OutputDemand,
+    OutputPosition,
+    OutputProof,
+    Position
+} from "./ChallengeTypes.sol";
+import {ClaimHash} from "./ClaimHash.sol";
 import {Commitments} from "./Commitments.sol";
 import {Trace} from "./IStepVerifier.sol";
 import {ITraceVerifier, Shape, Standard} from "./ITraceVerifier.sol";
@@ -13,6 +24,17 @@ import {Positions} from "./Positions.sol";
 
 /// @notice See ITraceVerifier.
 contract TraceVerifier is ITraceVerifier {
+    /// Levels of demands of any program, at most.
+    uint256 private constant MAX_LEVELS = 8;
+
+    /// @inheritdoc ITraceVerifier
+    function checkMeaning(Meaning calldata meaning, bytes32 version, uint256 model, address registry) external view {
+        if (ClaimHash.versionId(meaning.version, model, registry) != version) revert Traces_WrongVersion();
+        bool known = ClaimHash.programRoot(meaning.program) == meaning.version.programRoot;
+        // Nodes accept no version whose program they have not compiled, so the bound only protects from a publisher's mistake.
+        if (!known || meaning.program.levels > MAX_LEVELS) revert Traces_WrongProgram();
+    }
+
     /// @inheritdoc ITraceVerifier
     function checkEvidence(Trace calldata trace, Standard calldata standard, Evidence calldata e) external pure {
         // The program's outputs, and the one in question in the trace
@@ -110,6 +132,34 @@ contract TraceVerifier is ITraceVerifier {
     /// @inheritdoc ITraceVerifier
     function isAbove(Position calldata position, uint256 operator, uint256 leaf) external pure returns (bool) {
         return Positions.isAbove(position, operator, leaf);
+    }
+
+    /// @inheritdoc ITraceVerifier
+    function outputHeader(
+        bytes32 schema,
+        OutputPosition calldata position,
+        bytes32[] calldata headers
+    ) external pure returns (bytes32 header) {
+        bool same = keccak256(abi.encodePacked(Tags.HEADERS, headers.length, headers)) == schema;
+        if (!same || position.output >= headers.length) revert Traces_NoSuchOutput();
+        header = headers[position.output];
+        if (position.leaf >= Commitments.leafCount(header)) revert Traces_NoSuchOutput();
+    }
+
+    /// @inheritdoc ITraceVerifier
+    function checkOutput(
+        OutputDemand calldata demand,
+        OutputProof calldata proof,
+        uint256 items,
+        bytes32 outputHash
+    ) external pure {
+        uint256 siblings = items == 1 ? 0 : MerkleTree.depth(items);
+        uint256 o = demand.position.output;
+        if (proof.itemPath.length != siblings || o >= proof.submitted.length) revert Traces_WrongOutput();
+        bool same = _commitmentOf(demand.header, demand.position.leaf, proof.leaf) == proof.submitted[o];
+        bytes32 list = Commitments.list(proof.submitted);
+        same = same && Commitments.bundle(list, demand.position.item, items, proof.itemPath) == outputHash;
+        if (!same) revert Traces_WrongOutput();
     }
 
     function _checkElement(Standard calldata standard, Evidence calldata e, bytes32 header, bytes32 got) private pure {

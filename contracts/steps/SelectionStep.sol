@@ -2,9 +2,9 @@
 pragma solidity 0.8.37;
 
 import {IStep, StepInput} from "./IStep.sol";
-import {Kinds} from "./Kinds.sol";
-import {Leaves} from "./Leaves.sol";
-import {Access, Record} from "./Record.sol";
+import {Kinds} from "../lib/Kinds.sol";
+import {Leaves} from "../lib/Leaves.sol";
+import {Access, Record} from "../lib/Record.sol";
 import {StepBase} from "./StepBase.sol";
 
 /// @title ArgMax, ArgMin and TopK (docs/spec/selection.md), each decided by one counter-example.

@@ -2,8 +2,8 @@
 pragma solidity 0.8.37;
 
 import {IStep, Opened, StepInput} from "./IStep.sol";
-import {Leaves} from "./Leaves.sol";
-import {Access, Record} from "./Record.sol";
+import {Leaves} from "../lib/Leaves.sol";
+import {Access, Record} from "../lib/Record.sol";
 
 /// @notice What all steps share: the record's coordinates and the operands' elements.
 abstract contract StepBase is IStep {

@@ -1,4 +1,5 @@
 /** The events of the protocol as plain data. The type and the fields equal the Solidity events; types and decoder come from one table. */
+import { type GameEvent, gameEvents } from '../challenges/events.ts';
 import type { Arguments } from './fields.ts';
 import {
   addressField,
@@ -114,6 +115,7 @@ export const eventTables = {
   ModelRegistry: modelEvents,
   NodeRegistry: nodeEvents,
   InferenceRequests: { ...requestEvents, ...governanceEvents },
+  ChallengeGame: gameEvents,
 } as const;
 
 type Fields = Readonly<Record<string, (value: never) => unknown>>;
@@ -127,7 +129,7 @@ export type NodeEvent = EventsOf<typeof nodeEvents>;
 /** The life of one request. */
 export type RequestEvent = EventsOf<typeof requestEvents>;
 export type GovernanceEvent = EventsOf<typeof governanceEvents>;
-export type ProtocolEvent = EscrowEvent | ModelEvent | NodeEvent | RequestEvent | GovernanceEvent;
+export type ProtocolEvent = EscrowEvent | ModelEvent | NodeEvent | RequestEvent | GovernanceEvent | GameEvent;
 export type EventName = ProtocolEvent['type'];
 export type EventNamed<N extends EventName> = Extract<ProtocolEvent, { readonly type: N }>;
 
@@ -146,4 +148,13 @@ export function eventFrom(type: string, args: Arguments): ProtocolEvent | undefi
 
 export function isRequestEvent(event: ProtocolEvent): event is RequestEvent {
   return Object.hasOwn(requestEvents, event.type);
+}
+
+export function isGameEvent(event: ProtocolEvent): event is GameEvent {
+  return Object.hasOwn(gameEvents, event.type);
+}
+
+/** Its own events, and those of disputes over it: all carry its id. */
+export function isAboutRequest(event: ProtocolEvent): event is RequestEvent | GameEvent {
+  return isRequestEvent(event) || isGameEvent(event);
 }

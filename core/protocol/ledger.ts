@@ -2,11 +2,14 @@
  * Replays every event of Escrow and InferenceRequests into balances (invariant I9): what an indexer shows, and the oracle
  * the tests compare the views with. Amounts are wei of OPG.
  */
+
+import type { GameEvent } from '../challenges/events.ts';
+import { followDisputes, heldBy, lockedBy, NO_DISPUTES, postingsOfGame } from '../challenges/postings.ts';
 import { ProtocolError } from '../errors.ts';
 import type { Address } from '../hex.ts';
 import { ZERO_ADDRESS } from '../hex.ts';
 import type { EscrowEvent, GovernanceEvent, RequestEvent } from './events.ts';
-import { isRequestEvent } from './events.ts';
+import { isGameEvent, isRequestEvent } from './events.ts';
 import type { RequestId } from './ids.ts';
 import type { AccountField, Posting } from './postings.ts';
 import { postingsOfEscrow, postingsOfRequest } from './postings.ts';
@@ -32,7 +35,7 @@ export interface Lock {
   readonly slice: bigint;
 }
 
-export type LedgerEvent = EscrowEvent | RequestEvent | GovernanceEvent;
+export type LedgerEvent = EscrowEvent | RequestEvent | GovernanceEvent | GameEvent;
 
 const EMPTY: Account = { available: 0n, stake: 0n, unbonding: 0n, readyAt: 0, nonce: 0n };
 
@@ -40,6 +43,7 @@ export class Ledger {
   readonly #accounts = new Map<Address, Account>();
   readonly #requests = new Map<RequestId, RequestRow>();
   readonly #arbiters = new Map<number, Address>();
+  #disputes = NO_DISPUTES;
 
   accountOf(account: Address): Account {
     return this.#accounts.get(account) ?? EMPTY;
@@ -69,6 +73,7 @@ export class Ledger {
   total(): bigint {
     let sum = 0n;
     for (const { available, stake, unbonding } of this.#accounts.values()) sum += available + stake + unbonding;
+    sum += heldBy(this.#disputes);
     for (const id of this.openRequests()) sum += (this.lockOf(id)?.fee ?? 0n) + (this.lockOf(id)?.slice ?? 0n);
     return sum;
   }
@@ -95,6 +100,10 @@ export class Ledger {
       this.#applyRequest(event, changes);
       return;
     }
+    if (isGameEvent(event)) {
+      this.#applyGame(event, changes);
+      return;
+    }
     if (event.type === 'SetAppended') this.#arbiters.set(event.set, event.parameters.arbiter);
     else if (event.type !== 'Paused' && event.type !== 'Unpaused') this.#post(event, postingsOfEscrow(event), changes);
     if (event.type === 'Unstaked') this.#change(event.account, { readyAt: event.readyAt }, changes);
@@ -108,6 +117,29 @@ export class Ledger {
     changes.set(this.#requests, event.id, row);
     if (event.type === 'Requested')
       this.#change(event.requester, { nonce: this.accountOf(event.requester).nonce + 1n }, changes);
+  }
+
+  #applyGame(event: GameEvent, changes: Changes): void {
+    const row = this.#requests.get(event.id);
+    if (row?.node === undefined)
+      throw new ProtocolError('request.illegal_transition', {
+        id: event.id,
+        event: event.type,
+        state: row?.state ?? 'nothing',
+      });
+    const game = this.#arbiters.get(row.terms.set) ?? ZERO_ADDRESS;
+    const before = this.#disputes;
+    this.#post(event, postingsOfGame(event, before, row.node, game), changes);
+    changes.do(
+      () => {
+        this.#disputes = followDisputes(before, event);
+      },
+      () => {
+        this.#disputes = before;
+      },
+    );
+    const payer = lockedBy(event, game);
+    if (payer) this.#change(payer, { nonce: this.accountOf(payer).nonce + 1n }, changes);
   }
 
   #post(event: LedgerEvent, postings: readonly Posting[], changes: Changes): void {
@@ -142,6 +174,11 @@ class Changes {
     const before = map.get(key);
     this.#undo.push(() => (before === undefined ? map.delete(key) : map.set(key, before)));
     map.set(key, value);
+  }
+
+  do(step: () => void, undo: () => void): void {
+    this.#undo.push(undo);
+    step();
   }
 
   undo(): void {

@@ -20,4 +20,11 @@ export const Tags = {
   ACCEPTED: 0x13,
   SUBMITTED: 0x14,
   FROZEN: 0x15,
+  CHALLENGE: 0x16,
+  DEMAND: 0x17,
+  BOND: 0x18,
+  FEE: 0x19,
+  POT: 0x1a,
+  DEMANDED: 0x1b,
+  ANSWERED: 0x1c,
 } as const;

@@ -53,11 +53,18 @@ export interface RegistryAt {
   readonly registry: Address;
 }
 
+/** 0 192 | atol 32 | rtol 32. */
+export const packTolerance = ({ atol, rtol }: VersionContent): bigint =>
+  packWord(TOLERANCE, { atol: BigInt(atol), rtol: BigInt(rtol) });
+
+/** size, flags, slice floor, cost and output bytes: what the id says of a version besides its hashes. */
+export function packShape({ exact, rows, size, sliceFloorGwei, cost, outputBytes }: VersionContent): bigint {
+  const flags = BigInt((exact ? VersionFlags.EXACT : 0) | (rows ? VersionFlags.ROWS : 0));
+  return packWord(SHAPE, { size, flags, sliceFloorGwei, cost: BigInt(cost), outputBytes: BigInt(outputBytes) });
+}
+
 /** H(VERSION, chainid, registry, model, sha256, programRoot, schema, tolerance, shape); contracts/models/VersionContentLib.sol. */
 export function versionId(at: RegistryAt, model: ModelId, content: VersionContent): VersionId {
-  const flags = (content.exact ? VersionFlags.EXACT : 0) | (content.rows ? VersionFlags.ROWS : 0);
-  const { size, sliceFloorGwei } = content;
-  const [atol, rtol, cost, outputBytes] = [content.atol, content.rtol, content.cost, content.outputBytes].map(BigInt);
   const words = [
     wordOf(BigInt(at.chainId)),
     wordOfAddress(at.registry),
@@ -65,10 +72,8 @@ export function versionId(at: RegistryAt, model: ModelId, content: VersionConten
     content.sha256Hash,
     content.programRoot,
     schemaHash(content.inputSchema, content.outputSchema),
-    wordOf(packWord(TOLERANCE, { atol: atol ?? 0n, rtol: rtol ?? 0n })),
-    wordOf(
-      packWord(SHAPE, { size, flags: BigInt(flags), sliceFloorGwei, cost: cost ?? 0n, outputBytes: outputBytes ?? 0n }),
-    ),
+    wordOf(packTolerance(content)),
+    wordOf(packShape(content)),
   ];
   return taggedHash(Tags.VERSION, words) as VersionId;
 }

@@ -1,5 +1,7 @@
 // Whether a deployment is what its parameters say: each immutable, role, delay and parameter, and a plain token.
 import type { HardhatEthers } from '@nomicfoundation/hardhat-ethers/types';
+import { parseEther } from 'ethers';
+import { KINDS } from '#core/semantics/kinds.ts';
 import type { Deployment } from '../addresses.ts';
 import { hashOf } from '../addresses.ts';
 import { leastChallengeBaseSeconds, parameterSet } from '../parameters/parameterSet.ts';
@@ -21,6 +23,7 @@ export async function wiringOf(ethers: HardhatEthers, deployment: Deployment, pa
     ...checks,
     check('parameters: sha256', hashOf(parameters), deployment.parametersHash),
     ...(await checkImmutables(ethers, deployment, parameters)),
+    ...(await checkGame(ethers, deployment, parameters)),
     ...(await checkFirstSet(ethers, deployment, parameters)),
     ...(await checkRoles(ethers, deployment, parameters, {
       governor: parameters.governor ?? deployer,
@@ -62,6 +65,7 @@ async function checkImmutables(ethers: HardhatEthers, { addresses, deployer }: D
     check('escrow: token', await escrow.token(), addresses.token),
     check('escrow: authority', await escrow.authority(), addresses.authority),
     check('escrow: treasury', await escrow.treasury(), parameters.treasury ?? deployer),
+    check('escrow: capability 0', await escrow.capabilityAt(0), addresses.game),
     check('escrow: seconds of unbonding', await escrow.unbondingDelay(), parameters.unbondingDelaySeconds),
     check('allow list policy: models', await allowList.models(), addresses.models),
     check('token holder policy: models', await tokenHolder.models(), addresses.models),
@@ -76,6 +80,25 @@ async function checkFirstSet(ethers: HardhatEthers, { addresses }: Deployment, p
   return [
     check('requests: current set', await requests.currentSet(), 1),
     check('requests: paused until', await requests.pausedUntil(), 0),
+    check('set 1: arbiter', found.arbiter, addresses.game),
     ...fields.map((field) => check(`set 1: ${field}`, found[field], wanted[field])),
+  ];
+}
+
+/** The game, and that every primitive has a step contract. */
+async function checkGame(ethers: HardhatEthers, { addresses }: Deployment, parameters: Profile) {
+  const game = await ethers.getContractAt('ChallengeGame', addresses.game);
+  const steps = await ethers.getContractAt('StepVerifier', addresses.stepVerifier);
+  const kinds = Object.entries(KINDS);
+  const decided = await Promise.all(
+    kinds.map(async ([, { code }]) => ethers.provider.getCode(await steps.stepOf(code))),
+  );
+  return [
+    check('game: requests', await game.requests(), addresses.requests),
+    check('game: escrow', await game.escrow(), addresses.escrow),
+    check('game: step verifier', await game.stepVerifier(), addresses.stepVerifier),
+    check('game: trace verifier', await game.traceVerifier(), addresses.traceVerifier),
+    check('game: wei of OPG per gas', await game.gasPrice(), parseEther(parameters.opgPerGas)),
+    ...kinds.map(([kind], i) => check(`step contract of ${kind}: has code`, decided[i] !== '0x', true)),
   ];
 }

@@ -4,6 +4,8 @@ import type {
   NamedArtifactContractAtFuture,
   NamedArtifactContractDeploymentFuture,
 } from '@nomicfoundation/ignition-core';
+import { FIRST_SET } from '../parameters/parameterSet.ts';
+import { STEPS } from '../steps.ts';
 import TokenModule from './Token.ts';
 
 type Token = NamedArtifactContractDeploymentFuture<string> | NamedArtifactContractAtFuture<string>;
@@ -38,18 +40,43 @@ const system = (tokenOf: (m: IgnitionModuleBuilder) => Token) => (m: IgnitionMod
   ]);
   const escrow = m.contractAt('Escrow', m.staticCall(requests, 'escrow'));
 
-  const firstSet = m.call(requests, 'appendSet', [m.getParameter('firstSet')]);
+  const stepVerifier = m.contract('StepVerifier', [stepContracts(m)]);
+  const traceVerifier = m.contract('TraceVerifier');
+  const game = m.contract('ChallengeGame', [requests, stepVerifier, traceVerifier, m.getParameter<bigint>('gasPrice')]);
+  // The game locks only what belongs to accounts that have consented to it.
+  const capability = m.call(escrow, 'appendCapability', [game]);
+  const fields = FIRST_SET.map((field) => [field, m.getParameter(field)] as const);
+  const firstSet = m.call(requests, 'appendSet', [{ ...Object.fromEntries(fields), arbiter: game }]);
   m.call(
     authority,
     'handOver',
     [requests, escrow, m.getParameter<string>('governor'), m.getParameter<string>('guardian')],
     {
-      after: [firstSet],
+      after: [firstSet, capability],
     },
   );
 
-  return { token, authority, models, nodes, requests, extension, escrow, allowListPolicy, tokenHolderPolicy };
+  return {
+    token,
+    authority,
+    models,
+    nodes,
+    requests,
+    extension,
+    escrow,
+    allowListPolicy,
+    tokenHolderPolicy,
+    game,
+    stepVerifier,
+    traceVerifier,
+  };
 };
+
+/** The fields of StepContracts in contracts/challenges/StepVerifier.sol. */
+function stepContracts(m: IgnitionModuleBuilder) {
+  const entries = Object.entries(STEPS).map(([field, name]) => [field, m.contract(name)] as const);
+  return Object.fromEntries(entries);
+}
 
 // One module in one run: Ignition judges a run by its whole journal, so a second module would find the first unfinished.
 export const SystemWithOPG = buildModule(

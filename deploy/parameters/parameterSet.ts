@@ -1,8 +1,8 @@
-import { parseEther, ZeroAddress } from 'ethers';
+import { parseEther } from 'ethers';
 import { chainById } from '../chains.ts';
 import type { Profile } from './schema.ts';
 
-/** The first set as the contract takes it: the fields of ParameterSet in contracts/requests/RequestTypes.sol. */
+/** The first set as the contract takes it, without its arbiter: the game that is deployed with it (contracts/requests/RequestTypes.sol). */
 export function parameterSet({ firstSet: set }: Profile) {
   return {
     tcBase: set.challengeBaseSeconds,
@@ -14,7 +14,6 @@ export function parameterSet({ firstSet: set }: Profile) {
     tipBps: set.tipBps,
     maxInput: set.maxInputBytes,
     penaltyBps: set.penaltyBps,
-    arbiter: set.arbiter ?? ZeroAddress,
     windowSeconds: set.challengeWindowSeconds,
     responseSeconds: set.responseSeconds,
     psiBps: set.requesterShareBps,
@@ -31,3 +30,23 @@ export function leastChallengeBaseSeconds({ chainId }: Profile): number {
   if (chain === undefined) throw new Error(`deploy/chains.ts does not know chain ${chainId}.`);
   return chain.least.challengeBaseSeconds;
 }
+
+/** Its fields, in the order of the struct. */
+export const FIRST_SET = [
+  'tcBase',
+  'tcRateLog2',
+  'maxLifeDays',
+  'sliceFloor',
+  'thetaPct',
+  'protocolBps',
+  'tipBps',
+  'maxInput',
+  'penaltyBps',
+  'windowSeconds',
+  'responseSeconds',
+  'psiBps',
+  'rhoBps',
+  'tipDelay',
+  'rescueDelay',
+  'callbackCap',
+] as const satisfies readonly (keyof ReturnType<typeof parameterSet>)[];

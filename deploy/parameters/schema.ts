@@ -35,7 +35,6 @@ const firstSet = z.strictObject({
   tipBps: bps(500),
   maxInputBytes: whole('bytes', 1, 2 ** 24 - 1),
   penaltyBps: bps(10_000),
-  arbiter: address.nullable(),
   challengeWindowSeconds: whole('seconds', 1, 2 ** 32 - 1),
   responseSeconds: whole('seconds', 1, 2 ** 32 - 1),
   requesterShareBps: bps(7_500),
@@ -55,6 +54,10 @@ const schema = z
     guardian: address.nullable(),
     governorDelaySeconds: whole('seconds', 0, 365 * DAY),
     unbondingDelaySeconds: whole('seconds', 1, 365 * DAY),
+    /** What moves of a dispute are paid by: fees and bonds are gas times this. */
+    opgPerGas: opg.refine((amount) => Number(amount) > 0 && Number(amount) < 1, {
+      error: 'must be more than 0 and less than 1: the price of one gas in OPG, for instance "0.0000001"',
+    }),
     firstSet,
   })
   .superRefine((parameters, context) => {

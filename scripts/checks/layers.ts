@@ -50,7 +50,8 @@ function ruleFor(file: string): Rule | undefined {
   if (inside(file, 'test', 'contracts/mocks') || file.endsWith('.t.sol')) return;
   if (inside(file, 'core')) return core;
   if (inside(file, 'workers/adapters')) return adapter;
-  if (/^workers\/[^/]+\/(?!main\.ts$)/.test(file)) return role;
+  // Two processes that differ in a part share their wiring.
+  if (/^workers\/[^/]+\/(?!(main|wiring)\.ts$)/.test(file)) return role;
   if (inside(file, 'contracts')) return contract;
   return others;
 }

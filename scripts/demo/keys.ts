@@ -4,7 +4,17 @@ import path from 'node:path';
 import type { Provider } from 'ethers';
 import { Wallet } from 'ethers';
 
-export const PARTIES = ['owner', 'node', 'hotKey', 'requester', 'keeper', 'treasury'] as const;
+export const PARTIES = [
+  'owner',
+  'node',
+  'hotKey',
+  'requester',
+  'keeper',
+  'treasury',
+  'verifier',
+  'cheat',
+  'liar',
+] as const;
 export type Party = (typeof PARTIES)[number];
 
 export interface Keys {

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { JsonRpcProvider } from 'ethers';
 import { network as hardhatNetwork } from 'hardhat';
 import { toAddress } from '#core/hex.ts';
+import { type IChallengeGame, IChallengeGame__factory } from '#types';
 import { writeAddresses } from '../../deploy/addresses.ts';
 import type { Profile } from '../../deploy/parameters/schema.ts';
 import { readProfile } from '../../deploy/parameters/schema.ts';
@@ -16,7 +17,15 @@ import { makeKeys, PARTIES } from './keys.ts';
 import type { ProcessOptions } from './processes.ts';
 import { healthy, Process, ROOT } from './processes.ts';
 import type { Settings } from './settings.ts';
-import { journalOf, keeperSettings, nodeSettings, storageSettings, writeSettings } from './settings.ts';
+import {
+  journalOf,
+  keeperSettings,
+  monitorSettings,
+  nodeSettings,
+  storageSettings,
+  verifierSettings,
+  writeSettings,
+} from './settings.ts';
 
 /** Milliseconds between looks for a receipt. */
 const POLL_MS = 25;
@@ -35,6 +44,7 @@ export interface Deployed {
   readonly accounts: Readonly<Record<Party, Account>>;
   /** The account that deployed, and has the tokens nobody else has. */
   readonly faucet: Account;
+  readonly game: IChallengeGame;
 }
 
 export class LocalNetwork {
@@ -97,6 +107,7 @@ export class LocalNetwork {
       gas,
       accounts: Object.fromEntries(accounts) as Record<Party, Account>,
       faucet: await actAs(net, deployer),
+      game: IChallengeGame__factory.connect(addresses.addresses.game, provider),
     };
   }
 
@@ -118,6 +129,34 @@ export class LocalNetwork {
     );
   }
 
+  /** A verifier that checks everything. */
+  verifier({ addressesFile }: Deployed, changes: Settings = {}): Process {
+    const { chain, storage, keys } = this;
+    const settings = verifierSettings({ chain, storage, addressesFile, keyFile: keys.fileOf('verifier') });
+    return this.#worker('verifier', 'verifier', settings, changes);
+  }
+
+  /** A node of the party `cheat` that falsifies what it computes: a fault of workers/cheat/faults.ts. */
+  cheat({ addressesFile, accounts }: Deployed, fault: string): Process {
+    const { chain, storage, keys } = this;
+    const account = toAddress(accounts.cheat.address);
+    const settings = nodeSettings({ chain, storage, addressesFile, keyFile: keys.fileOf('cheat'), account });
+    return this.#worker('cheat', 'cheating node', settings, {}, 'cheat', { CHEAT_FAULT: fault });
+  }
+
+  /** Shows disputes, and has no key. */
+  monitor({ addressesFile }: Deployed, changes: Settings = {}): Process {
+    const { chain, storage } = this;
+    return this.#worker('monitor', 'monitor', monitorSettings({ chain, storage, addressesFile }), changes);
+  }
+
+  /** A verifier that challenges right results. */
+  liar({ addressesFile }: Deployed, environment: Readonly<Record<string, string>> = {}): Process {
+    const { chain, storage, keys } = this;
+    const settings = verifierSettings({ chain, storage, addressesFile, keyFile: keys.fileOf('liar') });
+    return this.#worker('liar', 'liar', settings, { verifier: { defend: false } }, 'liar', environment);
+  }
+
   /** One more keeper, with a name and a journal of its own. */
   spare({ addressesFile }: Deployed, changes: Settings = {}): Process {
     const name = `keeper-${this.#processes.length}`;
@@ -135,7 +174,14 @@ export class LocalNetwork {
     return this.#processes.flatMap((one) => one.complaints());
   }
 
-  #worker(role: string, name: string, settings: Settings, changes: Settings = {}, place = role): Process {
+  #worker(
+    role: string,
+    name: string,
+    settings: Settings,
+    changes: Settings = {},
+    place = role,
+    environment: Readonly<Record<string, string>> = {},
+  ): Process {
     const folder = path.join(this.directory, place);
     const config = writeSettings(folder, settings, changes);
     const prepare = async () => {
@@ -144,7 +190,7 @@ export class LocalNetwork {
     return this.#add({
       name,
       script: `workers/${role}/main.ts`,
-      environment: { OPG_CONFIG: config },
+      environment: { OPG_CONFIG: config, ...environment },
       portVariable: 'OPG_HTTP_PORT',
       ready: healthy,
       prepare,

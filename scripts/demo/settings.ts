@@ -12,8 +12,11 @@ interface KeeperPlace {
   readonly keyFile: string;
 }
 
-interface NodePlace extends KeeperPlace {
+interface VerifierPlace extends KeeperPlace {
   readonly storage: Process;
+}
+
+interface NodePlace extends VerifierPlace {
   readonly account: string;
 }
 
@@ -38,6 +41,16 @@ export const nodeSettings = ({ storage, account, ...place }: NodePlace): Setting
     admission: { deadlineSlackSeconds: 1, openAtMarginSeconds: 1 },
     executor: { marginSeconds: 1 },
   };
+};
+
+export const verifierSettings = ({ storage, ...place }: VerifierPlace): Settings => ({
+  ...keeperSettings(place),
+  models: { privateOrigins: [new URL(storage.url).origin] },
+});
+
+export const monitorSettings = ({ chain, storage, addressesFile }: Omit<VerifierPlace, 'keyFile'>): Settings => {
+  const { signer: _, ...settings } = verifierSettings({ chain, storage, addressesFile, keyFile: '' });
+  return settings;
 };
 
 /** Where a worker of `folder` keeps its journal. */

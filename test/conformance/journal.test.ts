@@ -2,7 +2,8 @@ import { sqlJournal } from '../../workers/adapters/journal/journal.ts';
 import { journalMigrations } from '../../workers/adapters/journal/migrations.ts';
 import { memoryJournal } from '../../workers/adapters/memory/journal.ts';
 import { type Database, openDatabase } from '../../workers/adapters/sql/open.ts';
-import { type RunningServer, skipLoudly, startPostgres } from '../support/servers.ts';
+import { skipLoudly } from '../support/debian.ts';
+import { type RunningServer, startPostgres } from '../support/servers.ts';
 import { shouldBehaveLikeJournal } from './journalSuite.ts';
 
 const TABLES = 'journal_block, journal_final, journal_event, journal_row, journal_result';

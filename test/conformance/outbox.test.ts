@@ -1,7 +1,8 @@
 import { outboxMigrations } from '../../workers/adapters/outbox/migrations.ts';
 import { sqlOutbox } from '../../workers/adapters/outbox/outbox.ts';
 import { type Database, openDatabase } from '../../workers/adapters/sql/open.ts';
-import { type RunningServer, skipLoudly, startPostgres } from '../support/servers.ts';
+import { skipLoudly } from '../support/debian.ts';
+import { type RunningServer, startPostgres } from '../support/servers.ts';
 import { shouldBehaveLikeOutbox } from './outboxSuite.ts';
 
 const TABLES = 'outbox_attempt, outbox_intent, outbox_nonce';

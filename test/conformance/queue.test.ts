@@ -3,9 +3,10 @@ import type { Queue } from '#ports/queue.ts';
 import { openQueue, type QueueOptions } from '../../workers/adapters/bullmq/queue.ts';
 import { memoryQueue } from '../../workers/adapters/memory/queue.ts';
 import { type Database, openDatabase } from '../../workers/adapters/sql/open.ts';
+import { skipLoudly } from '../support/debian.ts';
 import { eventually } from '../support/eventually.ts';
 import { rejectsLater } from '../support/rejects.ts';
-import { freePort, type RunningServer, skipLoudly, startPostgres, startRedis } from '../support/servers.ts';
+import { freePort, type RunningServer, startPostgres, startRedis } from '../support/servers.ts';
 import { recordedLog, recordedMetrics } from '../support/telemetry.ts';
 import { shouldBehaveLikeQueue, shouldKeepJobs } from './queueSuite.ts';
 
@@ -40,6 +41,63 @@ describe('the queue', () => {
     });
     after(() => database.close());
     suite(() => ({ url: 'pglite:memory', embedded: database.embedded }));
+
+    const HOURS = { ...TIMING, lockMs: 3_600_000, stalledMs: 3_600_000 };
+    const openOn = (namespace: string, log = recordedLog()) =>
+      openQueue({
+        url: 'pglite:memory',
+        embedded: database.embedded,
+        namespace,
+        log,
+        metrics: recordedMetrics(),
+        timing: HOURS,
+      });
+    const forever = () => new Promise<void>(() => {});
+
+    it('takes back at once what a process that vanished was running, and nothing of others', async () => {
+      const [dead, neighbour] = [await openOn('dead'), await openOn('dead-neighbour')];
+      const running = async (queue: Queue, n: number) => (await queue.depth('execute')).active === n;
+      for (const queue of [dead, neighbour]) {
+        for (const id of ['0x1', '0x2', '0x3'] as const) await queue.push('execute', id);
+        await queue.consume('execute', 2, forever);
+        await eventually('two run', () => running(queue, 2));
+      }
+      await dead.close(0);
+
+      const log = recordedLog();
+      const next = await openOn('dead', log);
+      const seen = new Set<string>();
+      await next.consume('execute', 1, async (id) => void seen.add(id));
+      await eventually('all three ran', () => seen.size === 3);
+      expect(log.lines.find(({ message }) => message === 'jobs of the last process wait again')).to.include({
+        jobs: 2,
+      });
+      expect(await running(neighbour, 2)).to.equal(true);
+      await Promise.all([next.close(1_000), neighbour.close(0)]);
+    });
+
+    it('drops a job the fourth time it was running when its process vanished', async () => {
+      for (let death = 1; death <= 4; death++) {
+        const queue = await openOn('killer');
+        if (death === 1) await queue.push('execute', '0x1');
+        let started = 0;
+        await queue.consume('execute', 1, () => {
+          started++;
+          return forever();
+        });
+        await eventually('it runs', () => started === 1);
+        await queue.close(0);
+      }
+      const queue = await openOn('killer');
+      let runs = 0;
+      await queue.consume('execute', 1, async () => void runs++);
+      await eventually('it is gone', async () => {
+        const { waiting, active } = await queue.depth('execute');
+        return waiting + active === 0;
+      });
+      expect(runs).to.equal(0);
+      await queue.close(1_000);
+    });
   });
 
   it('refuses what names no queue', async () => {

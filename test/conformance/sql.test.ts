@@ -4,9 +4,10 @@ import path from 'node:path';
 import { expect } from 'chai';
 import type { Migrations } from '#ports/sql.ts';
 import { openDatabase } from '../../workers/adapters/sql/open.ts';
+import { skipLoudly } from '../support/debian.ts';
 import { eventually } from '../support/eventually.ts';
 import { rejectsLater } from '../support/rejects.ts';
-import { freePort, type RunningServer, skipLoudly, startPostgres } from '../support/servers.ts';
+import { freePort, type RunningServer, startPostgres } from '../support/servers.ts';
 import { shouldBehaveLikeSql } from './sqlSuite.ts';
 
 describe('the database', () => {

@@ -42,7 +42,7 @@ describe('deploySystem', () => {
     const [deployer] = await connection.ethers.getSigners();
     expect(deployment.deployer).to.equal(deployer?.address);
     expect(deployment.chainId).to.equal(31337);
-    expect(new Set(Object.values(deployment.addresses)).size).to.equal(9);
+    expect(new Set(Object.values(deployment.addresses)).size).to.equal(12);
     expect(failures(await wiringOf(connection.ethers, deployment, local))).to.deep.equal([]);
     expect(lines.at(-1)).to.match(/^wiring: \d+ facts as they should be$/);
   });
@@ -51,7 +51,7 @@ describe('deploySystem', () => {
     it(`goes on where a run stopped, whichever transaction was the last, broken ${when} it was sent`, async () => {
       const whole = breaking(await network.create('local'), Number.POSITIVE_INFINITY, when);
       await deploySystem({ connection: whole.connection, parameters: local });
-      expect(whole.sent()).to.equal(10);
+      expect(whole.sent()).to.equal(22);
 
       for (let after = 0; after < whole.sent(); after++) {
         const journal = scratch();

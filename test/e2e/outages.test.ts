@@ -72,7 +72,8 @@ describe('when something is down or lies', function () {
     const uri = await upload(net.local.storage.url, randomBytes(onnx.length));
     const { version } = await serve(net, onnx, card, { uris: [uri] });
     const before = await free();
-    const asked = await ask(version, width, short);
+    // Time for a fetch that fails on the way and is tried again: a request that is late is `expired`, and never quarantined.
+    const asked = await ask(version, width, { deadlineSeconds: 12, reservedSeconds: 12 });
     expect((await reaches(net, asked.id, 'quarantined')).reason).to.match(/they sent other bytes/);
     await until(net, 'Expired', [asked.id]);
     expect(await free()).to.equal(before);

@@ -3,6 +3,9 @@ import { copyFileSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { network } from 'hardhat';
 import type { VersionId } from '#core/protocol/ids.ts';
+import { compile } from '#core/semantics/compile/compile.ts';
+import { programRoot } from '#core/semantics/record.ts';
+import { type MockGame, MockGame__factory } from '#types';
 import type { Deployment } from '../../deploy/addresses.ts';
 import { parseProfile } from '../../deploy/parameters/schema.ts';
 import { deploySystem } from '../../deploy/system.ts';
@@ -19,6 +22,8 @@ export interface Devnet {
   readonly anvil: Anvil;
   readonly deployment: Deployment;
   readonly contracts: Contracts;
+  /** Arbiter of the parameter set, without any rules, if it is to have one. */
+  readonly game: MockGame | undefined;
   readonly version: VersionId;
   /** Key 1; staked, with an offer for the version. */
   readonly node: Account;
@@ -26,10 +31,15 @@ export interface Devnet {
   readonly requester: Account;
 }
 
-/** Mines a block for every transaction, and one a second besides. `models`: where the model's file is put for `file:` URIs. */
-export async function startDevnet(models: string): Promise<Devnet> {
+/**
+ * Mines a block for every transaction, and one a second besides. `models`: where the model's file is put for `file:` URIs. `disputable`: the
+ * parameter set has an arbiter, the model a program root.
+ */
+export async function startDevnet(models: string, { disputable = false } = {}): Promise<Devnet> {
   const anvil = await Anvil.start('--mixed-mining', '--block-time', '1');
-  const deployment = await deploy(anvil);
+  const game = disputable ? await new MockGame__factory(anvil.wallet(0)).deploy() : undefined;
+  await game?.waitForDeployment();
+  const deployment = await deploy(anvil, (await game?.getAddress()) ?? null);
   const net = await connect({ provider: anvil.provider, deployment });
   const owner = await actAs(net, anvil.wallet(0));
   const node = await actAs(net, anvil.wallet(1));
@@ -39,35 +49,33 @@ export async function startDevnet(models: string): Promise<Devnet> {
     await deposit(account, 1_000_000n * OPG);
   }
   await stake(node, 500_000n * OPG);
-  const version = await publishModel(owner, models);
+  const version = await publishModel(owner, models, disputable);
   await setOffer(node, version, { price: OPG, minReserved: 0, until: 2 ** 40 - 1 });
   const { escrow, models: registry, nodes, requests } = deployment.addresses;
   const contracts = { escrow, models: registry, nodes, requests } as Contracts;
-  return { anvil, deployment, contracts, version, node, requester };
+  return { anvil, deployment, contracts, game, version, node, requester };
 }
 
-async function deploy(anvil: Anvil): Promise<Deployment> {
+async function deploy(anvil: Anvil, arbiter: string | null): Promise<Deployment> {
   const connection = await network.create({ network: 'localhost', chainType: 'l1', override: { url: anvil.url } });
   try {
-    const parameters = parseProfile(JSON.parse(readFileSync(PARAMETERS, 'utf8')), PARAMETERS);
+    const profile = parseProfile(JSON.parse(readFileSync(PARAMETERS, 'utf8')), PARAMETERS);
+    const parameters = { ...profile, firstSet: { ...profile.firstSet, arbiter } };
     return await deploySystem({ connection, parameters });
   } finally {
     await connection.close();
   }
 }
 
-async function publishModel(owner: Account, models: string): Promise<VersionId> {
+async function publishModel(owner: Account, models: string, disputable: boolean): Promise<VersionId> {
   const file = path.join(import.meta.dirname, '../../models', MODEL, 'model.onnx');
   const { sha256 } = exampleModel(MODEL).card;
   copyFileSync(file, path.join(models, sha256));
   const card = JSON.parse(readFileSync(path.join(path.dirname(file), 'card.json'), 'utf8'));
   const model = await createModel(owner, 'examples', MODEL);
-  const { version } = await publish(owner, {
-    model: model.model,
-    onnx: readFileSync(file),
-    card,
-    uris: [`file:${sha256}`],
-  });
+  const onnx = readFileSync(file);
+  const program = disputable ? { programRoot: programRoot(compile(onnx)) } : {};
+  const { version } = await publish(owner, { model: model.model, onnx, card, uris: [`file:${sha256}`], ...program });
   return version;
 }
 

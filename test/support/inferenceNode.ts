@@ -47,6 +47,8 @@ export interface NodeOptions {
   /** Of submissions: see SubmitPolicy. */
   readonly batchAbove?: number;
   readonly database?: string;
+  /** Results are not sent before. */
+  readonly held?: Promise<void>;
 }
 
 export interface TestNode {
@@ -110,7 +112,16 @@ export async function startNode(devnet: Devnet, options: NodeOptions): Promise<T
     headersOf: async (version) => (await versionOf(journal, version))?.outputHeaders,
   });
   const keepPolicy = { node, others: false, expire: false, minTip: 0n };
-  const keeper = new Keeper({ journal, views, closer, policy: keepPolicy, batchLimit: 10, log, metrics });
+  const keeper = new Keeper({
+    journal,
+    views,
+    closer,
+    policy: keepPolicy,
+    batchLimit: 10,
+    maxWaitSeconds: 0,
+    log,
+    metrics,
+  });
   const flight = new Flight(
     dispatcher,
     [(intent) => submitter.outcome(intent), (intent, head) => keeper.outcome(intent, head.now)],
@@ -145,7 +156,10 @@ export async function startNode(devnet: Devnet, options: NodeOptions): Promise<T
   });
   for (const hints of [near, queue]) {
     await hints.consume('admit', 1, (id) => serving.look(id));
-    await hints.consume('submit', 64, (id) => submitter.submit(id));
+    await hints.consume('submit', 64, async (id) => {
+      await options.held;
+      await submitter.submit(id);
+    });
   }
   const stop = new AbortController();
   const observers = [versionKeeper(journal, log), serving, keeper, flight];

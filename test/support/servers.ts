@@ -1,6 +1,6 @@
 /**
- * Real servers for the conformance suites: found on this machine, or installed from Debian's packages when this is Debian and we are root,
- * each started for the tests on a free port of 127.0.0.1 in a temporary directory. Where that cannot be, `skip` says loudly what was not tested.
+ * Real servers for the conformance suites: found on this machine, or installed (debian.ts), each started for the tests on a free port of
+ * 127.0.0.1 in a temporary directory.
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
@@ -8,6 +8,7 @@ import { connect, createServer } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { findOrInstall, thisMachine } from './debian.ts';
 
 export interface RunningServer {
   readonly url: string;
@@ -18,11 +19,11 @@ export interface RunningServer {
   stop(): Promise<void>;
 }
 
-const isRoot = process.getuid?.() === 0;
+const { isRoot, onPath } = thisMachine;
 
 /** Starts a PostgreSQL of its own; undefined = there is none and none can be installed. */
 export async function startPostgres(): Promise<RunningServer | undefined> {
-  const bin = install('postgresql', () => postgresBin());
+  const bin = findOrInstall('postgresql', postgresBin);
   if (!bin) return undefined;
   // PostgreSQL refuses to run as root.
   const user = isRoot ? 'postgres' : os.userInfo().username;
@@ -43,7 +44,7 @@ export async function startPostgres(): Promise<RunningServer | undefined> {
 
 /** Starts a Redis (or Valkey) of its own, with an append-only file. */
 export async function startRedis(): Promise<RunningServer | undefined> {
-  const binary = install('redis-server', () => onPath('redis-server') ?? onPath('valkey-server'));
+  const binary = findOrInstall('redis-server', () => onPath('redis-server') ?? onPath('valkey-server'));
   if (!binary) return undefined;
   const home = mkdtempSync(path.join(os.tmpdir(), 'opg-redis-'));
   const port = await freePort();
@@ -61,14 +62,6 @@ export async function startRedis(): Promise<RunningServer | undefined> {
   ];
   const run = () => spawn(binary, [...settings, '--save', '', '--maxmemory-policy', 'noeviction'], { stdio: 'pipe' });
   return supervise(run, `redis://127.0.0.1:${port}`, home, 'SIGTERM');
-}
-
-/** Skips the running suite, and says so where nobody overlooks it. */
-export function skipLoudly(context: Mocha.Context, what: string): never {
-  console.error(
-    `\n    !!! NOT TESTED on ${what}: it is not installed, and this is not Debian with root and apt-get. !!!\n`,
-  );
-  context.skip();
 }
 
 async function supervise(
@@ -129,25 +122,6 @@ export const freePort = () =>
     });
   });
 
-/** What `find` finds, if need be after installing a Debian package. */
-function install(debianPackage: string, find: () => string | undefined): string | undefined {
-  const found = find();
-  if (found || !isRoot || !existsSync('/etc/debian_version') || !onPath('apt-get')) return found;
-  try {
-    const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C' };
-    // A server of its own must not start with the installation, and none does in a container without init.
-    execFileSync('apt-get', ['update', '-q'], { env, stdio: 'pipe', timeout: 90_000 });
-    execFileSync('apt-get', ['install', '-q', '-y', '--no-install-recommends', debianPackage], {
-      env,
-      stdio: 'pipe',
-      timeout: 240_000,
-    });
-  } catch (error) {
-    console.error(`apt-get could not install ${debianPackage}: ${error instanceof Error ? error.message : error}`);
-  }
-  return find();
-}
-
 /** Debian keeps the servers of each release in a directory of their own, outside of PATH. */
 function postgresBin(): string | undefined {
   const root = '/usr/lib/postgresql';
@@ -156,11 +130,6 @@ function postgresBin(): string | undefined {
   if (release) return path.join(root, release, 'bin');
   const initdb = onPath('initdb');
   return initdb && path.dirname(initdb);
-}
-
-function onPath(name: string): string | undefined {
-  const folders = `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin`.split(':');
-  return folders.map((folder) => path.join(folder, name)).find((file) => existsSync(file));
 }
 
 const id = (flag: string, user: string) => execFileSync('id', [flag, user], { encoding: 'utf8' }).trim();

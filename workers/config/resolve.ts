@@ -29,6 +29,13 @@ export function resolve(role: Role, parsed: Parsed, complain: Complain): Partial
     checkKeyFile(keyFile, passwordFile, (what) => complain('signer.keyFile', what));
     if (passwordFile !== undefined) secretIn(passwordFile, (what) => complain('signer.passwordFile', what));
   }
+  if (parsed.executor?.concurrency === 0 && (role === 'executor' || journal?.url.startsWith('pglite:')))
+    complain(
+      'executor.concurrency',
+      role === 'executor'
+        ? 'is 0: then an executor has nothing to do'
+        : 'is 0, but nobody else can execute: executors beside this node need its journal on a postgres:// server',
+    );
   return {
     ...parsed,
     ...(parsed.process && { process: { ...parsed.process, dataDir } }),

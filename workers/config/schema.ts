@@ -4,6 +4,7 @@ import { journal, process, queue } from './sections/process.ts';
 import { reference } from './sections/reference.ts';
 import { keeper, storage } from './sections/services.ts';
 import { admission, executor, models } from './sections/serving.ts';
+import { verifier } from './sections/verifying.ts';
 
 export const sections = {
   network,
@@ -18,6 +19,7 @@ export const sections = {
   submission,
   keeper,
   storage,
+  verifier,
 };
 export type SectionName = keyof typeof sections;
 export type Sections = { readonly [S in SectionName]: Given<(typeof sections)[S]> };
@@ -40,6 +42,8 @@ export const roleSections = {
   keeper: ['process', 'network', 'journal', 'queue', 'signer', 'submission', 'keeper'],
   executor: ['process', 'journal', 'queue', 'executor', 'reference', 'models'],
   storage: ['process', 'storage'],
+  monitor: ['process', 'network', 'journal', 'reference', 'models'],
+  verifier: ['process', 'network', 'journal', 'signer', 'reference', 'models', 'submission', 'verifier'],
 } as const satisfies Record<string, readonly SectionName[]>;
 
 export type Role = keyof typeof roleSections;

@@ -13,7 +13,9 @@ import { loadConfig } from '../config/load.ts';
 import { Health } from '../lifecycle/health.ts';
 import { serveHttp } from '../lifecycle/http.ts';
 import { run } from '../lifecycle/run.ts';
+import { sweep } from '../watcher/sweep.ts';
 import { createExecutor } from './execute.ts';
+import { createWarmUp, WARM_MS } from './warm.ts';
 
 const fields = { role: 'executor' };
 
@@ -69,7 +71,8 @@ const code = await run(
       await executor.prove(id, signal);
       await queue.push('admit', id);
     });
-    await new Promise<void>((resolve) => life.signal.addEventListener('abort', () => resolve(), { once: true }));
+    const warmUp = createWarmUp({ journal, models, runtime, log }, config.executor.warm);
+    await sweep([{ name: 'warm', everyMs: WARM_MS, run: () => warmUp(life.signal) }], systemClock, log, life.signal);
   },
   createLog({ level: 'info', fields }),
 );

@@ -5,6 +5,14 @@ export interface Due {
   readonly terms: Terms;
   /** Calls with different keys never share a transaction: the action, the tip, the account that acts. */
   readonly key: string;
+  /** Chain time after which it goes in whatever company it has. */
+  readonly latest: number;
+}
+
+export interface Group<T extends Due> {
+  readonly items: readonly T[];
+  /** Nothing more would fit: waiting is of no use. */
+  readonly full: boolean;
 }
 
 /** A transaction's worth of gas for callbacks: the contract allows 8,000,000 in one batch. */
@@ -14,10 +22,10 @@ const CALLBACK_GAS = 6_000_000;
  * Cuts what is due into transactions, at most `limit` items each. Requests of one payer with the same terms but input and lane
  * and without callback are put together first: their batch form writes each account once.
  */
-export function group<T extends Due>(due: readonly T[], limit: number): readonly (readonly T[])[] {
+export function group<T extends Due>(due: readonly T[], limit: number): readonly Group<T>[] {
   const alike = new Map<string, T[]>();
   for (const item of due) add(alike, quietKey(item) ?? '', item);
-  const transactions: T[][] = [];
+  const transactions: Group<T>[] = [];
   const mixtures = new Map<string, T[]>();
   for (const [key, items] of alike) {
     if (key !== '' && items.length > 1) transactions.push(...chunks(items, limit));
@@ -27,13 +35,19 @@ export function group<T extends Due>(due: readonly T[], limit: number): readonly
   return transactions;
 }
 
+/** Whether it is to be sent now: it is full, or one of its items has waited for company as long as it may. */
+export function isRipe<T extends Due>({ items, full }: Group<T>, now: number): boolean {
+  return full || items.some(({ latest }) => latest <= now);
+}
+
 function quietKey({ terms, key }: Due): string | undefined {
   if (terms.callbackGas > 0) return undefined;
   const { input: _input, lane: _lane, ...shared } = terms;
   return `${key} ${Object.values(shared).join()}`;
 }
 
-function chunks<T extends Due>(items: readonly T[], limit: number): T[][] {
+/** All but the last are full. */
+function chunks<T extends Due>(items: readonly T[], limit: number): Group<T>[] {
   const made: T[][] = [];
   let gas = 0;
   for (const item of items) {
@@ -45,7 +59,7 @@ function chunks<T extends Due>(items: readonly T[], limit: number): T[][] {
       gas = item.terms.callbackGas;
     }
   }
-  return made;
+  return made.map((items, i) => ({ items, full: i < made.length - 1 || items.length >= limit }));
 }
 
 function add<T>(groups: Map<string, T[]>, key: string, item: T): void {

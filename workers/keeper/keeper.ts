@@ -10,7 +10,7 @@ import type { TrackedIntent } from '#ports/outbox.ts';
 import type { Log, Metrics } from '#ports/telemetry.ts';
 import type { Closer } from './closer.ts';
 import { type Delays, decideKeep, KEEP, type KeepAction, type KeepMove, type KeepPolicy } from './decide.ts';
-import { type Due, group } from './group.ts';
+import { type Due, group, isRipe } from './group.ts';
 
 export interface KeeperParts {
   readonly journal: Journal;
@@ -19,6 +19,8 @@ export interface KeeperParts {
   readonly policy: KeepPolicy;
   /** Items of one transaction. */
   readonly batchLimit: number;
+  /** How long something that is due may wait for a transaction to fill, in chain time. */
+  readonly maxWaitSeconds: number;
   readonly log: Log;
   readonly metrics: Metrics;
 }
@@ -78,8 +80,13 @@ export class Keeper implements Observer {
       if (request) due.push(request);
     }
     const single = due.filter(({ action }) => action === 'rescue').map((item) => [item]);
-    const many = due.filter(({ action }) => action !== 'rescue');
-    for (const items of [...group(many, batchLimit), ...single]) {
+    const many = group(
+      due.filter(({ action }) => action !== 'rescue'),
+      batchLimit,
+    );
+    // With a whole page of rows there is enough to send, and rows that wait would hide those behind them.
+    const ripe = many.filter((one) => rows.length === PER_HEAD || isRipe(one, head.now));
+    for (const items of [...ripe.map(({ items }) => items), ...single]) {
       const willing = await closer.simulate(items);
       for (const item of items) if (!willing.includes(item)) await this.#later(item.row, 'pending', head.now);
       if (willing.length > 0) await this.#send(willing);
@@ -116,7 +123,10 @@ export class Keeper implements Observer {
     const action = row.facts['action'] as KeepAction;
     const takeTip = row.facts['takeTip'] === true;
     const key = `${action} ${takeTip} ${history.row.node}`;
-    return { row, history, action, takeTip, terms: history.row.terms, key };
+    // What was tried before has waited already.
+    const patience = row.facts['tries'] === undefined ? this.#parts.maxWaitSeconds : 0;
+    const latest = (row.dueAt ?? 0) + patience;
+    return { row, history, action, takeTip, terms: history.row.terms, key, latest };
   }
 
   async #send(items: readonly DueRequest[]): Promise<void> {

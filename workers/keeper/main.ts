@@ -48,8 +48,9 @@ const code = await run(
     const dispatcher = new OutboxDispatcher({ chainId, outbox, sender, signer, policy: config.submission, ...common });
     const headersOf = async (version: typeof signer.address) => (await versionOf(journal, version))?.outputHeaders;
     const closer = new Closer({ calls, reader, dispatcher, headersOf });
-    const policy = { node: undefined, ...config.keeper };
-    const keeper = new Keeper({ journal, views, closer, policy, batchLimit: config.keeper.batchLimit, ...common });
+    const { batchLimit, maxWaitSeconds, ...kept } = config.keeper;
+    const policy = { node: undefined, ...kept };
+    const keeper = new Keeper({ journal, views, closer, policy, batchLimit, maxWaitSeconds, ...common });
     const flight = new Flight(dispatcher, [(intent, head) => keeper.outcome(intent, head.now)], log);
     life.shutdown.add('transactions', async () => void (await Promise.all([flight.idle(), keeper.idle()])));
     await keeper.recover((await reader.head()).timestamp);

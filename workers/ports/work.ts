@@ -1,4 +1,5 @@
 import type { TensorSpec } from '#core/commitment/canonical.ts';
+import type { Bytes32 } from '#core/hex.ts';
 import type { Hex } from './chain.ts';
 
 /** What a version publishes, as the executor needs it. JSON. */
@@ -32,6 +33,11 @@ export interface ServedProgram {
   readonly rtol: number;
   /** Of one item, as published: an estimate, until the model is compiled. */
   readonly multiplyAdds: number;
+  /** What the version's id is the hash of, for disputes; numbers as hex. */
+  readonly words?: Readonly<Record<'sha256Hash' | 'programRoot' | 'schema', Bytes32>> & {
+    readonly tolerance: Hex;
+    readonly shape: Hex;
+  };
 }
 
 /** Facts of a row ('serve', id) that the executor reads. Other roles keep more in the same row. JSON. */

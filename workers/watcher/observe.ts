@@ -1,5 +1,5 @@
 import { isProtocolError } from '#core/errors.ts';
-import { isRequestEvent } from '#core/protocol/events.ts';
+import { isAboutRequest } from '#core/protocol/events.ts';
 import type { BlockRef, ChainFact, ChainReader, Hex, LoggedEvent } from '#ports/chain.ts';
 import type { Clock } from '#ports/clock.ts';
 import type { Journal } from '#ports/journal.ts';
@@ -81,7 +81,7 @@ class Pass {
   async #block(block: BlockRef, events: readonly LoggedEvent[]): Promise<void> {
     const { observers, journal, metrics } = this.#parts;
     const head = this.#head(block);
-    const others = events.filter(({ event }) => !isRequestEvent(event));
+    const others = events.filter(({ event }) => !isAboutRequest(event));
     if (others.length > 0) for (const observer of observers) await observer.noticed?.(others, head);
     for (const [id, own] of byRequest(events)) await this.#touch(id, await this.#standing(id, own), head);
     await journal.record(block, events);
@@ -122,7 +122,7 @@ class Pass {
 function byRequest(events: readonly LoggedEvent[]): Map<Hex, LoggedEvent[]> {
   const groups = new Map<Hex, LoggedEvent[]>();
   for (const logged of events) {
-    if (!isRequestEvent(logged.event)) continue;
+    if (!isAboutRequest(logged.event)) continue;
     const group = groups.get(logged.event.id);
     if (group) group.push(logged);
     else groups.set(logged.event.id, [logged]);

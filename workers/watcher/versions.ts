@@ -1,5 +1,6 @@
+import { versionWords } from '#core/challenges/claim.ts';
 import { isProtocolError } from '#core/errors.ts';
-import { ZERO_BYTES32 } from '#core/hex.ts';
+import { wordOf, ZERO_BYTES32 } from '#core/hex.ts';
 import { unpackCost } from '#core/protocol/cost.ts';
 import type { EventNamed } from '#core/protocol/events.ts';
 import { hashesOf, parseSchema } from '#core/protocol/schema.ts';
@@ -74,6 +75,9 @@ function knownFrom(event: EventNamed<'VersionPublished'>, log: Log): KnownVersio
   }
 }
 
-function programOf({ programRoot, atol, rtol, cost }: EventNamed<'VersionPublished'>['content']): ServedProgram {
-  return { root: programRoot, atol, rtol, multiplyAdds: Number(unpackCost(cost)) };
+function programOf(content: EventNamed<'VersionPublished'>['content']): ServedProgram {
+  const { programRoot, atol, rtol, cost } = content;
+  const { tolerance, shape, ...hashes } = versionWords(content);
+  const words = { ...hashes, tolerance: wordOf(tolerance), shape: wordOf(shape) };
+  return { root: programRoot, atol, rtol, multiplyAdds: Number(unpackCost(cost)), words };
 }

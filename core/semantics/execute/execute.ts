@@ -19,6 +19,8 @@ export interface ExecuteOptions {
     operator: Operator,
     data: readonly (TensorData | undefined)[],
   ) => readonly (TensorData | undefined)[];
+  /** Replaces what an operator gave: to simulate a trace that lies. The outputs are then not the reference outputs. */
+  readonly after?: (index: number, output: TensorData) => TensorData;
 }
 
 export interface Execution {
@@ -31,7 +33,7 @@ export interface Execution {
 /** The tensors must be the program's inputs in order, of their dtypes and shapes; bools and NaNs are read as canonical. */
 export function execute(program: Program, inputs: readonly Tensor[], options: ExecuteOptions = {}): Execution {
   checkInputs(program, inputs);
-  const { observe, alter, tools = dotTools() } = options;
+  const { observe, alter, after, tools = dotTools() } = options;
   const { operators, constants } = program;
   const end = Math.min(operators.length, (options.until ?? operators.length - 1) + 1);
   const lastUse = lastUses(program);
@@ -45,7 +47,8 @@ export function execute(program: Program, inputs: readonly Tensor[], options: Ex
       const { from, index: at } = access.source;
       return from === 'operator' ? made[at] : from === 'input' ? given[at] : constants[at]?.data;
     });
-    made[index] = evaluateOperator(operator, alter ? alter(operator, data) : data, tools);
+    const output = evaluateOperator(operator, alter ? alter(operator, data) : data, tools);
+    made[index] = after ? after(index, output) : output;
     observe?.(index, { dtype, shape, data: made[index] as TensorData });
     for (const access of operator.operands) {
       const source = access?.source;

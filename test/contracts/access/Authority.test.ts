@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { expect } from 'chai';
 import type { BytesLike } from 'ethers';
+import { ZeroAddress } from 'ethers';
 import { network } from 'hardhat';
 import { parameterSet } from '../../../deploy/parameters/parameterSet.ts';
 import { readProfile } from '../../../deploy/parameters/schema.ts';
@@ -38,7 +39,7 @@ async function system() {
   const operations = {
     appendSet: {
       target: addresses.requests,
-      data: requests.interface.encodeFunctionData('appendSet', [parameterSet(local)]),
+      data: requests.interface.encodeFunctionData('appendSet', [{ ...parameterSet(local), arbiter: ZeroAddress }]),
     },
     unpause: { target: addresses.requests, data: requests.interface.encodeFunctionData('unpause') },
     setTreasury: {

@@ -10,6 +10,7 @@ const interfaces = {
   ModelRegistry: 'contracts/models/IModelRegistry.sol',
   NodeRegistry: 'contracts/nodes/INodeRegistry.sol',
   InferenceRequests: 'contracts/requests/IRequestEvents.sol',
+  ChallengeGame: 'contracts/challenges/IChallengeGame.sol',
 } as const;
 
 function declaredEvents(file: string): Record<string, string[]> {

@@ -12,6 +12,7 @@ import { Ledger } from '#core/protocol/ledger.ts';
 import type { RequestRow } from '#core/protocol/request.ts';
 import { stateTag } from '#core/protocol/states.ts';
 import { termsHash } from '#core/protocol/terms.ts';
+import type { ChallengeGame } from '#types';
 import { ethers } from './chain.ts';
 import type { System } from './system.ts';
 
@@ -44,10 +45,13 @@ export const purse = (s: System) => purseOf(Number(s.model) as Parameters<typeof
 /** Replays what Escrow and InferenceRequests have said since the system exists. */
 export async function replay(s: System): Promise<Ledger> {
   const ledger = new Ledger();
+  const { game } = s as { readonly game?: ChallengeGame };
   const address = [await s.requests.getAddress(), await s.escrow.getAddress()];
+  if (game) address.push(await game.getAddress());
   const transactions = new Map<string, LedgerEvent[]>();
   for (const log of await ethers.provider.getLogs({ address, fromBlock: s.genesis })) {
-    const parsed = s.requests.interface.parseLog(log) ?? s.escrow.interface.parseLog(log);
+    const parsed =
+      s.requests.interface.parseLog(log) ?? s.escrow.interface.parseLog(log) ?? game?.interface.parseLog(log) ?? null;
     const event =
       parsed === null ? undefined : eventFrom(parsed.name, parsed.args as unknown as Record<string, unknown>);
     if (event === undefined) continue; // of the access manager

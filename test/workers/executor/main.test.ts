@@ -13,11 +13,12 @@ import { openQueue } from '../../../workers/adapters/bullmq/queue.ts';
 import { sqlJournal } from '../../../workers/adapters/journal/journal.ts';
 import { journalMigrations } from '../../../workers/adapters/journal/migrations.ts';
 import { type Database, openDatabase } from '../../../workers/adapters/sql/open.ts';
+import { skipLoudly } from '../../support/debian.ts';
 import { eventually } from '../../support/eventually.ts';
 import { scratch } from '../../support/graphs.ts';
 import { exampleModel } from '../../support/models.ts';
 import { type RoleProcess, startRole } from '../../support/role.ts';
-import { type RunningServer, skipLoudly, startPostgres, startRedis } from '../../support/servers.ts';
+import { type RunningServer, startPostgres, startRedis } from '../../support/servers.ts';
 import { recordedLog, recordedMetrics } from '../../support/telemetry.ts';
 
 describe('an executor process beside its node', () => {

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { type Due, group } from '../../../workers/keeper/group.ts';
+import { type Due, group, isRipe } from '../../../workers/keeper/group.ts';
 import { other, terms } from '../../support/story.ts';
 
 interface Named extends Due {
@@ -8,10 +8,11 @@ interface Named extends Due {
 const due = (name: string, change: Partial<Due['terms']> = {}, key = 'finalise false'): Named => ({
   name,
   key,
+  latest: 0,
   terms: { ...terms, ...change },
 });
 const names = (items: readonly Named[], limit = 10) =>
-  group(items, limit).map((transaction) => transaction.map(({ name }) => name));
+  group(items, limit).map((transaction) => transaction.items.map(({ name }) => name));
 
 describe('how a keeper puts requests together', () => {
   it('puts those with the same terms but lane into one batch', () => {
@@ -37,6 +38,18 @@ describe('how a keeper puts requests together', () => {
   it('cuts where callbacks would need more gas than a batch may have', () => {
     const hungry = Array.from({ length: 4 }, (_, i) => due(`${i}`, { callbackGas: 2_000_000, lane: i }));
     expect(names(hungry)).to.deep.equal([['0', '1', '2'], ['3']]);
+  });
+  it('lets what is not full wait, until one of its items has waited long enough', () => {
+    const items = Array.from({ length: 5 }, (_, i) => ({ ...due(`${i}`, { lane: i }), latest: 100 + i }));
+    const ripe = (now: number) => group(items, 2).map((transaction) => isRipe(transaction, now));
+    expect(ripe(103)).to.deep.equal([true, true, false]);
+    expect(ripe(104)).to.deep.equal([true, true, true]);
+    expect(group(items, 6).map((transaction) => isRipe(transaction, 99))).to.deep.equal([false]);
+    expect(group(items, 6).map((transaction) => isRipe(transaction, 100))).to.deep.equal([true]);
+  });
+  it('counts a transaction as full whose callbacks leave no gas for another', () => {
+    const hungry = Array.from({ length: 4 }, (_, i) => due(`${i}`, { callbackGas: 2_000_000, lane: i }));
+    expect(group(hungry, 10).map(({ full }) => full)).to.deep.equal([true, false]);
   });
   it('loses nothing and repeats nothing', () => {
     const items = Array.from({ length: 40 }, (_, i) =>

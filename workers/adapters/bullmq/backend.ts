@@ -4,6 +4,7 @@ import { Redis } from 'ioredis';
 import { Pool } from 'pg';
 import { ProtocolError } from '#core/errors.ts';
 import type { Log } from '#ports/telemetry.ts';
+import { reclaimJobs } from './reclaim.ts';
 
 /** A pg.Pool or what looks like one to BullMQ: the journal's PGlite, for a queue in the same process. */
 export type QueuePool = Extract<PostgresConnectionOptions, { connect: unknown }>;
@@ -16,6 +17,8 @@ export interface Backend {
   readonly consumer: object;
   // biome-ignore lint/suspicious/noExplicitAny: the connection type differs per backend; it is one of the two above
   readonly factory: BackendFactory<any, any>;
+  /** Lets what the last process was running wait again; undefined where other processes may be running it. */
+  readonly reclaim?: (queue: string) => Promise<number>;
   close(): Promise<void>;
 }
 
@@ -36,7 +39,8 @@ export async function openBackend(url: string, embedded: QueuePool | undefined, 
       case 'postgresql':
         return await openPostgres(url);
       case 'pglite':
-        if (embedded) return await openPool(embedded, async () => {});
+        if (embedded)
+          return { ...(await openPool(embedded, async () => {})), reclaim: (queue) => reclaimJobs(embedded, queue) };
         throw badUrl(url, 'a pglite: queue lives in the journal of the same process, and that one is elsewhere');
       default:
         throw badUrl(url, 'the scheme is unknown');

@@ -44,12 +44,16 @@ class BullmqQueue implements Queue {
 
   async consume(stage: string, concurrency: number, work: (id: Hex, signal: AbortSignal) => Promise<void>) {
     if (this.#consumers.has(stage)) throw new Error(`The stage "${stage}" is consumed already.`);
-    const consumer = new StageConsumer(stage, this.#name(stage), this.#backend, concurrency, work, {
-      log: this.#options.log.child({ stage }),
+    const name = this.#name(stage);
+    const log = this.#options.log.child({ stage });
+    const consumer = new StageConsumer(stage, name, this.#backend, concurrency, work, {
+      log,
       metrics: this.#options.metrics,
       timing: this.#timing,
     });
     this.#consumers.set(stage, consumer);
+    const reclaimed = (await this.#try(async () => this.#backend.reclaim?.(name))) ?? 0;
+    if (reclaimed > 0) log.info('jobs of the last process wait again', { jobs: reclaimed });
     await this.#try(() => consumer.start());
   }
 

@@ -37,7 +37,14 @@ const address = z.string().transform(toAddress);
 const deployment = z.object({
   chainId: z.int().positive(),
   block: z.int().nonnegative(),
-  addresses: z.object({ token: address, escrow: address, models: address, nodes: address, requests: address }),
+  addresses: z.object({
+    token: address,
+    escrow: address,
+    models: address,
+    nodes: address,
+    requests: address,
+    game: address.optional(),
+  }),
 });
 
 /** Throws `deployment.invalid`, `chain.wrong_id`, `chain.wrong_contract` or `rpc.*`. */

@@ -2,7 +2,13 @@ import type { Interface, LogDescription } from 'ethers';
 import { ProtocolError } from '#core/errors.ts';
 import { type EventName, eventFrom, eventTables, type ProtocolEvent } from '#core/protocol/events.ts';
 import type { Hex } from '#ports/chain.ts';
-import { IEscrow__factory, IInferenceRequests__factory, IModelRegistry__factory, INodeRegistry__factory } from '#types';
+import {
+  IChallengeGame__factory,
+  IEscrow__factory,
+  IInferenceRequests__factory,
+  IModelRegistry__factory,
+  INodeRegistry__factory,
+} from '#types';
 
 export interface RawLog {
   readonly address: Hex;
@@ -20,6 +26,8 @@ export interface Contracts {
   readonly models: Hex;
   readonly nodes: Hex;
   readonly requests: Hex;
+  /** The challenge game, if the deployment has one. */
+  readonly game?: Hex | undefined;
 }
 
 export interface EventDecoder {
@@ -31,12 +39,14 @@ export interface EventDecoder {
 }
 
 export function eventDecoder(contracts: Contracts): EventDecoder {
-  const sources: readonly [Hex, Interface, readonly EventName[]][] = [
+  const sources: [Hex, Interface, readonly EventName[]][] = [
     [contracts.requests, IInferenceRequests__factory.createInterface(), namesOf(eventTables.InferenceRequests)],
     [contracts.escrow, IEscrow__factory.createInterface(), namesOf(eventTables.Escrow)],
     [contracts.models, IModelRegistry__factory.createInterface(), namesOf(eventTables.ModelRegistry)],
     [contracts.nodes, INodeRegistry__factory.createInterface(), namesOf(eventTables.NodeRegistry)],
   ];
+  if (contracts.game)
+    sources.push([contracts.game, IChallengeGame__factory.createInterface(), namesOf(eventTables.ChallengeGame)]);
   const byAddress = new Map(sources.map(([address, parser]) => [address.toLowerCase(), parser]));
   return {
     addresses: sources.map(([address]) => address),

@@ -1,9 +1,9 @@
-import { isRequestEvent, type ProtocolEvent } from '#core/protocol/events.ts';
+import { isAboutRequest, type ProtocolEvent } from '#core/protocol/events.ts';
 import type { Hex } from '#ports/chain.ts';
 
 /** The request an event is about; stake, offers, models and governance are about none. */
 export function requestOf(event: ProtocolEvent): Hex | undefined {
-  return isRequestEvent(event) ? event.id : undefined;
+  return isAboutRequest(event) ? event.id : undefined;
 }
 
 /** The requests a list of events is about, each once. */

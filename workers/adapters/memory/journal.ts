@@ -1,5 +1,5 @@
 import { ProtocolError } from '#core/errors.ts';
-import { isRequestEvent } from '#core/protocol/events.ts';
+import { isAboutRequest } from '#core/protocol/events.ts';
 import type { BlockRef, Hex, LoggedEvent } from '#ports/chain.ts';
 import type { Journal, RecordedResult, Row } from '#ports/journal.ts';
 
@@ -132,7 +132,7 @@ export function memoryJournal(): Journal {
   };
 }
 
-const requestOf = ({ event }: LoggedEvent): Hex | undefined => (isRequestEvent(event) ? event.id : undefined);
+const requestOf = ({ event }: LoggedEvent): Hex | undefined => (isAboutRequest(event) ? event.id : undefined);
 const requestsOf = (events: readonly LoggedEvent[]) => [
   ...new Set(events.flatMap((logged) => requestOf(logged) ?? [])),
 ];

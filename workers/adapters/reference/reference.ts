@@ -6,7 +6,9 @@ import { Worker } from 'node:worker_threads';
 import { ProtocolError } from '#core/errors.ts';
 import type { ModelProgram, Reference } from '#ports/reference.ts';
 import type { LoadableModel } from '#ports/runtime.ts';
+import type { Traces } from '#ports/traces.ts';
 import type { Call, Reply, ThreadOptions } from './messages.ts';
+import type { TraceTask } from './traceTasks.ts';
 
 export interface ReferenceOptions {
   /** Computations at a time. Default 1. */
@@ -43,7 +45,7 @@ interface Slot {
 const KNOWN = 10_000;
 const MIB = 2 ** 20;
 
-export function createReference(options: ReferenceOptions = {}): Reference {
+export function createReference(options: ReferenceOptions = {}): Reference & Traces {
   const { threads = 1, crew = 0, memoryBytes = 1024 * MIB, timeoutMs = 60_000, strikes = 3 } = options;
   const slots = Array.from({ length: threads }, (): Slot => {
     return { worker: undefined, job: undefined, timer: undefined, abort: () => undefined, warm: undefined };
@@ -161,7 +163,17 @@ export function createReference(options: ReferenceOptions = {}): Reference {
     return reply as Extract<Reply, { op: O }>;
   }
 
+  async function trace<R>(model: LoadableModel, task: TraceTask, signal?: AbortSignal): Promise<R> {
+    return (await ask({ op: 'trace', model, task }, 'traced', signal)).result as R;
+  }
+
   return {
+    headerOf: (model, signal) => trace(model, { kind: 'header' }, signal),
+    accuse: (traced, output, standard, challenger, signal) =>
+      trace(traced.model, { kind: 'accuse', traced, output, standard, challenger }, signal),
+    refute: (traced, shown, signal) => trace(traced.model, { kind: 'refute', traced, shown }, signal),
+    answer: (traced, shown, position, signal) =>
+      trace(traced.model, { kind: 'answer', traced, shown, position }, signal),
     async describe(model, signal) {
       const told = known.get(model.sha256);
       if (told) return told;

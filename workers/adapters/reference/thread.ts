@@ -8,12 +8,16 @@ import type { Tensor } from '#core/tensor.ts';
 import { createCrew } from './crew.ts';
 import type { Call, Reply, ThreadOptions } from './messages.ts';
 import { Programs } from './programs.ts';
+import { TraceTasks } from './traceTasks.ts';
 
 const { cacheBytes, crew } = workerData as ThreadOptions;
 const programs = new Programs(cacheBytes, createCrew(crew));
+const traces = new TraceTasks();
 
 function answer(call: Call): Reply {
-  const { program, tools } = programs.get(call.model);
+  const compiled = programs.get(call.model);
+  const { program, tools } = compiled;
+  if (call.op === 'trace') return { op: 'traced', result: traces.perform(compiled, call.task) };
   if (call.op === 'describe')
     return { op: 'described', program: { root: programRoot(program), multiplyAdds: Number(multiplyAdds(program)) } };
   const outputs = Object.entries(executeNamed(program, call.inputs, { tools }));

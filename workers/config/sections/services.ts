@@ -5,48 +5,45 @@ import { section } from '../section.ts';
 const MIB = 2 ** 20;
 const path = { kind: 'a path' } as const;
 
-export const keeper = section(
-  {
-    others: flag({
-      env: 'OPG_KEEP_OTHERS',
-      fallback: 'true',
-      about: 'finalise what other nodes submitted, for the tip',
-      example: 'true',
-    }),
-    expire: flag({
-      env: 'OPG_KEEP_EXPIRE',
-      fallback: 'true',
-      about: 'return fees after deadlines, which pays nothing',
-      example: 'false',
-    }),
-    minTip: amount({
-      unit: 'OPG',
-      decimals: 18,
-      env: 'OPG_MIN_TIP',
-      fallback: '0',
-      about: 'the least tip worth a transaction',
-      example: '0.001',
-    }),
-    batchLimit: whole({
-      min: 1,
-      max: 32,
-      env: 'OPG_KEEP_BATCH_LIMIT',
-      fallback: '10',
-      about: 'requests closed by one transaction',
-      example: '10',
-    }),
-    maxWaitSeconds: whole({
-      min: 0,
-      max: 86_400,
-      unit: 'seconds',
-      env: 'OPG_KEEP_MAX_WAIT_SECONDS',
-      fallback: '0',
-      about: 'how long a request may wait for a fuller batch',
-      example: '60',
-    }),
-  },
-  ({ maxWaitSeconds, ...rest }) => ({ ...rest, maxWaitMs: maxWaitSeconds * 1000 }),
-);
+export const keeper = section({
+  others: flag({
+    env: 'OPG_KEEP_OTHERS',
+    fallback: 'true',
+    about: 'finalise what other nodes submitted, for the tip',
+    example: 'true',
+  }),
+  expire: flag({
+    env: 'OPG_KEEP_EXPIRE',
+    fallback: 'true',
+    about: 'return fees after deadlines, which pays nothing',
+    example: 'false',
+  }),
+  minTip: amount({
+    unit: 'OPG',
+    decimals: 18,
+    env: 'OPG_MIN_TIP',
+    fallback: '0',
+    about: 'the least tip worth a transaction',
+    example: '0.001',
+  }),
+  batchLimit: whole({
+    min: 1,
+    max: 32,
+    env: 'OPG_KEEP_BATCH_LIMIT',
+    fallback: '10',
+    about: 'requests closed by one transaction',
+    example: '10',
+  }),
+  maxWaitSeconds: whole({
+    min: 0,
+    max: 86_400,
+    unit: 'seconds',
+    env: 'OPG_KEEP_MAX_WAIT_SECONDS',
+    fallback: '0',
+    about: 'how long a request that is due may wait for its transaction to fill',
+    example: '60',
+  }),
+});
 
 export const storage = section(
   {

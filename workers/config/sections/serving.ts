@@ -10,11 +10,11 @@ const ORIGIN = /^https?:\/\/[^/]+$/;
 export const executor = section(
   {
     concurrency: whole({
-      min: 1,
+      min: 0,
       max: 256,
       env: 'OPG_EXECUTOR_CONCURRENCY',
       fallback: '2',
-      about: 'processes that run models, hence executions at a time',
+      about: 'processes that run models, hence executions at a time; 0 = a node leaves it to the executors beside it',
       example: '4',
     }),
     threads: whole({

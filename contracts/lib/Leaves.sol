@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {Opened} from "./IStep.sol";
+import {Opened} from "../steps/IStep.sol";
 
 /// @notice Elements of opened leaves, read where they lie in calldata.
 library Leaves {

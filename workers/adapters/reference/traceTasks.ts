@@ -1,0 +1,143 @@
+/** What the thread computes for disputes. Traces of the last few items are kept: moves of one dispute come one after another. */
+import { answerTo } from '#core/challenges/answer.ts';
+import { headerOf, type ProgramHeader } from '#core/challenges/claim.ts';
+import { evidenceOf, findFault, type Standard } from '#core/challenges/evidence.ts';
+import { type Position, packPosition } from '#core/challenges/position.ts';
+import { ReferenceTrace, treeOfHashes } from '#core/challenges/reference.ts';
+import { type RefuterMove, refute } from '#core/challenges/refute.ts';
+import type { InputLink } from '#core/challenges/stepProof.ts';
+import { decodeItems } from '#core/commitment/canonical.ts';
+import { commitList } from '#core/commitment/list.ts';
+import { childrenOf, pathOf, rootOf } from '#core/commitment/opening.ts';
+import { commitTensor } from '#core/commitment/tensor.ts';
+import { ProtocolError } from '#core/errors.ts';
+import type { Address, Bytes32 } from '#core/hex.ts';
+import { fromHex, toHex } from '#core/hex.ts';
+import type { ExecuteOptions } from '#core/semantics/execute/execute.ts';
+import type { Program } from '#core/semantics/program.ts';
+import { commitProgram, type ProgramCommitment } from '#core/semantics/record.ts';
+import type { Tensor } from '#core/tensor.ts';
+import type { Hex } from '#ports/chain.ts';
+import type { Accusation, ShownChallenge, TracedRequest } from '#ports/traces.ts';
+import type { Compiled } from './programs.ts';
+
+export type TraceTask =
+  | { readonly kind: 'header' }
+  | {
+      readonly kind: 'accuse';
+      readonly traced: TracedRequest;
+      readonly output: Hex;
+      readonly standard: Standard;
+      readonly challenger: Address;
+    }
+  | { readonly kind: 'refute'; readonly traced: TracedRequest; readonly shown: ShownChallenge }
+  | {
+      readonly kind: 'answer';
+      readonly traced: TracedRequest;
+      readonly shown: ShownChallenge;
+      readonly position: Position;
+    };
+export type TraceResult = ProgramHeader | Accusation | undefined | RefuterMove | Hex;
+
+/** Items whose traces are kept: 32 bytes per operator, the inputs and the outputs of each. */
+const KEPT = 8;
+
+export class TraceTasks {
+  readonly #commitments = new WeakMap<Compiled, ProgramCommitment>();
+  readonly #traces = new Map<string, ReferenceTrace>();
+  readonly #options: ExecuteOptions;
+
+  /** `options.after` makes them traces of a liar. */
+  constructor(options: ExecuteOptions = {}) {
+    this.#options = options;
+  }
+
+  perform(compiled: Compiled, task: TraceTask): TraceResult {
+    switch (task.kind) {
+      case 'header':
+        return headerOf(compiled.program, this.#commitment(compiled));
+      case 'accuse':
+        return this.#accuse(compiled, task);
+      case 'refute':
+        return this.#refute(compiled, task);
+      case 'answer': {
+        const { traced, shown, position } = task;
+        return answerTo(this.#trace(compiled, traced, shown.item), saltOf(traced, shown), position);
+      }
+    }
+  }
+
+  #accuse(compiled: Compiled, task: TraceTask & { kind: 'accuse' }): Accusation | undefined {
+    const { traced, output, standard, challenger } = task;
+    const submitted = decodeItems(traced.schema.outputs, fromHex(output), traced.items);
+    for (const [item, tensors] of submitted.entries()) {
+      const trace = this.#trace(compiled, traced, item);
+      const fault = findFault(item, tensors, trace.outputs, standard);
+      if (fault === undefined) continue;
+      const salt = { request: traced.request, item, challenger };
+      const slots = trace.slots(salt);
+      const depth = slots.levels.length - 1;
+      const root = toHex(rootOf(slots)) as Bytes32;
+      const children = depth === 0 ? [root] : childrenOf(slots, depth, 0).map((hash) => toHex(hash) as Bytes32);
+      return { trace: root, children, evidence: evidenceOf(trace, salt, submitted, fault, standard) };
+    }
+    return undefined;
+  }
+
+  #refute(compiled: Compiled, { traced, shown }: TraceTask & { kind: 'refute' }): RefuterMove {
+    const demands = new Map(shown.demands.map(([position, data]) => [position, data]));
+    const view = {
+      trace: shown.trace,
+      salt: saltOf(traced, shown),
+      children: shown.children,
+      demanded: (position: Position) => {
+        const packed = packPosition(position);
+        if (!demands.has(packed)) return undefined;
+        const data = demands.get(packed);
+        return data ? { data } : {};
+      },
+    };
+    return refute(this.#trace(compiled, traced, shown.item), view, linkOf(traced, shown.item));
+  }
+
+  #commitment(compiled: Compiled): ProgramCommitment {
+    const known = this.#commitments.get(compiled) ?? commitProgram(compiled.program);
+    this.#commitments.set(compiled, known);
+    return known;
+  }
+
+  #trace(compiled: Compiled, traced: TracedRequest, item: number): ReferenceTrace {
+    const key = `${traced.request} ${item}`;
+    const known = this.#traces.get(key);
+    this.#traces.delete(key);
+    const { program, tools } = compiled;
+    const inputs = () => ordered(program, traced, inputsOf(traced)[item] as readonly Tensor[]);
+    const trace =
+      known ?? new ReferenceTrace(program, this.#commitment(compiled), inputs(), { ...this.#options, tools });
+    this.#traces.set(key, trace);
+    for (const oldest of this.#traces.keys()) if (this.#traces.size > KEPT) this.#traces.delete(oldest);
+    return trace;
+  }
+}
+
+const inputsOf = ({ schema, input, items }: TracedRequest) => decodeItems(schema.inputs, fromHex(input), items);
+
+/** The item's tensors in the program's order; the schema names them as the model does. */
+function ordered(program: Program, { schema }: TracedRequest, item: readonly Tensor[]): Tensor[] {
+  return program.inputs.map(({ name }) => {
+    const found = item[schema.inputs.findIndex((spec) => spec.name === name)];
+    if (found === undefined)
+      throw new ProtocolError('execute.input', { name, reason: 'the schema has no such tensor' });
+    return found;
+  });
+}
+
+const saltOf = ({ request }: TracedRequest, { item, challenger }: ShownChallenge) => ({ request, item, challenger });
+
+/** Where the item's input stands in what the request commits to. */
+function linkOf(traced: TracedRequest, item: number): InputLink {
+  const tensors = inputsOf(traced).map((each) => each.map(commitTensor));
+  const lists = treeOfHashes(tensors.map(commitList));
+  const path = tensors.length === 1 ? [] : pathOf(lists, item, item).map((hash) => toHex(hash) as Bytes32);
+  return { tensors: tensors[item] as readonly Bytes32[], path };
+}

@@ -1,0 +1,194 @@
+import { checkBudget } from '#core/protocol/checkBudget.ts';
+import type { Reference } from '#ports/reference.ts';
+import type { Runtime } from '#ports/runtime.ts';
+import { configuredModelStore } from '../adapters/blobs/configured.ts';
+import { openQueue } from '../adapters/bullmq/queue.ts';
+import { systemClock as clock } from '../adapters/clock/systemClock.ts';
+import { connectChain } from '../adapters/ethers/connectChain.ts';
+import { gameCalls, gameViews } from '../adapters/ethers/game.ts';
+import { signerFromFile } from '../adapters/ethers/signer.ts';
+import { sqlJournal } from '../adapters/journal/journal.ts';
+import { journalMigrations } from '../adapters/journal/migrations.ts';
+import { memoryQueue } from '../adapters/memory/queue.ts';
+import { createOnnxRuntime } from '../adapters/onnx/runtime.ts';
+import { outboxMigrations } from '../adapters/outbox/migrations.ts';
+import { sqlOutbox } from '../adapters/outbox/outbox.ts';
+import { createLog } from '../adapters/pino/log.ts';
+import { createMetrics } from '../adapters/prometheus/metrics.ts';
+import { createReference } from '../adapters/reference/reference.ts';
+import { openDatabase } from '../adapters/sql/open.ts';
+import { loadConfig } from '../config/load.ts';
+import { printable } from '../config/printable.ts';
+import { createExecutor } from '../executor/execute.ts';
+import { createWarmUp, WARM_MS } from '../executor/warm.ts';
+import { Closer } from '../keeper/closer.ts';
+import { Keeper } from '../keeper/keeper.ts';
+import { Health } from '../lifecycle/health.ts';
+import { serveHttp } from '../lifecycle/http.ts';
+import { run } from '../lifecycle/run.ts';
+import { OutboxDispatcher } from '../submitter/dispatcher.ts';
+import { Flight } from '../submitter/flight.ts';
+import { Submitter } from '../submitter/submitter.ts';
+import { openVerifier } from '../verifier/open.ts';
+import type { Verifier } from '../verifier/verifier.ts';
+import { admissionPolicy } from '../watcher/admit.ts';
+import { observe } from '../watcher/observe.ts';
+import { retain } from '../watcher/retention.ts';
+import { Serving } from '../watcher/serving.ts';
+import { sweep } from '../watcher/sweep.ts';
+import { versionKeeper, versionOf } from '../watcher/versions.ts';
+import { nodeRoutes } from './routes.ts';
+
+const SWEEP_MS = 10_000;
+const RETENTION_MS = 3_600_000;
+
+/** What a process may do otherwise than a node should: for testnets that try their verifiers. */
+export interface Twist {
+  readonly role: string;
+  /** What runs models and what results are held against, instead of ONNX Runtime and the reference. */
+  twist(runtime: Runtime, reference: Reference): { readonly runtime: Runtime; readonly reference: Reference };
+}
+
+const HONEST: Twist = { role: 'node', twist: (runtime, reference) => ({ runtime, reference }) };
+
+/**
+ * An inference node in one process: watcher, admission, executor, submitter, keeper of its own results, and their defender. Resolves with its
+ * exit code.
+ */
+export const runNode = ({ role, twist }: Twist = HONEST): Promise<number> => {
+  const fields = { role };
+  return run(
+    async (life) => {
+      const config = loadConfig('node', process.env);
+      const { logLevel, graceMs, httpHost: host, httpPort: port, dataDir } = config.process;
+      const log = createLog({ level: logLevel, fields });
+      life.configure({ log, graceMs });
+      log.info('configuration read', { config: printable(config) });
+      const metrics = createMetrics();
+      const common = { log, metrics, clock };
+
+      const signer = await signerFromFile(config.signer.keyFile, config.signer.passwordFile);
+      const node = (config.signer.account?.toLowerCase() ?? signer.address) as typeof signer.address;
+      const chain = await connectChain(config.network);
+      life.shutdown.add('chain', async () => chain.close());
+      const { chainId, reader, sender, calls, views, startBlock, contracts } = chain;
+
+      const database = await openDatabase(config.journal.url, [journalMigrations, outboxMigrations]);
+      life.shutdown.add('journal', () => database.close());
+      const journal = sqlJournal(database.sql);
+      const outbox = sqlOutbox(database.sql);
+      const queue = await openQueue({ ...config.queue, embedded: database.embedded, log, metrics });
+      life.shutdown.add('queue', (leftMs) => queue.close(leftMs));
+
+      const check = checkBudget(config.reference.check);
+      const policy = admissionPolicy(node, config.admission, check);
+      const serving = new Serving({ journal, queue, views, policy, ...common });
+      const dispatcher = new OutboxDispatcher({
+        chainId,
+        outbox,
+        sender,
+        signer,
+        policy: config.submission,
+        ...common,
+      });
+      const submitter = new Submitter({ journal, dispatcher, calls, node, policy: config.submission, ...common });
+      const headersOf = async (version: typeof node) => (await versionOf(journal, version))?.outputHeaders;
+      const closer = new Closer({ calls, reader, dispatcher, headersOf });
+      const keep = { node, others: false, expire: false, minTip: 0n };
+      const { batchLimit, maxWaitSeconds } = config.keeper;
+      const keeper = new Keeper({ journal, views, closer, policy: keep, batchLimit, maxWaitSeconds, ...common });
+      const flight = new Flight(
+        dispatcher,
+        [(intent) => submitter.outcome(intent), (intent, head) => keeper.outcome(intent, head.now)],
+        log,
+      );
+      life.shutdown.add('transactions', async () => void (await Promise.all([flight.idle(), keeper.idle()])));
+
+      const { concurrency, marginSeconds, batchWindowMs: windowMs, batchMaxRows: maxRows } = config.executor;
+      const onnx = createOnnxRuntime({
+        ...config.executor,
+        children: concurrency,
+        runTimeoutMs: config.executor.timeoutMs,
+      });
+      life.shutdown.add('runtime', () => onnx.close());
+      const exact = createReference(config.reference);
+      life.shutdown.add('reference', () => exact.close());
+      const { runtime, reference } = twist(onnx, exact);
+      const models = configuredModelStore(config.models, dataDir);
+      const executor = createExecutor(
+        { journal, runtime, reference, models, ...common },
+        { marginSeconds, batch: { windowMs, maxRows }, check },
+      );
+
+      const defender = await openDefender();
+      if (defender) life.shutdown.add('defender', () => defender.idle());
+
+      // Start is recovery: what the last process left is taken up before anything new is.
+      const block = await reader.head();
+      const head = { block, now: block.timestamp, final: (await journal.cursor()).final };
+      await serving.restore(head);
+      await serving.reconcile(head);
+      await submitter.recover();
+      await keeper.recover(head.now);
+      await serving.sweep();
+
+      const health = new Health();
+      health.register('chain', async () => ({ head: (await reader.head()).number }));
+      health.register('journal', () => journal.count('serve'));
+      health.register('queue', () => queue.depth('execute'));
+      health.register('runtime', () => runtime.stats());
+      health.register('reference', () => reference.stats());
+      const offerInput = serving.offerInput.bind(serving);
+      const routes = { '/v1/': nodeRoutes({ journal, maxInputBytes: policy.maxInputBytes, offerInput }) };
+      const http = await serveHttp({ host, port, health, metrics, routes, log });
+      life.shutdown.add('http', (leftMs) => http.close(leftMs));
+
+      // Within the process a hint needs no database; one that is lost is made up for by the sweep, like any other.
+      const near = memoryQueue();
+      life.shutdown.add('hints', (leftMs) => near.close(leftMs));
+      if (concurrency > 0) {
+        await queue.consume('execute', concurrency * 2, async (id, signal) => {
+          await executor.execute(id, signal);
+          await near.push('submit', id);
+        });
+        await queue.consume('prove', concurrency, async (id, signal) => {
+          await executor.prove(id, signal);
+          await near.push('admit', id);
+        });
+      }
+      for (const hints of [near, queue]) {
+        await hints.consume('admit', 1, (id) => serving.look(id));
+        await hints.consume('submit', config.submission.batchLimit * 4, (id) => submitter.submit(id));
+      }
+      log.info(`${role} started`, { url: http.url, node, key: signer.address, chainId });
+
+      const warmUp = createWarmUp({ journal, models, runtime, log }, concurrency > 0 ? config.executor.warm : []);
+      const chores = [
+        { name: 'warm', everyMs: WARM_MS, run: () => warmUp(life.signal) },
+        { name: 'sweep', everyMs: SWEEP_MS, run: () => serving.sweep() },
+        { name: 'recover', everyMs: SWEEP_MS, run: () => submitter.recover() },
+        {
+          name: 'retention',
+          everyMs: RETENTION_MS,
+          run: () => retain(journal, outbox, config.journal.keepBlocks, clock.now()),
+        },
+      ];
+      const observers = [versionKeeper(journal, log), serving, keeper, flight, ...(defender ? [defender] : [])];
+      await Promise.all([
+        observe({ reader, journal, startBlock, observers, ...common }, life.signal),
+        sweep(chores, clock, log, life.signal),
+      ]);
+
+      /** Refutes false challenges of this node's own results; nothing else is checked. */
+      async function openDefender(): Promise<Verifier | undefined> {
+        const { game } = contracts;
+        if (game === undefined) return undefined;
+        const disputes = { calls: gameCalls(game), views: gameViews(reader, { ...contracts, game }), dispatcher };
+        const limits = { share: 0, versions: undefined, maxBonds: 0n, defend: false, spared: new Set([node]) };
+        const parts = { journal, models, traces: exact, policy: limits, random: () => 1, log, metrics };
+        return await openVerifier({ ...parts, ...disputes }, life.signal);
+      }
+    },
+    createLog({ level: 'info', fields }),
+  );
+};

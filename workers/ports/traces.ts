@@ -1,0 +1,57 @@
+import type { ProgramHeader } from '#core/challenges/claim.ts';
+import type { Evidence, Standard } from '#core/challenges/evidence.ts';
+import type { Position } from '#core/challenges/position.ts';
+import type { RefuterMove } from '#core/challenges/refute.ts';
+import type { TensorSpec } from '#core/commitment/canonical.ts';
+import type { Address, Bytes32 } from '#core/hex.ts';
+import type { Hex } from './chain.ts';
+import type { LoadableModel } from './runtime.ts';
+
+/** A request whose trace is asked for. */
+export interface TracedRequest {
+  readonly model: LoadableModel;
+  readonly schema: { readonly inputs: readonly TensorSpec[]; readonly outputs: readonly TensorSpec[] };
+  readonly request: Bytes32;
+  /** Canonical bytes of all items. */
+  readonly input: Hex;
+  readonly items: number;
+}
+
+/** What a challenge is posted with. */
+export interface Accusation {
+  /** T. */
+  readonly trace: Bytes32;
+  readonly children: readonly Bytes32[];
+  readonly evidence: Evidence;
+}
+
+/** A challenge as the chain shows it. JSON and bytes. */
+export interface ShownChallenge {
+  readonly trace: Bytes32;
+  readonly challenger: Address;
+  readonly item: number;
+  readonly children: readonly Bytes32[];
+  /** Demanded positions, packed, and the data of those that were answered. */
+  readonly demands: readonly (readonly [position: bigint, data: Uint8Array | undefined])[];
+}
+
+/**
+ * What disputes need of reference traces, computed off the caller's loop. Traces are deterministic, so nothing is kept but a cache. Throws
+ * as Reference does.
+ */
+export interface Traces {
+  /** The words of the program's root. */
+  headerOf(model: LoadableModel, signal?: AbortSignal): Promise<ProgramHeader>;
+  /** undefined: every element of every item is acceptable. `output`: canonical bytes of all items as they were submitted. */
+  accuse(
+    traced: TracedRequest,
+    output: Hex,
+    standard: Standard,
+    challenger: Address,
+    signal?: AbortSignal,
+  ): Promise<Accusation | undefined>;
+  /** The next move against a challenge; `true` if it is one's own trace. */
+  refute(traced: TracedRequest, shown: ShownChallenge, signal?: AbortSignal): Promise<RefuterMove>;
+  /** What a demand asks for, out of one's own trace under the challenger's salt. */
+  answer(traced: TracedRequest, shown: ShownChallenge, position: Position, signal?: AbortSignal): Promise<Hex>;
+}

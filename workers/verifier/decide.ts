@@ -1,0 +1,77 @@
+import type { Demand } from '#core/challenges/follow.ts';
+import { type Challenge, type DemandRecord, openDemands } from '#core/challenges/follow.ts';
+import { demandsAbove, demandsTo } from '#core/challenges/path.ts';
+import type { Position } from '#core/challenges/position.ts';
+import type { DemandProof, RefuterMove } from '#core/challenges/refute.ts';
+import type { StepProof } from '#core/challenges/stepProof.ts';
+import type { Address } from '#core/hex.ts';
+
+/** One challenge as one party sees it. */
+export interface DisputeView {
+  readonly challenge: Challenge;
+  /** Who moves. */
+  readonly me: Address;
+  /** Against a challenge that is open: `true`, or what refutes it. undefined: this party cannot tell (it has no input or model). */
+  readonly refuter: RefuterMove | undefined;
+  /** Challenges of others are answered for and upheld too, when their owners are late. */
+  readonly helps: boolean;
+}
+
+/** A move of the game, as data. Which of them are still possible is the contract's to say. */
+export type GameMove =
+  | { readonly kind: 'demand'; readonly position: Position; readonly proof: DemandProof }
+  | { readonly kind: 'answer'; readonly record: DemandRecord }
+  | { readonly kind: 'prove'; readonly proof: StepProof; readonly onPath: readonly Demand[] }
+  | { readonly kind: 'lapse'; readonly record: DemandRecord; readonly onPath: readonly Demand[] }
+  | { readonly kind: 'uphold' }
+  | { readonly kind: 'reclaim'; readonly record: DemandRecord };
+
+/** Seconds that others are left to end what is theirs, before somebody does it for them. */
+const HELP_AFTER = 30;
+
+/**
+ * What to do now about a challenge (docs/spec/challenge-game.md, section 12). Pure, and from chain state alone: asked again after a move, a
+ * reorganisation or a restart, it says what is still to be done.
+ */
+export function decideDispute({ challenge, me, refuter, helps }: DisputeView, now: number): GameMove[] {
+  if (challenge.state === 'fallen') return reclaims(challenge, me);
+  if (challenge.state !== 'open' || refuter === undefined) return [];
+  const own = challenge.challenger === me;
+  if (refuter.kind === 'true') return own || helps ? support(challenge, own, now) : [];
+  return oppose(challenge, refuter, now);
+}
+
+/** A true challenge: its demands are answered, its window is waited out. */
+function support(challenge: Challenge, own: boolean, now: number): GameMove[] {
+  const open = openDemands(challenge);
+  const answers = open.filter(({ demand }) => now <= demand.due && (own || now > demand.late));
+  if (answers.length > 0) return answers.map((record) => ({ kind: 'answer', record }));
+  const ripe = challenge.end + (own ? 0 : HELP_AFTER);
+  return open.length === 0 && now > ripe ? [{ kind: 'uphold' }] : [];
+}
+
+/** A false one: into the first difference, and out by proof or by silence. */
+function oppose(challenge: Challenge, refuter: RefuterMove, now: number): GameMove[] {
+  const silent = openDemands(challenge).find(({ demand }) => now > demand.due);
+  if (silent) return [{ kind: 'lapse', record: silent, onPath: demandsAbove(challenge, silent.demand.position) }];
+  if (now > challenge.end) return [];
+  if (refuter.kind === 'demand') return [refuter];
+  if (refuter.kind !== 'prove') return [];
+  const { proof, leaf } = refuter;
+  return [{ kind: 'prove', proof, onPath: demandsTo(challenge, proof.operator, leaf) }];
+}
+
+/** Fees of demands that the end of the challenge left open. */
+function reclaims(challenge: Challenge, me: Address): GameMove[] {
+  return openDemands(challenge)
+    .filter(({ demand }) => demand.demander === me)
+    .map((record) => ({ kind: 'reclaim', record }));
+}
+
+/** When the next thing can be due without anybody moving; undefined: not before somebody does. */
+export function nextLook({ state, end, ...challenge }: Challenge, now: number): number | undefined {
+  if (state !== 'open') return undefined;
+  const times = openDemands({ state, end, ...challenge }).flatMap(({ demand }) => [demand.late + 1, demand.due + 1]);
+  const later = [...times, end + 1, end + HELP_AFTER + 1].filter((time) => time > now);
+  return later.length > 0 ? Math.min(...later) : undefined;
+}

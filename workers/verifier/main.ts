@@ -1,0 +1,3 @@
+import { runVerifier } from './wiring.ts';
+
+process.exit(await runVerifier());

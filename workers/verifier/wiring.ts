@@ -1,0 +1,117 @@
+import { randomInt } from 'node:crypto';
+import { ProtocolError } from '#core/errors.ts';
+import type { Reference } from '#ports/reference.ts';
+import type { Traces } from '#ports/traces.ts';
+import { configuredModelStore } from '../adapters/blobs/configured.ts';
+import { systemClock as clock } from '../adapters/clock/systemClock.ts';
+import { connectChain } from '../adapters/ethers/connectChain.ts';
+import { gameCalls, gameViews } from '../adapters/ethers/game.ts';
+import { signerFromFile } from '../adapters/ethers/signer.ts';
+import { sqlJournal } from '../adapters/journal/journal.ts';
+import { journalMigrations } from '../adapters/journal/migrations.ts';
+import { outboxMigrations } from '../adapters/outbox/migrations.ts';
+import { sqlOutbox } from '../adapters/outbox/outbox.ts';
+import { createLog } from '../adapters/pino/log.ts';
+import { createMetrics } from '../adapters/prometheus/metrics.ts';
+import { createReference } from '../adapters/reference/reference.ts';
+import { openDatabase } from '../adapters/sql/open.ts';
+import { loadConfig } from '../config/load.ts';
+import { printable } from '../config/printable.ts';
+import { Health } from '../lifecycle/health.ts';
+import { serveHttp } from '../lifecycle/http.ts';
+import { run } from '../lifecycle/run.ts';
+import { OutboxDispatcher } from '../submitter/dispatcher.ts';
+import { Flight } from '../submitter/flight.ts';
+import { observe } from '../watcher/observe.ts';
+import { retain } from '../watcher/retention.ts';
+import { sweep } from '../watcher/sweep.ts';
+import { versionKeeper } from '../watcher/versions.ts';
+import { openVerifier } from './open.ts';
+
+const RETENTION_MS = 3_600_000;
+/** Draws of the lot. */
+const LOTS = 2 ** 32;
+
+/** What a process may do otherwise than a verifier should: for testnets that try their verifiers. */
+export interface Twist {
+  readonly role: string;
+  /** Traces that it computes disputes from, instead of the reference's. */
+  traces(reference: Reference & Traces): Reference & Traces;
+}
+
+const HONEST: Twist = { role: 'verifier', traces: (reference) => reference };
+
+/** A verifier: checks results, challenges wrong ones, and plays disputes to their end. Resolves with its exit code. */
+export const runVerifier = ({ role, traces: twisted }: Twist = HONEST): Promise<number> => {
+  const fields = { role };
+  return run(
+    async (life) => {
+      const config = loadConfig('verifier', process.env);
+      const { logLevel, graceMs, httpHost: host, httpPort: port, dataDir } = config.process;
+      const log = createLog({ level: logLevel, fields });
+      life.configure({ log, graceMs });
+      log.info('configuration read', { config: printable(config) });
+      const metrics = createMetrics();
+      const common = { log, metrics, clock };
+
+      const signer = await signerFromFile(config.signer.keyFile, config.signer.passwordFile);
+      const chain = await connectChain(config.network);
+      life.shutdown.add('chain', async () => chain.close());
+      const { chainId, reader, sender, startBlock, contracts } = chain;
+      const { game } = contracts;
+      if (game === undefined)
+        throw new ProtocolError('deployment.invalid', {
+          reason: 'it names no challenge game, so nothing can be disputed',
+        });
+      const database = await openDatabase(config.journal.url, [journalMigrations, outboxMigrations]);
+      life.shutdown.add('journal', () => database.close());
+      const journal = sqlJournal(database.sql);
+      const outbox = sqlOutbox(database.sql);
+
+      const dispatcher = new OutboxDispatcher({
+        chainId,
+        outbox,
+        sender,
+        signer,
+        policy: config.submission,
+        ...common,
+      });
+      const calls = gameCalls(game);
+      const views = gameViews(reader, { ...contracts, game });
+      const reference = createReference(config.reference);
+      life.shutdown.add('reference', () => reference.close());
+      const traces = twisted(reference);
+      const models = configuredModelStore(config.models, dataDir);
+      const { versions, ...limits } = config.verifier;
+      const policy = {
+        ...limits,
+        versions: versions.length === 0 ? undefined : new Set(versions.map((version) => version.toLowerCase())),
+        spared: new Set([signer.address]),
+      };
+      const random = () => randomInt(LOTS) / LOTS;
+      const verifier = await openVerifier(
+        { journal, models, traces, calls, views, dispatcher, policy, random, log, metrics },
+        life.signal,
+      );
+      const flight = new Flight(dispatcher, [], log);
+      life.shutdown.add('transactions', async () => void (await Promise.all([flight.idle(), verifier.idle()])));
+
+      const health = new Health();
+      health.register('chain', async () => ({ head: (await reader.head()).number }));
+      health.register('checks', () => journal.count('check'));
+      health.register('disputes', () => journal.count('dispute'));
+      health.register('reference', () => traces.stats());
+      const http = await serveHttp({ host, port, health, metrics, log });
+      life.shutdown.add('http', (leftMs) => http.close(leftMs));
+      log.info(`${role} started`, { url: http.url, key: signer.address, chainId });
+
+      const retention = () => retain(journal, outbox, config.journal.keepBlocks, clock.now());
+      const observers = [versionKeeper(journal, log), verifier, flight];
+      await Promise.all([
+        observe({ reader, journal, startBlock, observers, ...common }, life.signal),
+        sweep([{ name: 'retention', everyMs: RETENTION_MS, run: retention }], clock, log, life.signal),
+      ]);
+    },
+    createLog({ level: 'info', fields }),
+  );
+};
