@@ -1,5 +1,4 @@
 // What each contract was constructed with, in words an explorer can be given.
-import { ZeroAddress } from 'ethers';
 import type { Deployment } from './addresses.ts';
 import { leastChallengeBaseSeconds } from './parameters/parameterSet.ts';
 import type { Profile } from './parameters/schema.ts';
@@ -36,20 +35,10 @@ export function constructed({ addresses, deployer }: Deployment, parameters: Pro
       nodes,
       authority,
       extension: addresses.extension,
-      game: ZeroAddress,
       treasury,
       unbondingDelay,
       minTcBase: leastChallengeBaseSeconds(parameters),
     }),
-    of(
-      'contracts/escrow/Escrow.sol:Escrow',
-      addresses.escrow,
-      token,
-      ZeroAddress,
-      models,
-      authority,
-      treasury,
-      unbondingDelay,
-    ),
+    of('contracts/escrow/Escrow.sol:Escrow', addresses.escrow, token, models, authority, treasury, unbondingDelay),
   ];
 }

@@ -1,6 +1,6 @@
 // Whether a deployment is what its parameters say: each immutable, role, delay and parameter, and a plain token.
 import type { HardhatEthers } from '@nomicfoundation/hardhat-ethers/types';
-import { parseEther, ZeroAddress } from 'ethers';
+import { parseEther } from 'ethers';
 import { KINDS } from '#core/semantics/kinds.ts';
 import type { Deployment } from '../addresses.ts';
 import { hashOf } from '../addresses.ts';
@@ -65,7 +65,6 @@ async function checkImmutables(ethers: HardhatEthers, { addresses, deployer }: D
     check('escrow: token', await escrow.token(), addresses.token),
     check('escrow: authority', await escrow.authority(), addresses.authority),
     check('escrow: treasury', await escrow.treasury(), parameters.treasury ?? deployer),
-    check('escrow: built-in game', await escrow.game(), ZeroAddress),
     check('escrow: capability 0', await escrow.capabilityAt(0), addresses.game),
     check('escrow: seconds of unbonding', await escrow.unbondingDelay(), parameters.unbondingDelaySeconds),
     check('allow list policy: models', await allowList.models(), addresses.models),

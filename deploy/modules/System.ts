@@ -4,7 +4,6 @@ import type {
   NamedArtifactContractAtFuture,
   NamedArtifactContractDeploymentFuture,
 } from '@nomicfoundation/ignition-core';
-import { ZeroAddress as ZERO_ADDRESS } from 'ethers';
 import { FIRST_SET } from '../parameters/parameterSet.ts';
 import { STEPS } from '../steps.ts';
 import TokenModule from './Token.ts';
@@ -34,7 +33,6 @@ const system = (tokenOf: (m: IgnitionModuleBuilder) => Token) => (m: IgnitionMod
       nodes,
       authority,
       extension,
-      game: ZERO_ADDRESS,
       treasury: m.getParameter<string>('treasury'),
       unbondingDelay: m.getParameter<number>('unbondingDelaySeconds'),
       minTcBase: m.getParameter<number>('leastChallengeBaseSeconds'),
