@@ -26,9 +26,10 @@ import { childrenOf, pathOf, rootOf } from '#core/commitment/opening.ts';
 import { headersHash, headersOf } from '#core/commitment/schema.ts';
 import { commitTensor } from '#core/commitment/tensor.ts';
 import type { Address, Bytes32, Hex } from '#core/hex.ts';
-import { toAddress, toHex } from '#core/hex.ts';
+import { fromHex, toAddress, toHex } from '#core/hex.ts';
 import { packCostUp } from '#core/protocol/cost.ts';
 import { eventFrom, isGameEvent } from '#core/protocol/events.ts';
+import { submissionId } from '#core/protocol/ids.ts';
 import { AskFlags } from '#core/protocol/terms.ts';
 import { compile } from '#core/semantics/compile/compile.ts';
 import { multiplyAdds } from '#core/semantics/cost.ts';
@@ -250,6 +251,22 @@ export class Dispute {
       },
     };
     return refute(trace, shown, this.link(now.item));
+  }
+
+  /** The proof of a party that knows the other trace as well, and so need not demand anything. */
+  foresee(challenge: Challenge, mine: ReferenceTrace, theirs: ReferenceTrace): RefuterMove & { kind: 'prove' } {
+    const { trace, item, challenger, children } = this.now(challenge);
+    const salt = { request: this.story.id, item, challenger };
+    const demanded = (position: Position) => ({ data: fromHex(answerTo(theirs, salt, position)) });
+    const move = refute(mine, { trace, salt, children, demanded }, this.link(item));
+    if (move.kind !== 'prove') throw new Error(`a ${move.kind}, of a trace that is known`);
+    return move;
+  }
+
+  /** H(SUBMISSION, request, node, output hash). */
+  get submissionId(): Bytes32 {
+    const { node, outputHash } = this.story.described;
+    return submissionId(this.story.id, node, outputHash);
   }
 
   async demand(by: Account, challenge: Challenge, move: RefuterMove & { kind: 'demand' }, lane = 100): Promise<void> {
