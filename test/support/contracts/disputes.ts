@@ -75,13 +75,15 @@ export interface DisputeSystem extends System {
 }
 
 /** The usual system, and a parameter set whose arbiter is a new game, to which everybody has consented. */
-export async function disputeSystem(): Promise<DisputeSystem> {
-  const s = await systemWith({});
+export const disputeSystem = async (): Promise<DisputeSystem> => withGame(await systemWith({}));
+
+/** A new game for a system, in a parameter set of its own that is current from now on. */
+export async function withGame(s: System, gasPrice = GAS_PRICE): Promise<DisputeSystem> {
   const steps: Record<string, unknown> = {};
   for (const [field, name] of Object.entries(STEPS)) steps[field] = await ethers.deployContract(name);
   const stepVerifier = await ethers.deployContract('StepVerifier', [steps]);
   const traceVerifier = await ethers.deployContract('TraceVerifier');
-  const game = await ethers.deployContract('ChallengeGame', [s.requests, stepVerifier, traceVerifier, GAS_PRICE]);
+  const game = await ethers.deployContract('ChallengeGame', [s.requests, stepVerifier, traceVerifier, gasPrice]);
   await govern(s, s.escrow, s.escrow.interface.encodeFunctionData('appendCapability', [await game.getAddress()]));
   await appendSet(s, { arbiter: await game.getAddress() });
   const index = (await s.escrow.queryFilter(s.escrow.filters.CapabilityAppended(undefined, game))).map(
@@ -92,9 +94,13 @@ export async function disputeSystem(): Promise<DisputeSystem> {
   return { ...s, game };
 }
 
-/** Publishes what an ONNX file means. */
-export async function publishProgram(s: System, onnx: Uint8Array, standard: Standard): Promise<Published> {
-  const program = compile(onnx);
+/** Publishes what an ONNX file means, or what its publisher pretends. */
+export async function publishProgram(
+  s: System,
+  onnx: Uint8Array,
+  standard: Standard,
+  program: Program = compile(onnx),
+): Promise<Published> {
   const commitment = commitProgram(program);
   const outputs = program.outputs.filter(({ operator }) => operator !== undefined);
   const shape: Shape = {
