@@ -12,7 +12,6 @@ import { floatsOf, moves } from '../support/contracts/programs.ts';
 import { refused } from '../support/contracts/refusals.ts';
 import { alteredData, hardEnd, RHO, Trial } from '../support/contracts/trials.ts';
 
-
 describe('rewards of the challenge game', () => {
   let s: DisputeSystem;
   let trial: Trial;
@@ -39,9 +38,7 @@ describe('rewards of the challenge game', () => {
     if (move.kind !== 'prove') throw new Error(`a ${move.kind}`);
     const onPath = demandsTo(d.now(c), move.proof.operator, move.leaf).map(wireDemand);
     const send = (prover: Account, demands: typeof onPath) =>
-      s.game
-        .connect(prover)
-        .prove(d.claimOf(c), d.published.meaning, asArgument(move.proof), demands);
+      s.game.connect(prover).prove(d.claimOf(c), d.published.meaning, asArgument(move.proof), demands);
     return { move, onPath, send };
   }
 

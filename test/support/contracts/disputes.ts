@@ -40,8 +40,8 @@ import type { TraceSalt } from '#core/semantics/trace.ts';
 import type { Tensor } from '#core/tensor.ts';
 import type { ChallengeGame } from '#types';
 import { asArgument } from '../../../sdk/mutable.ts';
-import type { Account } from './chain.ts';
-import { ethers, time } from './chain.ts';
+import type { Account, Actor } from './chain.ts';
+import { ethers, sendAs, time } from './chain.ts';
 import { commit, type Shape } from './model.ts';
 import { type Story, storiesOf, tryRequest } from './request.ts';
 import type { System } from './system.ts';
@@ -196,7 +196,7 @@ export class Dispute {
     return { terms: this.story.packed, submission: this.story.described, challenger, trace };
   }
 
-  key(challenge: Challenge): ChallengeKey {
+  key(challenge: Pick<Challenge, 'challenger' | 'trace'>): ChallengeKey {
     const { node, outputHash } = this.story.described;
     const { challenger, trace } = challenge;
     return { request: this.story.id, node, outputHash, challenger, trace };
@@ -216,9 +216,10 @@ export class Dispute {
     return receipt;
   }
 
-  /** Posts a challenge from a trace; the evidence is the first element outside the standard, or one that the caller names. */
-  async challenge(by: Account, trace: ReferenceTrace, item = 0, lane = 0): Promise<Challenge> {
-    const salt = this.salt(by, item);
+  /** What posts a challenge from a trace; the evidence is the first element outside the standard. */
+  posting(by: Account | Address, trace: ReferenceTrace, item = 0) {
+    const challenger = toAddress(typeof by === 'string' ? by : by.address);
+    const salt = { request: this.story.id, item, challenger };
     const { standard, meaning } = this.published;
     const fault = findFault(item, this.submitted[item] as readonly Tensor[], trace.outputs, standard);
     if (fault === undefined) throw new Error('nothing to challenge');
@@ -226,14 +227,17 @@ export class Dispute {
     const root = toHex(rootOf(slots)) as Bytes32;
     const depth = slots.levels.length - 1;
     const children = depth === 0 ? [root] : childrenOf(slots, depth, 0).map((hash) => toHex(hash) as Bytes32);
-    const evidence = evidenceOf(trace, salt, this.submitted, fault, standard);
-    const claim = this.claim(toAddress(by.address), root);
-    await this.move(
-      'challenge',
-      this.s.game.connect(by).challenge(claim, meaning, children, asArgument(evidence), lane),
-    );
-    const id = challengeId({ ...this.key({ ...claim } as never), challenger: claim.challenger, trace: root });
-    return this.now({ id } as Challenge);
+    const evidence = asArgument(evidenceOf(trace, salt, this.submitted, fault, standard));
+    return { claim: this.claim(challenger, root), meaning, children, evidence };
+  }
+
+  /** Posts it. */
+  async challenge(by: Actor, trace: ReferenceTrace, item = 0, lane = 0): Promise<Challenge> {
+    const { claim, meaning, children, evidence } = this.posting(toAddress(await by.getAddress()), trace, item);
+    const call = this.s.game.challenge.populateTransaction(claim, meaning, children, evidence, lane);
+    await this.move('challenge', sendAs(by, call));
+    const id = challengeId(this.key(claim));
+    return this.now({ id });
   }
 
   /** The challenge as the chain has it now. */
