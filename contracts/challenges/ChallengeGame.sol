@@ -25,7 +25,6 @@ import {IChallengeGame} from "./IChallengeGame.sol";
 import {OutputDemands} from "./OutputDemands.sol";
 import {IStepVerifier, Trace} from "./IStepVerifier.sol";
 import {ITraceVerifier, Shape, Standard} from "./ITraceVerifier.sol";
-import {Positions} from "./Positions.sol";
 
 /// @notice See IChallengeGame, which is the specification.
 /// @dev State, clocks and money are here; what a trace commits to is in TraceVerifier, what operators mean behind StepVerifier. Those are
@@ -131,12 +130,13 @@ contract ChallengeGame is OutputDemands {
         d.position = position;
         d.node = proof.node;
         (d.header, d.count, d.levels, d.childLevel) = (shape.header, shape.count, shape.levels, shape.childLevel);
+        d.slotLevels = shape.slotLevels;
         d.demander = msg.sender;
         d.fee = DisputeCosts.fee(position.kind, shape.levels, gasPrice);
         d.due = uint40(block.timestamp + set.responseSeconds);
         d.late = uint40(d.due - set.responseSeconds / 2);
         d.lane = lane;
-        // An R to answer, and another to react on the answer.
+        // Whatever the answer is, an R to react on it. What is left of the clock is never less: ends only grow.
         if (d.due + set.responseSeconds > c.end) c.end = d.due + set.responseSeconds;
         ++c.openDemands;
         _challenges[id] = c.pack();
@@ -154,7 +154,7 @@ contract ChallengeGame is OutputDemands {
         // Check
         bytes32 id = ClaimHash.challengeId(key);
         Challenge memory c = _openChallenge(id);
-        bytes32 demandId = _requireDemand(id, demand_, false);
+        bytes32 demandId = _requireDemand(id, demand_);
         if (block.timestamp > demand_.due) revert Game_TooLate(demand_.due);
         Trace memory trace;
         (trace.request, trace.item, trace.challenger) = (key.request, c.item, key.challenger);
@@ -189,7 +189,11 @@ contract ChallengeGame is OutputDemands {
         uint256 e = proof.step.element;
         if (!_steps.isInconsistent(_traceOf(claim, meaning, key.request, c.item), proof))
             revert Game_Consistent(proof.operator, e);
-        _requirePath(id, onPath, proof.operator, e / 64, type(uint256).max);
+        _requirePath(
+            id,
+            _traces.wayTo(meaning.program.operators, proof.step.record[1], proof.operator, e / 64),
+            onPath
+        );
 
         // Effect, interaction
         _fall(claim, key, c, onPath, msg.sender);
@@ -204,10 +208,9 @@ contract ChallengeGame is OutputDemands {
         ChallengeKey memory key = _keyOf(claim);
         bytes32 id = key.challengeId();
         Challenge memory c = _openChallenge(id);
-        bytes32 demandId = _requireDemand(id, demand_, false);
+        bytes32 demandId = _requireDemand(id, demand_);
         if (block.timestamp <= demand_.due) revert Game_TooEarly(uint256(demand_.due) + 1);
-        (uint256 operator, uint256 leaf) = Positions.targetOf(demand_.position);
-        _requirePath(id, onPath, operator, leaf, Positions.orderOf(demand_.position));
+        _requirePath(id, _traces.wayAbove(demand_), onPath);
 
         // Effect, interaction
         _demands[demandId] = OVER;
@@ -281,7 +284,7 @@ contract ChallengeGame is OutputDemands {
     function reclaim(ChallengeKey calldata key, Demand calldata demand_) external {
         bytes32 id = ClaimHash.challengeId(key);
         if (_challenges[id].unpackChallenge().state != ChallengeState.Fallen) revert Game_NotOpen(id);
-        bytes32 demandId = _requireDemand(id, demand_, false);
+        bytes32 demandId = _requireDemand(id, demand_);
         _demands[demandId] = OVER;
         _payFee(_lockOf(demand_), demandId, demand_.demander);
         emit Reclaimed(RequestId.wrap(key.request), id, demandId, demand_.demander);
@@ -367,27 +370,21 @@ contract ChallengeGame is OutputDemands {
         if (c.state != ChallengeState.Open) revert Game_NotOpen(id);
     }
 
-    function _requireDemand(bytes32 id, Demand calldata d, bool answered) private view returns (bytes32 demandId) {
+    function _requireDemand(bytes32 id, Demand calldata d) private view returns (bytes32 demandId) {
         demandId = ClaimHash.demandId(id, d.position);
-        if (_demands[demandId] != ClaimHash.contents(d, answered)) revert Game_NoSuchDemand(demandId);
+        if (_demands[demandId] != ClaimHash.contents(d, false)) revert Game_NoSuchDemand(demandId);
     }
 
-    /// @dev Answered demands on the way to a leaf, each deeper than the one before and none as deep as `below`: so none counts twice.
-    function _requirePath(
-        bytes32 id,
-        Demand[] calldata onPath,
-        uint256 operator,
-        uint256 leaf,
-        uint256 below
-    ) private view {
-        uint256 previous;
-        for (uint256 i; i < onPath.length; ++i) {
-            _requireDemand(id, onPath[i], true);
-            uint256 order = Positions.orderOf(onPath[i].position);
-            bool above = Positions.isAbove(onPath[i].position, operator, leaf);
-            if (!above || order <= previous || order >= below) revert Game_NotOnPath(i);
-            previous = order;
+    /// @dev All answered demands on the way and no others, so that who ends the challenge cannot leave out whoever led there.
+    function _requirePath(bytes32 id, uint256[] memory way, Demand[] calldata onPath) private view {
+        uint256 n;
+        for (uint256 i; i < way.length; ++i) {
+            bytes32 kept = _demands[ClaimHash.demandId(id, way[i])];
+            if (uint256(kept) & 1 == 0) continue; // never made, or open
+            if (n == onPath.length || ClaimHash.contents(onPath[n], true) != kept) revert Game_NotOnPath(n);
+            ++n;
         }
+        if (n != onPath.length) revert Game_NotOnPath(n);
     }
 
     function _checkMeaning(Claim calldata claim, Meaning calldata meaning) private view {

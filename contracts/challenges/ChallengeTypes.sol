@@ -114,6 +114,7 @@ struct Demand {
     uint16 count; // real children (LIST, OPERATOR, TREE) or elements (whole OPERATOR, LEAF) that the answer must have
     uint8 levels; // between the children and the node; 0: the answer is elements
     uint8 childLevel;
+    uint8 slotLevels; // of the slot tree, from the slots to T
     address demander;
     uint96 fee; // wei of OPG
     uint40 due; // last second for an answer
@@ -135,6 +136,7 @@ struct OutputPosition {
 struct OutputDemand {
     OutputPosition position;
     bytes32 header; // of the output
+    uint32 outputs; // of an item
     address demander;
     uint96 fee; // wei of OPG
     uint40 due; // last second for an answer

@@ -58,12 +58,18 @@ library ClaimHash {
 
     /// @notice H(DEMAND, challenge, position).
     function demandId(bytes32 challenge, Position memory position) internal pure returns (bytes32) {
-        return keccak256(abi.encodePacked(Tags.DEMAND, challenge, pack(position)));
+        return demandId(challenge, pack(position));
     }
 
-    /// @notice What the chain keeps of a demand.
+    /// @notice The same of a packed position.
+    function demandId(bytes32 challenge, uint256 position) internal pure returns (bytes32) {
+        return keccak256(abi.encodePacked(Tags.DEMAND, challenge, position));
+    }
+
+    /// @notice What the chain keeps of a demand: odd once it is answered, which can so be told without its contents.
     function contents(Demand memory demand, bool answered) internal pure returns (bytes32) {
-        return keccak256(abi.encodePacked(answered ? Tags.ANSWERED : Tags.DEMANDED, abi.encode(demand)));
+        uint256 h = uint256(keccak256(abi.encodePacked(Tags.DEMANDED, abi.encode(demand))));
+        return bytes32(answered ? h | 1 : h & ~uint256(1));
     }
 
     /// @notice kind 8 | level 8 | operator 32 | index 40, from bit 87 down.

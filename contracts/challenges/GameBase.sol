@@ -36,7 +36,8 @@ abstract contract GameBase is IChallengeGame, GameFunds {
         gasPrice = gasPrice_;
     }
 
-    /// @dev Counts a new item. The first one freezes the request, which checks the submission's words; later ones are checked against those.
+    /// @dev Counts a new item. The first one freezes the request, which checks the submission's words and that it has not ended; later ones
+    /// are checked against those words, and against the end that the request will be given back with.
     function _open(
         Terms calldata terms,
         Submission calldata submission,
@@ -44,13 +45,14 @@ abstract contract GameBase is IChallengeGame, GameFunds {
     ) internal returns (Dispute memory d) {
         d = _disputes[id].unpackDispute();
         if (d.fault != Fault.None) revert Game_NotCurrent(id);
-        if (block.timestamp > submission.challengeEnd) revert Game_TooLate(submission.challengeEnd);
         if (d.openItems == 0) {
             (d.challengeEnd, d.end) = (submission.challengeEnd, submission.end);
             if (d.newEnd < d.end) d.newEnd = d.end;
             _requests.freeze(terms, submission);
         } else if (d.challengeEnd != submission.challengeEnd || d.end != submission.end) {
             revert Game_NotCurrent(id);
+        } else if (block.timestamp > d.newEnd) {
+            revert Game_TooLate(d.newEnd);
         }
         ++d.openItems;
     }

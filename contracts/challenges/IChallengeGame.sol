@@ -69,7 +69,8 @@ interface IChallengeGame {
     event PotClaimed(RequestId indexed id, address indexed challenger, uint256 amount);
     event Reclaimed(RequestId indexed id, bytes32 indexed challenge, bytes32 indexed demandId, address demander);
     event OutputDemanded(RequestId indexed id, bytes32 indexed demandId, OutputDemand demand, uint40 newEnd);
-    event OutputAnswered(RequestId indexed id, bytes32 indexed demandId, address indexed paid, bytes data);
+    /// @notice `proof`: the leaf, and what a challenge of the output has to show of the submission.
+    event OutputAnswered(RequestId indexed id, bytes32 indexed demandId, address indexed paid, OutputProof proof);
     /// @notice `pot`: wei of OPG credited to the demander beside its fee; 0 if the request was over already.
     event OutputLapsed(RequestId indexed id, bytes32 indexed demandId, address indexed demander, uint256 pot);
 
@@ -90,7 +91,7 @@ interface IChallengeGame {
     error Game_DemandsOpen(uint256 openDemands);
     /// @notice Thrown when the opened element is what its operator gives: nothing is proved.
     error Game_Consistent(uint256 operator, uint256 element);
-    /// @notice Thrown when a demand that is to be rewarded is not on the way to the element, or the list is not in order.
+    /// @notice Thrown when the demands to be rewarded are not all that were answered on the way to the element, in order from the root.
     error Game_NotOnPath(uint256 position);
     error Game_NothingToClaim(bytes32 submission);
     error Game_BadPrice(uint256 gasPrice);
@@ -120,7 +121,7 @@ interface IChallengeGame {
     function answer(ChallengeKey calldata key, Demand calldata demand_, bytes calldata data) external;
 
     /// @notice Kills the challenge by one inconsistent element of its trace.
-    /// @param onPath answered demands that led to the element, from the root: their owners get twice their fee
+    /// @param onPath all answered demands that lead to the element, from the root: their owners get twice their fee
     function prove(
         Claim calldata claim,
         Meaning calldata meaning,
@@ -129,7 +130,7 @@ interface IChallengeGame {
     ) external;
 
     /// @notice Kills the challenge by an unanswered demand.
-    /// @param onPath answered demands above it, from the root
+    /// @param onPath all answered demands above it, from the root
     function lapse(Claim calldata claim, Demand calldata demand_, Demand[] calldata onPath) external;
 
     /// @notice Ends a challenge that nobody refuted in time.
@@ -182,7 +183,7 @@ interface IChallengeGame {
     /// @notice The challenge that the pot of a submission goes to.
     function bestOf(bytes32 submission) external view returns (address challenger, uint40 postedAt, uint32 rank);
 
-    /// @notice Hash of the demand's contents; 0 if it was never made, 1 if it is over.
+    /// @notice Hash of the demand's contents, odd once it is answered; 0 if it was never made, 1 if it is over.
     function demandOf(bytes32 demandId) external view returns (bytes32);
 
     /// @notice Wei of OPG that a challenge of the program locks.

@@ -28,6 +28,7 @@ struct Shape {
     uint16 count; // see Demand
     uint8 levels;
     uint8 childLevel;
+    uint8 slotLevels; // see Demand
     uint8 depth; // l: how many demands lead here from the challenge, this one included
 }
 
@@ -70,8 +71,18 @@ interface ITraceVerifier {
     /// @param trace only request, item and challenger are used
     function checkAnswer(Trace calldata trace, Demand calldata demand, bytes calldata data) external pure;
 
-    /// @notice Whether a position lies on the way from T to a leaf of an operator's output.
-    function isAbove(Position calldata position, uint256 operator, uint256 leaf) external pure returns (bool);
+    /// @notice The positions that lead from T to a leaf of an operator's output, packed, from the root down.
+    /// @param operators N
+    /// @param header of the output
+    function wayTo(
+        uint256 operators,
+        bytes32 header,
+        uint256 operator,
+        uint256 leaf
+    ) external pure returns (uint256[] memory);
+
+    /// @notice The positions that lead from T to that of a demand, which is not among them.
+    function wayAbove(Demand calldata demand) external pure returns (uint256[] memory);
 
     /// @notice The header of an output of a request. Reverts unless the output has the leaf.
     /// @param schema the request's H(HEADERS, ...) of its outputs

@@ -36,11 +36,13 @@ abstract contract OutputDemands is GameBase {
         bytes32 header = _traces.outputHeader(t.outputSchema, position, outputHeaders);
 
         // Effect, and the first item's freeze
+        if (block.timestamp > submission.challengeEnd) revert Game_TooLate(submission.challengeEnd);
         Dispute memory d = _open(terms, submission, id);
         uint256 response = _parameters(t).responseSeconds;
         OutputDemand memory demand_;
         demand_.position = position;
         demand_.header = header;
+        demand_.outputs = uint32(outputHeaders.length); // those of the request's schema: calldata holds no 2^32 of them
         demand_.demander = msg.sender;
         demand_.fee = DisputeCosts.fee(Positions.LEAF, 0, gasPrice);
         demand_.due = uint40(block.timestamp + response);
@@ -78,7 +80,7 @@ abstract contract OutputDemands is GameBase {
         _close(terms, submission, id);
 
         // Log
-        emit OutputAnswered(request, demandId, paid, proof.leaf.data);
+        emit OutputAnswered(request, demandId, paid, proof);
     }
 
     /// @inheritdoc IChallengeGame

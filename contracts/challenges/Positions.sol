@@ -62,25 +62,40 @@ library Positions {
         }
     }
 
-    /// @notice Whether a position lies on the way from T to a leaf of an operator's tensor.
-    function isAbove(Position calldata p, uint256 operator, uint256 leaf) internal pure returns (bool) {
-        if (p.kind == LIST) return p.index == operator >> p.level;
-        if (p.operator != operator) return false;
-        if (p.kind == OPERATOR) return true;
-        if (p.kind == TREE) return p.index == leaf >> p.level;
-        return p.kind == LEAF && p.index == leaf;
+    /// @notice All positions on the way from T to a leaf of an operator's tensor, packed (ClaimHash.pack), from the root down.
+    /// @param slotLevels depth of the slot tree
+    /// @param leaves of the tensor
+    function way(
+        uint256 slotLevels,
+        uint256 leaves,
+        uint256 operator,
+        uint256 leaf
+    ) internal pure returns (uint256[] memory found) {
+        unchecked {
+            // 2^32 slots and 2^34 leaves at most: 5 lists, the operator, 5 nodes and the leaf.
+            found = new uint256[](12);
+            uint256 n;
+            for (uint256 level = slotLevels; level > CHILD_LEVELS; ) {
+                level -= CHILD_LEVELS;
+                found[n++] = (uint256(LIST) << 80) | (level << 72) | (operator >> level);
+            }
+            found[n++] = (uint256(OPERATOR) << 80) | (operator << 40);
+            if (leaves > WHOLE_LEAVES) {
+                for (uint256 level = MerkleTree.depth(leaves); level > CHILD_LEVELS; ) {
+                    level -= CHILD_LEVELS;
+                    found[n++] = (uint256(TREE) << 80) | (level << 72) | (operator << 40) | (leaf >> level);
+                }
+                found[n++] = (uint256(LEAF) << 80) | (operator << 40) | leaf;
+            }
+            assembly ("memory-safe") {
+                mstore(found, n)
+            }
+        }
     }
 
-    /// @notice An operator and a leaf below the position; `isAbove` of them holds for the position and everything above it.
+    /// @notice An operator and a leaf below the position: the way to them leads through it.
     function targetOf(Position calldata p) internal pure returns (uint256 operator, uint256 leaf) {
         if (p.kind == LIST) return (uint256(p.index) << p.level, 0);
         return (p.operator, uint256(p.index) << p.level);
-    }
-
-    /// @notice Increases from the root down, along every way.
-    function orderOf(Position calldata p) internal pure returns (uint256) {
-        unchecked {
-            return (uint256(p.kind) << 8) | (type(uint8).max - p.level);
-        }
     }
 }

@@ -83,6 +83,7 @@ contract TraceVerifier is ITraceVerifier {
     ) external pure returns (Shape memory shape) {
         uint256 depth = MerkleTree.depth(trace.operators);
         if (position.kind == Positions.LIST) return _listShape(trace, position, proof, depth);
+        shape.slotLevels = uint8(depth);
 
         // The operator's header, from its record
         uint256 k = position.operator;
@@ -130,8 +131,26 @@ contract TraceVerifier is ITraceVerifier {
     }
 
     /// @inheritdoc ITraceVerifier
-    function isAbove(Position calldata position, uint256 operator, uint256 leaf) external pure returns (bool) {
-        return Positions.isAbove(position, operator, leaf);
+    function wayTo(
+        uint256 operators,
+        bytes32 header,
+        uint256 operator,
+        uint256 leaf
+    ) external pure returns (uint256[] memory) {
+        return Positions.way(MerkleTree.depth(operators), Commitments.leafCount(header), operator, leaf);
+    }
+
+    /// @inheritdoc ITraceVerifier
+    function wayAbove(Demand calldata demand) external pure returns (uint256[] memory way) {
+        Position calldata p = demand.position;
+        (uint256 operator, uint256 leaf) = Positions.targetOf(p);
+        way = Positions.way(demand.slotLevels, Commitments.leafCount(demand.header), operator, leaf);
+        uint256 last = ClaimHash.pack(p);
+        uint256 n;
+        while (way[n] != last) ++n;
+        assembly ("memory-safe") {
+            mstore(way, n)
+        }
     }
 
     /// @inheritdoc ITraceVerifier
@@ -155,7 +174,8 @@ contract TraceVerifier is ITraceVerifier {
     ) external pure {
         uint256 siblings = items == 1 ? 0 : MerkleTree.depth(items);
         uint256 o = demand.position.output;
-        if (proof.itemPath.length != siblings || o >= proof.submitted.length) revert Traces_WrongOutput();
+        // No evidence could be given against a list of another length, so it counts as one that is withheld.
+        if (proof.itemPath.length != siblings || proof.submitted.length != demand.outputs) revert Traces_WrongOutput();
         bool same = _commitmentOf(demand.header, demand.position.leaf, proof.leaf) == proof.submitted[o];
         bytes32 list = Commitments.list(proof.submitted);
         same = same && Commitments.bundle(list, demand.position.item, items, proof.itemPath) == outputHash;
@@ -206,6 +226,7 @@ contract TraceVerifier is ITraceVerifier {
             revert Traces_NoSuchPosition();
         _setChildren(shape, n, position.level, position.index);
         shape.depth = uint8(steps);
+        shape.slotLevels = uint8(depth);
     }
 
     /// @dev The top of a tensor, or all of it.

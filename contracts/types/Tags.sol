@@ -41,6 +41,5 @@ library Tags {
     uint8 internal constant BOND = 0x18; // challenge: the tag of the bond's lock
     uint8 internal constant FEE = 0x19; // demand: the tag of the fee's lock
     uint8 internal constant POT = 0x1a; // submission: the tag under which a pot is paid out
-    uint8 internal constant DEMANDED = 0x1b; // contents of an open demand
-    uint8 internal constant ANSWERED = 0x1c; // contents of an answered demand
+    uint8 internal constant DEMANDED = 0x1b; // contents of a demand
 }

@@ -44,6 +44,7 @@ function demandField(value: unknown): Demand {
     count: smallField(demand.count),
     levels: smallField(demand.levels),
     childLevel: smallField(demand.childLevel),
+    slotLevels: smallField(demand.slotLevels),
     demander: addressField(demand.demander),
     fee: wideField(demand.fee),
     due: smallField(demand.due),
@@ -57,6 +58,8 @@ function demandField(value: unknown): Demand {
 export interface OutputDemand {
   readonly position: { readonly item: number; readonly output: number; readonly leaf: number };
   readonly header: Bytes32;
+  /** Of an item. */
+  readonly outputs: number;
   readonly demander: Address;
   /** Wei of OPG. */
   readonly fee: bigint;
@@ -74,12 +77,24 @@ function outputDemandField(value: unknown): OutputDemand {
   return {
     position: { item: smallField(item), output: smallField(output), leaf: smallField(leaf) },
     header: hashField(demand.header),
+    outputs: smallField(demand.outputs),
     demander: addressField(demand.demander),
     fee: wideField(demand.fee),
     due: smallField(demand.due),
     late: smallField(demand.late),
     lane: smallField(demand.lane),
     nonce: wideField(demand.nonce),
+  };
+}
+
+/** A leaf of a submitted output, and its way to the submitted hash. */
+function outputProofField(value: unknown) {
+  const { leaf, submitted, itemPath } = value as Arguments;
+  const { data, path } = leaf as Arguments;
+  return {
+    leaf: { data: bytesField(data), path: hashesField(path) },
+    submitted: hashesField(submitted),
+    itemPath: hashesField(itemPath),
   };
 }
 
@@ -138,7 +153,7 @@ export const gameEvents = {
   PotClaimed: { id: requestIdField, challenger: addressField, amount: wideField },
   Reclaimed: { id: requestIdField, challenge: challengeField, demandId: demandIdField, demander: addressField },
   OutputDemanded: { id: requestIdField, demandId: demandIdField, demand: outputDemandField, newEnd: smallField },
-  OutputAnswered: { id: requestIdField, demandId: demandIdField, paid: addressField, data: bytesField },
+  OutputAnswered: { id: requestIdField, demandId: demandIdField, paid: addressField, proof: outputProofField },
   OutputLapsed: { id: requestIdField, demandId: demandIdField, demander: addressField, pot: wideField },
 } as const;
 

@@ -14,6 +14,8 @@ export interface Demand {
   readonly count: number;
   readonly levels: number;
   readonly childLevel: number;
+  /** Of the slot tree. */
+  readonly slotLevels: number;
   readonly demander: Address;
   /** Wei of OPG. */
   readonly fee: bigint;

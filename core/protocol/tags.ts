@@ -26,5 +26,4 @@ export const Tags = {
   FEE: 0x19,
   POT: 0x1a,
   DEMANDED: 0x1b,
-  ANSWERED: 0x1c,
 } as const;

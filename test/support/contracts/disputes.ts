@@ -30,9 +30,10 @@ import { childrenOf, pathOf, rootOf } from '#core/commitment/opening.ts';
 import { headersHash, headersOf } from '#core/commitment/schema.ts';
 import { commitTensor } from '#core/commitment/tensor.ts';
 import type { Address, Bytes32, Hex } from '#core/hex.ts';
-import { toAddress, toHex } from '#core/hex.ts';
+import { fromHex, toAddress, toHex } from '#core/hex.ts';
 import { packCostUp } from '#core/protocol/cost.ts';
 import { eventFrom, isGameEvent } from '#core/protocol/events.ts';
+import { submissionId } from '#core/protocol/ids.ts';
 import { schemaText } from '#core/protocol/schema.ts';
 import { AskFlags } from '#core/protocol/terms.ts';
 import { compile } from '#core/semantics/compile/compile.ts';
@@ -45,8 +46,8 @@ import type { TraceSalt } from '#core/semantics/trace.ts';
 import type { Tensor } from '#core/tensor.ts';
 import type { ChallengeGame, DotStep, StepVerifier, TraceVerifier } from '#types';
 import { asArgument } from '../../../sdk/mutable.ts';
-import type { Account } from './chain.ts';
-import { ethers, networkHelpers, time } from './chain.ts';
+import type { Account, Actor } from './chain.ts';
+import { ethers, networkHelpers, sendAs, time } from './chain.ts';
 import { commit, type Shape } from './model.ts';
 import { type Story, storiesOf, tryRequest } from './request.ts';
 import type { System } from './system.ts';
@@ -83,13 +84,15 @@ export interface DisputeSystem extends System {
 }
 
 /** The usual system, and a parameter set whose arbiter is a new game, to which everybody has consented. */
-export async function disputeSystem(): Promise<DisputeSystem> {
-  const s = await systemWith({});
+export const disputeSystem = async (): Promise<DisputeSystem> => withGame(await systemWith({}));
+
+/** A new game for a system, in a parameter set of its own that is current from now on. */
+export async function withGame(s: System, gasPrice = GAS_PRICE): Promise<DisputeSystem> {
   const steps: Record<string, unknown> = {};
   for (const [field, name] of Object.entries(STEPS)) steps[field] = await ethers.deployContract(name);
   const stepVerifier = await ethers.deployContract('StepVerifier', [steps]);
   const traceVerifier = await ethers.deployContract('TraceVerifier');
-  const game = await ethers.deployContract('ChallengeGame', [s.requests, stepVerifier, traceVerifier, GAS_PRICE]);
+  const game = await ethers.deployContract('ChallengeGame', [s.requests, stepVerifier, traceVerifier, gasPrice]);
   await govern(s, s.escrow, s.escrow.interface.encodeFunctionData('appendCapability', [await game.getAddress()]));
   await appendSet(s, { arbiter: await game.getAddress() });
   const index = (await s.escrow.queryFilter(s.escrow.filters.CapabilityAppended(undefined, game))).map(
@@ -100,9 +103,13 @@ export async function disputeSystem(): Promise<DisputeSystem> {
   return { ...s, game, traces: traceVerifier, steps: stepVerifier, dot: steps['dot'] as DotStep };
 }
 
-/** Publishes what an ONNX file means. */
-export async function publishProgram(s: System, onnx: Uint8Array, standard: Standard): Promise<Published> {
-  const program = compile(onnx);
+/** Publishes what an ONNX file means, or what its publisher pretends. */
+export async function publishProgram(
+  s: System,
+  onnx: Uint8Array,
+  standard: Standard,
+  program: Program = compile(onnx),
+): Promise<Published> {
   const commitment = commitProgram(program);
   const outputs = program.outputs.filter(({ operator }) => operator !== undefined);
   const shape: Shape = {
@@ -219,19 +226,23 @@ export class Dispute {
     return receipt;
   }
 
-  /** Everything that a challenge is posted with, without posting it. */
-  async prepared(by: Account, trace: ReferenceTrace, item = 0) {
-    const salt = this.salt(by, item);
-    const { standard } = this.published;
+  /** What posts a challenge from a trace; the evidence is the first element outside the standard. */
+  posting(by: Account | Address, trace: ReferenceTrace, item = 0) {
+    const challenger = toAddress(typeof by === 'string' ? by : by.address);
+    const salt = { request: this.story.id, item, challenger };
+    const { standard, meaning } = this.published;
     const fault = findFault(item, this.submitted[item] as readonly Tensor[], trace.outputs, standard);
     if (fault === undefined) throw new Error('nothing to challenge');
     const slots = trace.slots(salt);
     const root = toHex(rootOf(slots)) as Bytes32;
     const depth = slots.levels.length - 1;
     const children = depth === 0 ? [root] : childrenOf(slots, depth, 0).map((hash) => toHex(hash) as Bytes32);
-    const evidence = evidenceOf(trace, salt, this.submitted, fault, standard);
-    return { claim: this.claim(toAddress(by.address), root), children, evidence };
+    const evidence = asArgument(evidenceOf(trace, salt, this.submitted, fault, standard));
+    return { claim: this.claim(challenger, root), meaning, children, evidence };
   }
+
+  /** The same for an account of its own: nothing is posted. */
+  prepared = (by: Account, trace: ReferenceTrace, item = 0) => this.posting(by, trace, item);
 
   /** A proof of element e of operator k out of a trace that its owner has published. */
   proofFrom(challenge: Challenge, mine: ReferenceTrace, theirs: ReferenceTrace, k: number, e: number): StepProof {
@@ -263,16 +274,13 @@ export class Dispute {
     };
   }
 
-  /** Posts a challenge from a trace; the evidence is the first element outside the standard, or one that the caller names. */
-  async challenge(by: Account, trace: ReferenceTrace, item = 0, lane = 0): Promise<Challenge> {
-    const { meaning } = this.published;
-    const { claim, children, evidence } = await this.prepared(by, trace, item);
-    await this.move(
-      'challenge',
-      this.s.game.connect(by).challenge(claim, meaning, children, asArgument(evidence), lane),
-    );
+  /** Posts it. */
+  async challenge(by: Actor, trace: ReferenceTrace, item = 0, lane = 0): Promise<Challenge> {
+    const { claim, meaning, children, evidence } = this.posting(toAddress(await by.getAddress()), trace, item);
+    const call = this.s.game.challenge.populateTransaction(claim, meaning, children, evidence, lane);
+    await this.move('challenge', sendAs(by, call));
     const id = challengeId(this.key(claim));
-    return this.now({ id } as Challenge);
+    return this.now({ id });
   }
 
   /** The challenge as the chain has it now. */
@@ -296,6 +304,22 @@ export class Dispute {
       },
     };
     return refute(trace, shown, this.link(now.item));
+  }
+
+  /** The proof of a party that knows the other trace as well, and so need not demand anything. */
+  foresee(challenge: Challenge, mine: ReferenceTrace, theirs: ReferenceTrace): RefuterMove & { kind: 'prove' } {
+    const { trace, item, challenger, children } = this.now(challenge);
+    const salt = { request: this.story.id, item, challenger };
+    const demanded = (position: Position) => ({ data: fromHex(answerTo(theirs, salt, position)) });
+    const move = refute(mine, { trace, salt, children, demanded }, this.link(item));
+    if (move.kind !== 'prove') throw new Error(`a ${move.kind}, of a trace that is known`);
+    return move;
+  }
+
+  /** H(SUBMISSION, request, node, output hash). */
+  get submissionId(): Bytes32 {
+    const { node, outputHash } = this.story.described;
+    return submissionId(this.story.id, node, outputHash);
   }
 
   async demand(by: Account, challenge: Challenge, move: RefuterMove & { kind: 'demand' }, lane = 100): Promise<void> {

@@ -37,6 +37,7 @@ const demandOf = (position: Position, at: number): Demand => ({
   count: 64,
   levels: 6,
   childLevel: 0,
+  slotLevels: 2,
   demander: other,
   fee: 3n,
   due: at + clocks.response,
@@ -205,14 +206,15 @@ describe('how a disputed request stands', () => {
 
   it('counts demands for outputs that were submitted as a hash', () => {
     const { position: _, node: __, ...rest } = demandOf(top, 2_200);
-    const demand = { ...rest, position: { item: 0, output: 0, leaf: 5 } };
+    const demand = { ...rest, outputs: 1, position: { item: 0, output: 0, leaf: 5 } };
     const asked = { type: 'OutputDemanded', id, demandId: first, demand, newEnd: 2_600 } as GameEvent;
     const at = (now: number, ...events: readonly GameEvent[]) => stand(unknown, now, asked, ...events);
     expect(at(2_260).outputDemands[0]).to.deep.include({ leaf: 5, left: 60 });
     expect(at(2_260).outputDemands[0]?.turn.by).to.equal('node');
     expect(alarmsOf([at(2_261)], 2_261).output_unanswered).to.equal(1);
     expect(alarmsOf([at(2_321)], 2_321)).to.include({ output_unanswered: 0, lapse_missed: 1 });
-    const given: GameEvent = { type: 'OutputAnswered', id, demandId: first, paid: node, data: '0x' };
+    const proof = { leaf: { data: '0x', path: [] }, submitted: [], itemPath: [] } as const;
+    const given: GameEvent = { type: 'OutputAnswered', id, demandId: first, paid: node, proof };
     expect(isAlive(at(2_261, given))).to.equal(false);
   });
 
