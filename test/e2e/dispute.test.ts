@@ -116,7 +116,7 @@ describe('a dispute', function () {
 
   it('that a liar begins over a right result costs it its bond', async () => {
     const { liar, cheat } = deployed.accounts;
-    const process = local.liar(deployed, { LIAR_OPERATOR: '2' });
+    const process = local.liar(deployed, { LIAR_OPERATOR: '0' });
     await process.start();
     const before = (await balanceOf(deployed.net, liar.address)).available;
     const paid = (await balanceOf(deployed.net, cheat.address)).available;
@@ -128,7 +128,7 @@ describe('a dispute', function () {
       60_000,
     ).catch((error: Error) => expect.fail(`${error.message} ${told()}\nThe liar says:\n${process.tail()}`));
     const [refuted] = await game.queryFilter(game.filters.Refuted(asked.id));
-    expect(refuted?.args.operator).to.equal(2n);
+    expect(refuted?.args.operator).to.equal(0n);
     const { requests } = deployed.net;
     await eventually(
       'the request goes on',
@@ -180,7 +180,7 @@ describe('a dispute', function () {
     for (const text of [
       'answer',
       'first difference',
-      'element 0 of operator 2: Dot',
+      'element 0 of operator 0: Dot',
       'exact ',
       'gives ',
       'claimed ',
