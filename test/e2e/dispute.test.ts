@@ -176,7 +176,6 @@ describe('a dispute', function () {
 
   it('is told with the numbers behind each move', async () => {
     const { out } = await replayed(over.refuted);
-    if (process.env['SHOW_REPLAYS']) console.log(out, (await replayed(over.condemned)).out);
     for (const text of [
       'answer',
       'first difference',
