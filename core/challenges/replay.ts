@@ -55,7 +55,9 @@ export function replay(dossier: Dossier, model: Executable | undefined): Replay 
   checkOrder(checks, dossier);
 
   const { flags } = row.terms;
-  const input = hasFlag(flags, AskFlags.ROOT_INPUT) ? dossier.input : history?.input;
+  const rooted = hasFlag(flags, AskFlags.ROOT_INPUT);
+  const input = rooted ? dossier.input : history?.input;
+  if (!rooted) checks.equal('no second input is told', dossier.input, undefined);
   const output = hasFlag(flags, AskFlags.EXACT_OUTPUT) ? undefined : history?.output;
   const { inputHeaders, outputHeaders } = dossier.version;
   const { items } = row.terms;
@@ -84,9 +86,14 @@ export function replay(dossier: Dossier, model: Executable | undefined): Replay 
     traceOf,
   };
   const posted = events.filter(isGameEvent).reduce(follow, new Map() as Challenges);
-  checks.that('every event of a challenge is of this request', () => {
-    for (const event of events.filter(isGameEvent)) same(event.id, row.id, `the request of ${event.type}`);
+  checks.that('every event of the game is of this request, and of a challenge that was posted', () => {
+    for (const event of events.filter(isGameEvent)) {
+      same(event.id, row.id, `the request of ${event.type}`);
+      if ('challenge' in event && !posted.has(event.challenge))
+        throw new Mismatch(`${event.type} is of challenge ${event.challenge}, which was not posted`);
+    }
   });
+  checks.that('every opening is of a move', () => checkOpenings(dossier, posted));
   const challenges = [...posted.values()].map((challenge) => replayChallenge(checks, facts, challenge));
   const result = resultOf(facts, items);
   return {
@@ -172,6 +179,8 @@ function checkOrder(checks: Checks, { told }: Dossier): void {
       if (before && (block < before.block || time < before.time))
         throw new Mismatch(`event ${i} is before event ${i - 1}`);
       if (before && block === before.block) same(time, before.time, `the time of block ${block}`);
+      if (before && told[i]?.transaction === before.transaction)
+        same(block, before.block, 'the block of a transaction');
     }
   });
   checks.that('the time to challenge began with the submission', () => {
@@ -180,6 +189,16 @@ function checkOrder(checks: Checks, { told }: Dossier): void {
     if (requested?.type !== 'Requested' || submitted?.event.type !== 'Submitted') throw new Mismatch('there was none');
     same(submitted.event.challengeEnd, submitted.time + requested.terms.tc, 'challengeEnd');
   });
+}
+
+/** None is left over: what nobody looks at proves nothing. */
+function checkOpenings({ evidence, demands, proofs }: Dossier, posted: Challenges): void {
+  const asked = new Set(
+    [...posted.values()].flatMap((challenge) => [...challenge.demands.values()].map(({ id }) => id)),
+  );
+  const known: ReadonlySet<Bytes32> = new Set([...posted.keys(), ...asked]);
+  for (const id of [...evidence.keys(), ...demands.keys(), ...proofs.keys()])
+    if (!known.has(id)) throw new Mismatch(`there is no move ${id}`);
 }
 
 function itemsOf(headers: readonly Bytes32[], items: number, bytes: Hex, committed: Bytes32): Tensor[][] {

@@ -1,32 +1,23 @@
-/** One challenge of a replay: its claim, its moves in order, and who should have lost. */
-
-import { DTYPES } from '../commitment/dtype.ts';
-import { decodeHeader } from '../commitment/header.ts';
 import { LEAF_ELEMENTS } from '../commitment/leaf.ts';
-import { hashAt, rootOf } from '../commitment/opening.ts';
+import { rootOf } from '../commitment/opening.ts';
 import { commitTensor } from '../commitment/tensor.ts';
 import type { Bytes32 } from '../hex.ts';
 import { fromHex, toHex } from '../hex.ts';
-import { unpackTolerance } from '../protocol/publishedTolerance.ts';
-import type { OpenTensor } from '../semantics/opening.ts';
-import type { Scalar } from '../semantics/primitives/arithmetic.ts';
 import type { TraceSalt } from '../semantics/trace.ts';
 import type { Tensor } from '../tensor.ts';
-import { answerTo } from './answer.ts';
 import type { Dossier, Told } from './bundle.ts';
 import { type Checks, Mismatch, same } from './checks.ts';
 import { challengeId, demandId, type ProgramHeader } from './claim.ts';
-import { describe } from './describe.ts';
+import { differenceOf, nodeAt } from './compareTrace.ts';
 import type { GameEvent } from './events.ts';
 import type { Standard } from './evidence.ts';
+import { proofFigures, sizesOf } from './figures.ts';
 import type { Challenge, Demand, DemandRecord } from './follow.ts';
-import { decimals, hexFloat } from './numerals.ts';
-import { scalarOf } from './openedTensor.ts';
 import { isAbove, orderOf, packPosition } from './position.ts';
 import type { ReferenceTrace } from './reference.ts';
 import type { Submitted } from './replay.ts';
 import type {
-  Difference,
+  At,
   Loser,
   ReplayedChallenge,
   ReplayedClaim,
@@ -34,7 +25,7 @@ import type {
   ReplayedProof,
   Verdict,
 } from './replayTypes.ts';
-import { type ProvedStep, type TraceRoots, verifyStep } from './verifyStep.ts';
+import { type TraceRoots, verifyStep } from './verifyStep.ts';
 import { checkAnswer, checkChildren, checkDemand, checkEvidence } from './verifyTrace.ts';
 
 export interface DisputeFacts {
@@ -125,6 +116,12 @@ class ChallengeReplay {
     return this.#checks.that(`${this.#name}${what}`, test);
   }
 
+  #shown(what: string, openings: unknown): void {
+    this.#that(`${what} is shown`, () => {
+      if (openings === undefined) throw new Mismatch('no calldata of its transaction was recognised');
+    });
+  }
+
   #equal(what: string, got: unknown, expected: unknown): void {
     this.#checks.equal(`${this.#name}${what}`, got, expected);
   }
@@ -133,6 +130,7 @@ class ChallengeReplay {
     const { dossier, row, standard, program, outputs } = this.#facts;
     const evidence = dossier.evidence.get(this.#challenge.id);
     const roots = this.#roots;
+    this.#shown('its evidence', evidence);
     if (evidence === undefined || roots === undefined || program === undefined) return undefined;
     const found = this.#that(
       'its evidence is part of its trace and of the submission, and outside the tolerance',
@@ -154,7 +152,7 @@ class ChallengeReplay {
       submitted: found.submitted,
       traced: found.traced,
       reference: standard === 'exact' ? undefined : reference,
-      ...sizes(found.submitted, found.traced, standard, found.float),
+      ...sizesOf(found.submitted, found.traced, standard, found.float),
     };
   }
 
@@ -176,7 +174,8 @@ class ChallengeReplay {
             position: record?.demand.position,
             bytes: (event.data.length - 2) / 2,
             paid: event.paid,
-            difference: record && this.#difference(record.demand, fromHex(event.data)),
+            difference:
+              record && this.#trace && differenceOf(this.#trace, this.#salt, record.demand, fromHex(event.data)),
           },
         ];
       }
@@ -186,7 +185,7 @@ class ChallengeReplay {
         this.#lapsed(event, time);
         return [{ ...at, kind: 'lapse', id: event.demandId, demander: event.demander }];
       case 'Upheld':
-        this.#upheld(event, time);
+        this.#upheld(event, at);
         return [{ ...at, kind: 'uphold', condemned: event.condemned }];
       case 'Reclaimed':
         this.#that('a fee went back to who paid it', () =>
@@ -205,21 +204,18 @@ class ChallengeReplay {
     const what = `demand ${place(demand)}`;
     this.#equal(`${what}: its id is the hash of its position`, demandId(this.#challenge.id, position), id);
     const proof = this.#facts.dossier.demands.get(id);
+    this.#shown(`${what}: the way to it`, proof);
     const roots = this.#roots;
     if (proof && roots)
       this.#that(`${what}: the hash stands there under the trace`, () => checkDemand(roots, demand, proof));
-    return { id, position, node, demander, due, differs: this.#ownNode(demand, node) };
-  }
-
-  #ownNode({ position }: Demand, node: Bytes32): boolean | undefined {
-    if (this.#trace === undefined) return undefined;
-    const { kind, level, index, operator } = position;
-    if (kind === 'list' || kind === 'operator') {
-      const slots = this.#trace.slots(this.#salt);
-      return toHex(hashAt(slots, level, kind === 'list' ? index : operator)) !== node;
-    }
-    const [open] = this.#trace.open(operator) as [OpenTensor];
-    return toHex(hashAt(open.tree, level, index)) !== node;
+    return {
+      id,
+      position,
+      node,
+      demander,
+      due,
+      differs: this.#trace && toHex(nodeAt(this.#trace, this.#salt, position)) !== node,
+    };
   }
 
   #answered(event: OfChallenge & { type: 'Answered' }, record: DemandRecord | undefined, time: number): void {
@@ -233,32 +229,6 @@ class ChallengeReplay {
     });
   }
 
-  /** Where an answer is not the reference's. */
-  #difference(demand: Demand, data: Uint8Array): Difference | undefined {
-    if (this.#trace === undefined) return undefined;
-    const { position, levels, childLevel, header } = demand;
-    const own = fromHex(answerTo(this.#trace, this.#salt, position));
-    const width = levels > 0 ? 32 : DTYPES[decodeHeader(header).dtype].bytes;
-    const at = Math.floor(data.findIndex((byte, i) => byte !== own[i]) / width);
-    if (at < 0) return undefined;
-    const [shown, reference] = [data, own].map((bytes) => bytes.subarray(at * width, (at + 1) * width)) as [
-      Uint8Array,
-      Uint8Array,
-    ];
-    if (levels > 0) {
-      const from = position.index * 2 ** levels;
-      return {
-        level: childLevel,
-        index: from + at,
-        shown: toHex(shown) as Bytes32,
-        reference: toHex(reference) as Bytes32,
-      };
-    }
-    const { dtype } = decodeHeader(header);
-    const first = position.kind === 'leaf' ? position.index * LEAF_ELEMENTS : 0;
-    return { element: first + at, shown: scalarOf(dtype, shown), reference: scalarOf(dtype, reference) };
-  }
-
   #proved(event: OfChallenge & { type: 'Refuted' }, time: number): ReplayedProof | undefined {
     const { operator, element, onPath } = event;
     this.#that('it was refuted in time', () => {
@@ -267,6 +237,7 @@ class ChallengeReplay {
     this.#onPath(onPath, operator, Math.floor(element / LEAF_ELEMENTS), Number.POSITIVE_INFINITY);
     const proof = this.#facts.dossier.proofs.get(this.#challenge.id);
     const roots = this.#roots;
+    this.#shown('its refutation', proof);
     if (proof === undefined || roots === undefined) return undefined;
     const step = this.#that('its refutation opens elements of its trace, the program and the input', () => {
       same(proof.operator, operator, 'the operator');
@@ -277,7 +248,7 @@ class ChallengeReplay {
     this.#that('the opened element is not what its operator gives', () => {
       if (!step.inconsistent) throw new Mismatch(`${step.claimed} is what operator ${operator} gives`);
     });
-    return told(step);
+    return proofFigures(step);
   }
 
   #onPath(ids: readonly Bytes32[], operator: number, leaf: number, below: number): void {
@@ -309,14 +280,16 @@ class ChallengeReplay {
     this.#onPath(onPath, k, leaf, orderOf(record.demand.position));
   }
 
-  #upheld({ challenger, condemned }: OfChallenge & { type: 'Upheld' }, time: number): void {
+  #upheld({ challenger, condemned }: OfChallenge & { type: 'Upheld' }, { time, transaction }: At): void {
     this.#that('nobody refuted it in time', () => {
       same(challenger, this.#challenge.challenger, 'the challenger');
       if (time <= this.#challenge.end) throw new Mismatch(`a proof was possible until ${this.#challenge.end}`);
       for (const { id, data } of this.#challenge.demands.values())
         if (data === undefined) throw new Mismatch(`demand ${id} is open`);
-      const ended = this.#facts.dossier.told.some(({ event }) => event.type === 'Condemned');
-      if (condemned && !ended) throw new Mismatch('the request was not condemned');
+      const ended = this.#facts.dossier.told.some(
+        (one) => one.event.type === 'Condemned' && one.transaction === transaction,
+      );
+      same(condemned, ended, 'whether it ended the request');
     });
   }
 
@@ -349,36 +322,3 @@ class ChallengeReplay {
 }
 
 const place = ({ position }: Demand): string => `0x${packPosition(position).toString(16)}`;
-
-function told({ operator, k, element, reads, exact, ...rest }: ProvedStep): ReplayedProof {
-  return {
-    operator: k,
-    does: describe(operator),
-    element,
-    operands: reads.map(({ operand, source: { from, index }, address, value }) => ({
-      operand,
-      source: `${from} ${index}`,
-      element: address,
-      value,
-    })),
-    exact: exact && {
-      hex: exact.kind === 'dyadic' ? hexFloat(exact.units, exact.scale) : undefined,
-      decimals: decimals(exact),
-    },
-    result: rest.result,
-    resultBytes: rest.resultBytes,
-    claimed: rest.claimed,
-    claimedBytes: rest.claimedBytes,
-    inconsistent: rest.inconsistent,
-  };
-}
-
-/** As float64 figures: the decision itself is exact (tolerance/accept.ts). */
-function sizes(y: Scalar | undefined, r: Scalar | undefined, standard: Standard, float: boolean) {
-  if (y === undefined || r === undefined || standard === 'exact')
-    return { distance: undefined, allowed: undefined, outsideBy: undefined };
-  const { abs, rel } = float ? unpackTolerance(standard) : { abs: 0, rel: 0 };
-  const distance = Math.abs(Number(y) - Number(r));
-  const allowed = abs + rel * Math.abs(Number(r));
-  return { distance, allowed, outsideBy: distance - allowed };
-}

@@ -52,7 +52,7 @@ export interface ReplayedProof {
   readonly inconsistent: boolean;
 }
 
-interface At {
+export interface At {
   readonly block: number;
   readonly time: number;
   readonly transaction: Bytes32;

@@ -185,11 +185,14 @@ function checkSource(
   tensor: Bytes32,
   link: readonly Bytes32[],
 ): void {
-  if (from === 'constant') return same(tensor, constants[index], 'the constant');
-  if (from === 'operator') {
-    if (index >= k) throw new Mismatch(`operator ${k} cannot read operator ${index}`);
-    return checkSlot(roots, index, tensor, link);
-  }
+  if (from === 'constant') same(tensor, constants[index], 'the constant');
+  else if (from === 'input') checkInput(roots, index, tensor, link);
+  else if (index < k) checkSlot(roots, index, tensor, link);
+  else throw new Mismatch(`operator ${k} cannot read operator ${index}`);
+}
+
+/** `link`: the tensors of the item, then the path of their list in a bundle. */
+function checkInput(roots: TraceRoots, index: number, tensor: Bytes32, link: readonly Bytes32[]): void {
   let siblings = 0;
   while (2 ** siblings < roots.items) siblings++;
   const tensors = link.slice(0, link.length - siblings);

@@ -87,10 +87,14 @@ export function checkDemand(roots: TraceRoots, demand: Demand, proof: DemandProo
   if (position.kind === 'list') {
     const root = pathRoot(demand.node, position.level, position.index, proof.path);
     same(proof.path.length, depthOf(roots.operators) - position.level, 'the length of the path');
-    return same(root, roots.trace, 'what the path leads to');
+    same(root, roots.trace, 'what the path leads to');
+    return;
   }
   checkRecord(roots, position.operator, proof.record, proof.recordPath);
-  if (position.kind === 'operator') return checkNode(roots, demand.node, position.operator, proof.path);
+  if (position.kind === 'operator') {
+    checkNode(roots, demand.node, position.operator, proof.path);
+    return;
+  }
   const leaves = leafCount(decodeHeader(demand.header).shape);
   same(proof.path.length, depthOf(leaves) - position.level, 'the length of the path');
   const root = pathRoot(demand.node, position.level, position.index, proof.path);

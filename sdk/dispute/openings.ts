@@ -67,5 +67,7 @@ function isAbout(name: Shower, call: Call, event: Call): boolean {
     return node === demand['node'] && JSON.stringify(call['position']) === JSON.stringify(demand['position']);
   }
   const proof = call['proof'] as Call;
-  return proof['operator'] === event['operator'] && (proof['step'] as Call)['element'] === event['element'];
+  const place = [proof['operator'], (proof['step'] as Call)['element']];
+  // Of other widths in the event.
+  return String(place) === String([event['operator'], event['element']]);
 }

@@ -1,7 +1,7 @@
 /** Disputes on the real contracts, replayed from chain data: the same verdict by another road, and no changed bundle passes. */
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
-import { type Json, readBundle } from '#core/challenges/bundle.ts';
+import { type Json, readBundle, sealed } from '#core/challenges/bundle.ts';
 import { type Executable, replay } from '#core/challenges/replay.ts';
 import type { Replay, ReplayedMove } from '#core/challenges/replayTypes.ts';
 import { packToleranceUp } from '#core/protocol/publishedTolerance.ts';
@@ -65,11 +65,16 @@ describe('a replay', function () {
     expect(kinds(challenge?.moves ?? [])).to.deep.equal(['demand', 'answer', 'demand', 'answer', 'proof']);
   });
 
-  it('tells a challenge that was upheld', async () => {
+  /** A wrong result, challenged by who has the reference. */
+  async function upheld(): Promise<Json> {
     const d = await Dispute.of(s, published, [input], [wrong()], lane++);
     const challenge = await d.challenge(s.other, d.trace(), 0, 10 + lane);
     await d.uphold(s.other, challenge);
-    const { dossier } = readBundle(await bundleOf(d, model));
+    return bundleOf(d, model);
+  }
+
+  it('tells a challenge that was upheld', async () => {
+    const { dossier } = readBundle(await upheld());
     const found = replay(dossier, model);
     expect(failures(found)).to.deep.equal([]);
     expect(found).to.include({ result: 'wrong', state: 'Faulty' });
@@ -79,4 +84,131 @@ describe('a replay', function () {
     expect(failures(without)).to.deep.equal([]);
     expect(without.challenges[0]?.verdict.loser).to.equal('unknown');
   });
+
+  /** A challenge of a right result that answers nothing. */
+  async function lapsed(): Promise<Json> {
+    const d = await Dispute.of(s, published, [input], [right], lane++);
+    const lie = lyingTrace(published.program, published.commitment, input, 3, 0);
+    const challenge = await d.challenge(s.attacker, lie, 0, 10 + lane);
+    expect((await d.playOut(challenge, s.other, d.trace(), s.attacker, lie, 0)).state).to.equal('fallen');
+    return bundleOf(d, model);
+  }
+
+  it('tells a challenge that fell silent', async () => {
+    const { dossier } = readBundle(await lapsed());
+    const found = replay(dossier, model);
+    expect(failures(found)).to.deep.equal([]);
+    expect(kinds(found.challenges[0]?.moves ?? [])).to.deep.equal(['demand', 'lapse']);
+    expect(found.challenges[0]?.verdict).to.deep.include({ loser: 'challenger', chain: 'challenger', agrees: true });
+  });
+
+  it('contradicts a chain that let a false challenge stand', async () => {
+    const d = await Dispute.of(s, published, [input], [right], lane++);
+    const challenge = await d.challenge(
+      s.attacker,
+      lyingTrace(published.program, published.commitment, input, 3, 0),
+      0,
+      10 + lane,
+    );
+    await d.uphold(s.other, challenge);
+    const found = replay(readBundle(await bundleOf(d, model)).dossier, model);
+    expect(failures(found)).to.deep.equal([]);
+    expect(found.verdict).to.deep.include({ loser: 'nobody', chain: 'node', agrees: false });
+    expect(found.challenges[0]?.verdict).to.deep.include({ loser: 'challenger', chain: 'node', agrees: false });
+  });
+
+  for (const [name, play] of [
+    ['refuted', refuted],
+    ['upheld', upheld],
+    ['silent', lapsed],
+  ] as const)
+    it(`finds every change of the bundle of a ${name} challenge, but for what only the chain knows if the digest is made anew`, async () => {
+      const whole = await play();
+      const { digest: _, ...body } = whole as { readonly [key: string]: Json };
+      const passed = new Set<string>();
+      for (const path of leavesOf(body)) {
+        const tampered = changed(body, path);
+        const field = path
+          .map((part) => (typeof part === 'number' ? '#' : part.startsWith('0x') ? 'id' : part))
+          .join('.');
+        expect(intactOf({ ...(tampered as object), digest: digestIn(whole) }), field).to.equal(false);
+        if (holds(sealed(tampered as never))) passed.add(field);
+      }
+      expect([...passed].filter((field) => !TOLD.includes(field))).to.deep.equal([]);
+    });
+
+  it('misses what a bundle leaves out', async () => {
+    const { digest: _, ...body } = (await refuted()) as { readonly [key: string]: Json };
+    for (const openings of ['evidence', 'demands', 'proofs'])
+      expect(holds(sealed({ ...body, [openings]: {} } as never)), openings).to.equal(false);
+    expect(holds(sealed(body as never))).to.equal(true);
+  });
 });
+
+/** Covered by no hash that a bundle has: times, money, and who sent what. The digest covers them, and the chain knows them. */
+const TOLD = [
+  'events.#.block',
+  'events.#.time',
+  'events.#.transaction',
+  'events.#.args.end',
+  'events.#.args.paid',
+  'events.#.args.prover',
+  'events.#.args.challengeEnd',
+  'events.#.args.state.end',
+  'events.#.args.state.rank',
+  'events.#.args.state.bondUnits',
+  ...['demander', 'due', 'fee', 'lane', 'late', 'nonce'].map((field) => `events.#.args.demand.${field}`),
+  ...['toRequester', 'toPot', 'burned'].map((field) => `events.#.args.${field}`),
+  // Of a Dot, which needs none.
+  'proofs.id.step.hint',
+];
+
+const digestIn = (bundle: Json): Json => (bundle as { readonly digest: Json }).digest;
+
+/** Whether the digest is right; a bundle that cannot be read at all is not intact. */
+function intactOf(bundle: Json): boolean {
+  try {
+    return readBundle(bundle).intact;
+  } catch {
+    return false;
+  }
+}
+
+function holds(bundle: Json): boolean {
+  try {
+    const found = replay(readBundle(bundle).dossier, undefined);
+    return failures(found).length === 0 && found.challenges.every(({ verdict }) => verdict.agrees !== false);
+  } catch {
+    return false;
+  }
+}
+
+type Path = readonly (string | number)[];
+
+/** Every value of a bundle; of long lists the first, the last and one between. */
+function* leavesOf(value: Json, path: Path = []): Generator<Path> {
+  if (value === null || typeof value !== 'object') return yield path;
+  if (!Array.isArray(value)) {
+    for (const [key, one] of Object.entries(value)) yield* leavesOf(one, [...path, key]);
+    return;
+  }
+  const sampled = value.length > 4 && typeof value[0] === 'string';
+  const places = sampled ? [0, value.length >> 1, value.length - 1] : value.keys();
+  for (const i of places) yield* leavesOf(value[i] as Json, [...path, i]);
+}
+
+/** The value at a path, changed as little as its type allows. */
+function changed(value: Json, [key, ...rest]: Path): Json {
+  if (key === undefined) return other(value);
+  if (Array.isArray(value)) return value.map((one, i) => (i === key ? changed(one, rest) : one));
+  const record = value as { readonly [key: string]: Json };
+  return { ...record, [key]: changed(record[key] as Json, rest) };
+}
+
+function other(value: Json): Json {
+  if (typeof value === 'number') return value + 1;
+  if (typeof value === 'boolean') return !value;
+  if (typeof value !== 'string') return 1;
+  if (/^0x/.test(value)) return value === '0x' ? '0x01' : `${value.slice(0, -1)}${value.endsWith('1') ? '2' : '1'}`;
+  return /^\d+$/.test(value) ? (BigInt(value) + 1n).toString() : `${value}x`;
+}
