@@ -154,7 +154,14 @@ export class LocalNetwork {
   liar({ addressesFile }: Deployed, environment: Readonly<Record<string, string>> = {}): Process {
     const { chain, storage, keys } = this;
     const settings = verifierSettings({ chain, storage, addressesFile, keyFile: keys.fileOf('liar') });
-    return this.#worker('liar', 'liar', settings, { verifier: { defend: false } }, 'liar', environment);
+    return this.#worker(
+      'liar',
+      'liar',
+      settings,
+      { verifier: { defend: false, suspicionPercent: 0 } },
+      'liar',
+      environment,
+    );
   }
 
   /** One more keeper, with a name and a journal of its own. */

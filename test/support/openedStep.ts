@@ -50,7 +50,7 @@ export function openElement(operator: Operator, tensors: readonly (Tensor | unde
   });
   const opened = distinct.map((tensor, i) => runsOf(tensor, [...(touched[i] as Set<number>)]));
   const sources = tensors.map((t, i) => (t && read.has(i) ? distinct.indexOf(t) : UNREAD));
-  const record = recordWords(operator, [`0x${'c0'.repeat(32)}`]);
+  const record = recordWords(operator, [`0x${'c0'.repeat(32)}` as Bytes32]);
   return { operator, record, element, sources, opened, bits: storedBits(operator.dtype, value) };
 }
 

@@ -43,7 +43,7 @@ export const roleSections = {
   executor: ['process', 'journal', 'queue', 'executor', 'reference', 'models'],
   storage: ['process', 'storage'],
   monitor: ['process', 'network', 'journal', 'reference', 'models'],
-  verifier: ['process', 'network', 'journal', 'signer', 'reference', 'models', 'submission', 'verifier'],
+  verifier: ['process', 'network', 'journal', 'signer', 'executor', 'reference', 'models', 'submission', 'verifier'],
 } as const satisfies Record<string, readonly SectionName[]>;
 
 export type Role = keyof typeof roleSections;

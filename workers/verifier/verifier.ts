@@ -15,6 +15,7 @@ import type { TracedRequest, Traces } from '#ports/traces.ts';
 import { decideDispute, nextLook } from './decide.ts';
 import type { Mover } from './moves.ts';
 import type { VerifierPolicy } from './policy.ts';
+import type { QuickCheck } from './quick.ts';
 
 export interface VerifierParts {
   readonly journal: Journal;
@@ -22,6 +23,8 @@ export interface VerifierParts {
   readonly traces: Traces & Pick<Reference, 'describe'>;
   readonly mover: Mover;
   readonly views: GameViews;
+  /** A first look, which may clear a result without its reference. */
+  readonly quick: QuickCheck;
   readonly policy: VerifierPolicy;
   /** A number from 0 to below 1, unknown to nodes: which results are sampled. */
   readonly random: () => number;
@@ -87,8 +90,10 @@ export class Verifier implements Observer {
     if (row.state !== 'Submitted' && row.state !== 'Frozen') return;
     if (head.now > submission.challengeEnd || policy.spared.has(submission.node)) return;
     if (policy.versions && !policy.versions.has(row.terms.version)) return;
-    if ((await journal.row(CHECK, id)) !== undefined || random() >= policy.share) return;
-    await journal.open({ track: CHECK, id, stage: 'due', facts: {}, dueAt: 0 });
+    if ((await journal.row(CHECK, id)) !== undefined) return;
+    // Drawn once: a request that is touched again must not get another chance.
+    const stage = random() < policy.share ? 'due' : 'passed';
+    await journal.open({ track: CHECK, id, stage, facts: {}, dueAt: 0 });
   }
 
   async #noteDispute(id: Hex, now: number): Promise<void> {
@@ -112,7 +117,8 @@ export class Verifier implements Observer {
     if (!traced || subject.output === undefined) return void (await end('hidden'));
     const meaning = await this.#meaning(version, traced);
     if (!meaning) return void (await end('refused'));
-    const { traces, mover } = this.#parts;
+    const { traces, mover, quick } = this.#parts;
+    if (await quick(version, traced, subject.output, this.#signal)) return void (await end('plausible'));
     const accusation = await traces.accuse(traced, subject.output, version.standard, mover.me, this.#signal);
     if (!accusation) return void (await end('right'));
     const bond = await this.#parts.views.bondOf(meaning);

@@ -6,7 +6,7 @@ import { ENDS, SERVE } from './decide.ts';
 const CLOSED: Readonly<Record<string, readonly string[]>> = {
   [SERVE]: ENDS,
   keep: ['closed'],
-  check: ['right', 'unaffordable', 'hidden', 'refused', 'late', 'over'],
+  check: ['passed', 'plausible', 'right', 'unaffordable', 'hidden', 'refused', 'late', 'over'],
   dispute: ['over'],
   monitor: ['over'],
 };

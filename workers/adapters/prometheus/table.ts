@@ -59,7 +59,7 @@ export const metricTable = {
   worker_verify_due: { type: 'gauge', help: 'Results waiting to be checked at the last block' },
   worker_verify_checks_total: {
     type: 'counter',
-    help: 'Results looked at: right, accused, unaffordable, hidden (bytes not on chain), refused (another program), late, over',
+    help: 'Results looked at: plausible (by ONNX Runtime), right (by the reference), accused, unaffordable, hidden (bytes not on chain), refused (another program), late, over',
     labels: ['outcome'],
   },
   worker_verify_moves_total: { type: 'counter', help: 'Moves of disputes sent, by kind', labels: ['kind'] },
