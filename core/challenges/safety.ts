@@ -141,6 +141,7 @@ function ofTimes(rules: Rules, least: LeastTimes | undefined): Promised[] {
     least === undefined
       ? []
       : [promise(`${name} outlasts what the chain can delay`, got >= least[name], `${got} s >= ${least[name]} s`)];
+  // W grows with a program's cost by at most 14 days (Requests_TooCostly); twice that is within the 30.
   const rescue = 2 * (w + 2 * Number(DEAREST.levels) * r) + 30 * DAY;
   return [
     ...minimum('challengeBaseSeconds', tcBase),

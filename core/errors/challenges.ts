@@ -177,6 +177,18 @@ export const challengesErrors = {
     remedy: 'A selection is decided by one word: the candidate, or the rank, that shows the claim wrong.',
     retryable: false,
   },
+  DotStep_TooManyTaps: {
+    args: ['taps'],
+    what: 'The Dot has {taps} terms, more than one step decides.',
+    remedy: 'Compile the model again; longer contractions are compiled to ranges of 8,192 terms.',
+    retryable: false,
+  },
+  IntegerDotStep_TooManyTaps: {
+    args: ['taps'],
+    what: 'The IntegerDot has {taps} taps, more than one step decides.',
+    remedy: 'Compile the model again; a longer contraction is refused there.',
+    retryable: false,
+  },
   Merkle_RunOutside: {
     args: [],
     what: 'The run of leaves is not inside its tree.',
