@@ -110,7 +110,7 @@ describe('exact sums on the EVM', () => {
   it('should round as rationals do', async () => {
     const r = seeded(2001);
     const harness = await ethers.deployContract('SumHarness');
-    for (const make of [HARD_SUMS.cancelling, HARD_SUMS.tied, HARD_SUMS['any finite']]) {
+    for (const make of [HARD_SUMS['cancelling'], HARD_SUMS['tied'], HARD_SUMS['any finite']]) {
       for (let round = 0; round < 60; round++) {
         const terms = (make as NonNullable<typeof make>)(1 + r.int(12), r);
         let sum = rational(terms.bias);
