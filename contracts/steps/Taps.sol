@@ -20,6 +20,15 @@ struct Walk {
     uint256 bEnd;
 }
 
+/// @notice A stretch of one axis: each coordinate k of [from, to) adds start + k * stride to the place.
+struct Stretch {
+    uint256 from;
+    uint256 to;
+    uint256 start;
+    uint256 stride;
+    bool broken; // guards with a divisor are still to be asked for each coordinate
+}
+
 /// @notice The taps of a sum at which both operands are present, packed in memory.
 /// @dev What an axis of the inner space adds to an address, and whether its guards hold, depends on that axis' coordinate alone. So each axis is
 /// a list of parts, one for each coordinate that is there, and the taps are all sums of one part of each.
@@ -214,59 +223,71 @@ library Taps {
         uint256 to
     ) private pure returns (uint256[] memory list, uint256 count) {
         unchecked {
-            uint256 unit = w.unit;
-            if (w.steps[axis] == unit && !_guarded(w, axis)) {
-                list = new uint256[](1);
-                list[0] = from * unit;
-                return (list, to - from);
-            }
-            list = _parts(w, axis, from, to);
-            count = list.length;
-            if (count == 0) return (list, 1);
-            uint256 i;
-            assembly ("memory-safe") {
-                let end := shl(5, count)
-                let next := add(mload(add(list, 32)), unit)
-                for {
-                    i := 32
-                } lt(i, end) {
-                    i := add(i, 32)
-                } {
-                    if xor(mload(add(add(list, 32), i)), next) {
-                        break
-                    }
-                    next := add(next, unit)
-                }
-                i := shr(5, i)
-                if eq(i, count) {
-                    mstore(list, 1)
-                }
-            }
-            if (i != count) count = 1;
-        }
-    }
-
-    function _guarded(Walk memory w, uint256 axis) private pure returns (bool) {
-        unchecked {
-            for (uint256 g; g < w.guards.length; ++g) if (_innerAxis(w.guards[g]) == axis) return true;
-            return false;
+            Stretch memory s = _stretch(w, axis, from, to);
+            if (s.stride != w.unit || s.broken || s.from == s.to) return (_list(w, axis, s), 1);
+            list = new uint256[](1);
+            list[0] = s.start + s.from * w.unit;
+            return (list, s.to - s.from);
         }
     }
 
     /// @dev What each coordinate of [from, to) of an axis adds to the place, if it is there.
-    function _parts(
-        Walk memory w,
-        uint256 axis,
-        uint256 from,
-        uint256 to
-    ) private pure returns (uint256[] memory list) {
+    function _parts(Walk memory w, uint256 axis, uint256 from, uint256 to) private pure returns (uint256[] memory) {
+        return _list(w, axis, _stretch(w, axis, from, to));
+    }
+
+    /// @dev The same as far as it is linear. A guard without a divisor holds on an interval, and adds a stride.
+    function _stretch(Walk memory w, uint256 axis, uint256 from, uint256 to) private pure returns (Stretch memory s) {
         unchecked {
-            uint256 stride = w.steps[axis];
-            uint256 n = to - from;
+            (s.from, s.to, s.stride) = (from, to, w.steps[axis]);
+            for (uint256 g; g < w.guards.length; ++g) {
+                uint256 guard = w.guards[g];
+                if (_innerAxis(guard) != axis) continue;
+                if (_divisor(guard) != 1) {
+                    s.broken = true;
+                    continue;
+                }
+                (int256 v, int256 step) = _line(guard, w.o);
+                _clip(s, v, step, int256(_extent(guard)));
+                uint256 shift = g < w.guardsOfA ? A_SHIFT : 0;
+                s.start += uint256(v * _stride(guard)) << shift;
+                s.stride += uint256(step * _stride(guard)) << shift;
+            }
+        }
+    }
+
+    /// @dev Keeps the coordinates at which 0 <= v + k * step < extent.
+    function _clip(Stretch memory s, int256 v, int256 step, int256 extent) private pure {
+        unchecked {
+            if (step == 0) {
+                if (v < 0 || v >= extent) s.to = s.from;
+                return;
+            }
+            // Counted from the other end of the extent, it rises.
+            if (step < 0) (v, step) = (extent - 1 - v, -step);
+            uint256 low = _steps(-v, step);
+            uint256 high = _steps(extent - v, step);
+            if (low > s.from) s.from = low;
+            if (high < s.to) s.to = high;
+            if (s.to < s.from) s.to = s.from;
+        }
+    }
+
+    /// @dev Steps from 0 that reach `distance` at least; step > 0.
+    function _steps(int256 distance, int256 step) private pure returns (uint256) {
+        unchecked {
+            return distance <= 0 ? 0 : uint256((distance + step - 1) / step);
+        }
+    }
+
+    function _list(Walk memory w, uint256 axis, Stretch memory s) private pure returns (uint256[] memory list) {
+        unchecked {
+            uint256 stride = s.stride;
+            uint256 part = s.start + s.from * stride;
+            uint256 n = s.to - s.from;
             assembly ("memory-safe") {
                 list := mload(0x40)
                 mstore(list, n)
-                let part := mul(from, stride)
                 let end := add(list, shl(5, add(n, 1)))
                 mstore(0x40, end)
                 for {
@@ -278,14 +299,13 @@ library Taps {
                     part := add(part, stride)
                 }
             }
-            bool whole = true;
+            if (!s.broken) return list;
             for (uint256 g; g < w.guards.length; ++g) {
                 uint256 guard = w.guards[g];
-                if (_innerAxis(guard) != axis) continue;
-                _guard(list, guard, from, w.o, g < w.guardsOfA ? A_SHIFT : 0);
-                whole = false;
+                if (_innerAxis(guard) != axis || _divisor(guard) == 1) continue;
+                _guard(list, guard, s.from, w.o, g < w.guardsOfA ? A_SHIFT : 0);
             }
-            if (!whole) _close(list);
+            _close(list);
         }
     }
 
@@ -298,14 +318,11 @@ library Taps {
         uint256 shift
     ) private pure {
         unchecked {
-            int256 v = int256(int32(uint32(guard >> 144))); // offset
-            uint256 axis = guard >> 248;
-            if (axis != 0xff) v += int256(int32(uint32(guard >> 208))) * int256(o[axis]);
-            int256 step = int256(int32(uint32(guard >> 176)));
+            (int256 v, int256 step) = _line(guard, o);
             v += step * int256(from);
-            int256 stride = int256(int32(uint32(guard >> 48))) << shift;
-            uint256 divisor = (guard >> 112) & 0xffffffff;
-            uint256 extent = divisor == 0 ? 0 : (guard >> 80) & 0xffffffff;
+            uint256 stride = uint256(_stride(guard)) << shift;
+            uint256 divisor = _divisor(guard);
+            uint256 extent = divisor == 0 ? 0 : _extent(guard);
             assembly ("memory-safe") {
                 let end := add(add(list, 32), shl(5, mload(list)))
                 for {
@@ -348,6 +365,30 @@ library Taps {
             }
             mstore(list, sub(shr(5, sub(to, list)), 1))
         }
+    }
+
+    // A guard's word: outer axis 8 | inner axis 8 | outerStep 32 | innerStep 32 | offset 32 | divisor 32 | extent 32 | stride 32.
+
+    /// @dev Its value at inner coordinate 0, and what one more adds.
+    function _line(uint256 guard, uint256[] memory o) private pure returns (int256 v, int256 step) {
+        unchecked {
+            v = int256(int32(uint32(guard >> 144)));
+            uint256 axis = guard >> 248;
+            if (axis != 0xff) v += int256(int32(uint32(guard >> 208))) * int256(o[axis]);
+            step = int256(int32(uint32(guard >> 176)));
+        }
+    }
+
+    function _divisor(uint256 guard) private pure returns (uint256) {
+        return (guard >> 112) & 0xffffffff;
+    }
+
+    function _extent(uint256 guard) private pure returns (uint256) {
+        return (guard >> 80) & 0xffffffff;
+    }
+
+    function _stride(uint256 guard) private pure returns (int256) {
+        return int256(int32(uint32(guard >> 48)));
     }
 
     function _innerAxis(uint256 guard) private pure returns (uint256) {

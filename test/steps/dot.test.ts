@@ -187,7 +187,7 @@ describe('DotStep', function () {
   it('should decide the same with any hint', async () => {
     const r = seeded(3006);
     const step = rowOf(row(40), r.normal);
-    for (const hint of ['0x', '0x00', `0x${'ff'.repeat(32)}`, `0x${'01'.repeat(6)}`].map((text) => getBytes(text))) {
+    for (const hint of ['0x', '0x00', `0x${'ff'.repeat(32)}`, `0x${'01'.repeat(6)}`].map((bytes) => getBytes(bytes))) {
       expect(await contract.isWrong(stepInput(step, step.bits, hint))).to.equal(false);
       expect(await contract.isWrong(stepInput(step, step.bits ^ 1n, hint))).to.equal(true);
     }

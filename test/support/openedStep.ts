@@ -2,7 +2,7 @@
 import { DTYPES } from '#core/commitment/dtype.ts';
 import { encodeTensor } from '#core/commitment/elements.ts';
 import { LEAF_ELEMENTS } from '#core/commitment/leaf.ts';
-import type { Bytes32 } from '#core/hex.ts';
+import { type Bytes32, wordOf } from '#core/hex.ts';
 import type { LeafOpening, StepOpening } from '#core/semantics/opening.ts';
 import type { Scalar } from '#core/semantics/primitives/arithmetic.ts';
 import type { Operator } from '#core/semantics/program.ts';
@@ -50,7 +50,7 @@ export function openElement(operator: Operator, tensors: readonly (Tensor | unde
   });
   const opened = distinct.map((tensor, i) => runsOf(tensor, [...(touched[i] as Set<number>)]));
   const sources = tensors.map((t, i) => (t && read.has(i) ? distinct.indexOf(t) : UNREAD));
-  const record = recordWords(operator, [`0x${'c0'.repeat(32)}` as Bytes32]);
+  const record = recordWords(operator, [wordOf(0xc0n)]);
   return { operator, record, element, sources, opened, bits: storedBits(operator.dtype, value) };
 }
 
@@ -93,8 +93,7 @@ export function fromOpening(operator: Operator, opening: StepOpening): OpenedSte
   return { operator, record, element, sources, opened, bits: storedBits(operator.dtype, value) };
 }
 
-const wordOfRun = (firstLeaf: number, leaves: number) =>
-  `0x${((BigInt(firstLeaf) << 224n) | (BigInt(leaves) << 192n)).toString(16).padStart(64, '0')}`;
+const wordOfRun = (firstLeaf: number, leaves: number) => wordOf((BigInt(firstLeaf) << 224n) | (BigInt(leaves) << 192n));
 
 /** The call, with these bits as the operator's own element. */
 export function stepInput(step: OpenedStep, claimed: bigint, hint: Uint8Array = new Uint8Array()) {
