@@ -84,6 +84,7 @@ export function checkDemand(roots: TraceRoots, demand: Demand, proof: DemandProo
   same(proof.node, demand.node, 'the demanded node');
   const shape = shapeOf(roots.operators, position, proof.record[1]);
   for (const name of ['header', 'count', 'levels', 'childLevel'] as const) same(demand[name], shape[name], name);
+  same(demand.slotLevels, depthOf(roots.operators), 'slotLevels');
   if (position.kind === 'list') {
     const root = pathRoot(demand.node, position.level, position.index, proof.path);
     same(proof.path.length, depthOf(roots.operators) - position.level, 'the length of the path');

@@ -176,7 +176,7 @@ describe('a challenge', () => {
     const final = await small.wrongly(3);
     const late = await final.prepared(s.other, final.trace());
     await time.setNextBlockTimestamp(final.story.end + 1);
-    await refused(s.game, 'Game_TooLate', () =>
+    await refused(s.requests, 'Requests_TooLate', () =>
       s.game.connect(s.other).challenge(late.claim, meaning, late.children, asArgument(late.evidence), 0),
     );
     await final.story.finalise();
