@@ -172,16 +172,18 @@ export class Dispute {
     inputs: readonly (readonly Tensor[])[],
     submitted: readonly (readonly Tensor[])[],
     lane = 0,
+    hash?: Bytes32 | 'theirs',
   ): Promise<Dispute> {
     const { shape, version } = published;
     const input = bytesOf(inputs.flat());
-    // Outputs too large for calldata are submitted as their hash.
-    const flags = shape.outputBytes > 16_384 ? AskFlags.EXACT_OUTPUT : 0;
+    // Outputs too large for calldata are submitted as their hash; others may be, and a node may submit any.
+    const flags = hash !== undefined || shape.outputBytes > 16_384 ? AskFlags.EXACT_OUTPUT : 0;
     const wish = { version, shape, items: inputs.length, input, lane, flags };
     const [story] = await storiesOf(s, await tryRequest(s, wish), wish);
     if (story === undefined) throw new Error('no request');
     const output = bytesOf(submitted.flat());
-    await story.submit(s.node, flags === 0 ? output : commit(shape.outputHeaders, inputs.length, output));
+    const theirs = () => commit(shape.outputHeaders, inputs.length, output);
+    await story.submit(s.node, flags === 0 ? output : hash === undefined || hash === 'theirs' ? theirs() : hash);
     return new Dispute(s, published, story, inputs, submitted);
   }
 
