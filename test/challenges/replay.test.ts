@@ -87,6 +87,9 @@ describe('a replay', function () {
     expect(without.challenges[0]?.verdict.loser).to.equal('unknown');
   });
 
+  /** Of an operator that reads input and weights, from a network of processes. */
+  const recorded = async (): Promise<Json> => JSON.parse(readFileSync('test/vectors/disputes/refuted.json', 'utf8'));
+
   /** A challenge of a right result that answers nothing. */
   async function lapsed(): Promise<Json> {
     const d = await Dispute.of(s, published, [input], [right], lane++);
@@ -145,6 +148,7 @@ describe('a replay', function () {
     ['refuted', refuted],
     ['upheld', upheld],
     ['silent', lapsed],
+    ['recorded', recorded],
   ] as const)
     it(`finds every change of the bundle of a ${name} challenge, but for what only the chain knows if the digest is made anew`, async () => {
       const whole = await play();
