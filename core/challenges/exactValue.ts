@@ -55,6 +55,7 @@ const units = (x: number): bigint => {
 
 function ofFloats(kind: string, x: number, y: number, power: number): Exact | undefined {
   const fixed = () => shifted(partsOf(x).mantissa, partsOf(x).exponent + BITS);
+  const magnitude = () => shifted(partsOf(Math.abs(x)).mantissa, partsOf(x).exponent + BITS);
   switch (kind) {
     case 'Add':
       return { kind: 'dyadic', units: units(x) + units(y), scale: 149 };
@@ -80,12 +81,14 @@ function ofFloats(kind: string, x: number, y: number, power: number): Exact | un
       return about(logFixed(partsOf(x).mantissa, partsOf(x).exponent, BITS), BITS);
     }
     case 'Tanh': {
-      const size = tanhFixed(fixed() < 0n ? -fixed() : fixed(), BITS);
-      return Math.abs(x) > 64 ? undefined : about(x < 0 ? -size : size, BITS);
+      // Beyond, it is 1 to more bits than are kept here.
+      if (Math.abs(x) > 64) return undefined;
+      const size = tanhFixed(magnitude(), BITS);
+      return about(x < 0 ? -size : size, BITS);
     }
     case 'Erf': {
       if (Math.abs(x) > 5) return undefined;
-      const size = erfFixed(fixed() < 0n ? -fixed() : fixed(), BITS);
+      const size = erfFixed(magnitude(), BITS);
       return about(x < 0 ? -size : size, BITS);
     }
     case 'Sin':

@@ -93,6 +93,7 @@ export function replay(dossier: Dossier, model: Executable | undefined): Replay 
         throw new Mismatch(`${event.type} is of challenge ${event.challenge}, which was not posted`);
     }
   });
+  const withheld = withheldIn(checks, dossier);
   checks.that('every opening is of a move', () => checkOpenings(dossier, posted));
   const challenges = [...posted.values()].map((challenge) => replayChallenge(checks, facts, challenge));
   const result = resultOf(facts, items);
@@ -107,7 +108,7 @@ export function replay(dossier: Dossier, model: Executable | undefined): Replay 
     executed: model !== undefined && inputs !== undefined,
     result,
     challenges,
-    verdict: overall(row, result, challenges),
+    verdict: withheld ? heldBack(row) : overall(row, result, challenges),
     checks: checks.all,
   };
 }
@@ -216,6 +217,30 @@ function resultOf({ outputs, standard, traceOf }: DisputeFacts, items: number): 
   }
   return 'right';
 }
+
+/** A leaf of an output that was submitted as a hash, demanded and not shown in time: that ends a request by itself. */
+function withheldIn(checks: Checks, { told }: Dossier): boolean {
+  const lapses = told.filter(({ event }) => event.type === 'OutputLapsed');
+  for (const { event, time } of lapses) {
+    if (event.type !== 'OutputLapsed') continue;
+    checks.that('a demanded piece of the output was not shown in time', () => {
+      const about = told.map((one) => one.event).filter((one) => 'demandId' in one && one.demandId === event.demandId);
+      const demanded = about.find((one) => one.type === 'OutputDemanded');
+      if (demanded?.type !== 'OutputDemanded') throw new Mismatch(`demand ${event.demandId} was never made`);
+      if (about.some(({ type }) => type === 'OutputAnswered')) throw new Mismatch('it was answered');
+      if (time <= demanded.demand.due) throw new Mismatch(`an answer was possible until ${demanded.demand.due}`);
+      same(event.demander, demanded.demand.demander, 'the demander');
+    });
+  }
+  return lapses.length > 0;
+}
+
+const heldBack = (row: RequestRow): Verdict => ({
+  loser: 'node',
+  because: 'it did not show a piece of its output that was demanded',
+  chain: row.state === 'Faulty' ? 'node' : 'nobody',
+  agrees: isOver(row.state) ? row.state === 'Faulty' : undefined,
+});
 
 /** Of the node alone: what becomes of each challenger is told challenge by challenge. */
 function overall(row: RequestRow, result: Replay['result'], challenges: readonly ReplayedChallenge[]): Verdict {

@@ -18,11 +18,6 @@ import { plainArguments } from './plain.ts';
 /** Of a challenge's state, what the event is read for: the rest is the contract's bookkeeping. */
 const STATE = ['item', 'postedAt', 'end', 'rank', 'bondUnits'];
 
-export interface Collected {
-  readonly bundle: Json;
-  readonly version: Version;
-}
-
 export interface CollectOptions {
   /** First block to look in; by default the deployment's. */
   readonly block?: number;

@@ -179,8 +179,8 @@ describe('proofs against a true challenge', () => {
         'Merkle_RunOutside',
         opening(proof, 0, { runs: [...(proof.step.opened[0]?.runs ?? []), packRun(0, 0)] }),
       ],
-      'elements of another value': ['Steps_WrongOpening', opening(proof, 0, { data: `${data.slice(0, -2)}01` })],
-      'data behind the last run': ['Steps_WrongOpening', opening(proof, 0, { data: `${data}00` })],
+      'elements of another value': ['Steps_WrongOpening', opening(proof, 0, { data: `${data.slice(0, -2)}01` as Hex })],
+      'data behind the last run': ['Steps_WrongOpening', opening(proof, 0, { data: `${data}00` as Hex })],
       'data that ends too early': ['panic', opening(proof, 0, { data: data.slice(0, -2) as Hex })],
       'the slot of another operator': [
         'Steps_WrongOpening',
@@ -250,7 +250,7 @@ describe('proofs against a true challenge', () => {
     const corner = of(k, 0);
     const wide = opening(corner, 0, {
       runs: [packRun(0, 2)],
-      data: `${corner.step.opened[0]?.data}${'00'.repeat(256)}`,
+      data: `${corner.step.opened[0]?.data}${'00'.repeat(256)}` as Hex,
     });
     const trees = await ethers.getContractFactory('StepVerifier');
     await expect(proving(d, c, wide)).to.be.revertedWithCustomError(trees, 'Merkle_RunOutside');

@@ -2,11 +2,13 @@
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { type Json, readBundle, sealed } from '#core/challenges/bundle.ts';
+import { ReferenceTrace } from '#core/challenges/reference.ts';
 import { type Executable, replay } from '#core/challenges/replay.ts';
 import type { Replay, ReplayedMove } from '#core/challenges/replayTypes.ts';
 import { packToleranceUp } from '#core/protocol/publishedTolerance.ts';
 import type { Tensor } from '#core/tensor.ts';
 import { executable } from '../../sdk/dispute/model.ts';
+import { lieAt } from '../../workers/liar/lie.ts';
 import { bundleOf } from '../support/bundles.ts';
 import { networkHelpers } from '../support/contracts/chain.ts';
 import {
@@ -85,6 +87,9 @@ describe('a replay', function () {
     expect(without.challenges[0]?.verdict.loser).to.equal('unknown');
   });
 
+  /** Of an operator that reads input and weights, from a network of processes. */
+  const recorded = async (): Promise<Json> => JSON.parse(readFileSync('test/vectors/disputes/refuted.json', 'utf8'));
+
   /** A challenge of a right result that answers nothing. */
   async function lapsed(): Promise<Json> {
     const d = await Dispute.of(s, published, [input], [right], lane++);
@@ -100,6 +105,28 @@ describe('a replay', function () {
     expect(failures(found)).to.deep.equal([]);
     expect(kinds(found.challenges[0]?.moves ?? [])).to.deep.equal(['demand', 'lapse']);
     expect(found.challenges[0]?.verdict).to.deep.include({ loser: 'challenger', chain: 'challenger', agrees: true });
+  });
+
+  it('tells a challenge of one item of several, in exact mode', async () => {
+    const exact = await publishProgram(s, onnx, 'exact');
+    const other = input.map((tensor) => ({ ...tensor, data: (tensor.data as Float32Array).map((v) => v / 2) }));
+    const items = [input, other, input];
+    const outputs = [0, 1, 2].map((i) => new Dispute(s, exact, undefined as never, items, []).trace(i).outputs);
+    const d = await Dispute.of(s, exact, items, [outputs[0], wrong(), outputs[2]] as never, lane++);
+    const lie = new ReferenceTrace(exact.program, exact.commitment, other, {
+      after: lieAt(exact.program, [0, 5]),
+    });
+    const mistaken = await d.challenge(s.attacker, lie, 1, 10 + lane);
+    const meant = await d.challenge(s.other, d.trace(1), 1, 10 + lane);
+    await d.playOut(mistaken, s.rival, d.trace(1), s.attacker, lie);
+    await d.uphold(s.other, meant);
+    for (const given of [model, undefined]) {
+      const found = replay(readBundle(await bundleOf(d, given)).dossier, given);
+      expect(failures(found)).to.deep.equal([]);
+      const verdicts = found.challenges.map(({ verdict, claim }) => [verdict.loser, verdict.agrees, claim?.item]);
+      expect(verdicts).to.deep.equal([['challenger', true, 1], given ? ['node', true, 1] : ['unknown', undefined, 1]]);
+      expect(found.tolerance).to.equal('exact');
+    }
   });
 
   it('contradicts a chain that let a false challenge stand', async () => {
@@ -121,6 +148,7 @@ describe('a replay', function () {
     ['refuted', refuted],
     ['upheld', upheld],
     ['silent', lapsed],
+    ['recorded', recorded],
   ] as const)
     it(`finds every change of the bundle of a ${name} challenge, but for what only the chain knows if the digest is made anew`, async () => {
       const whole = await play();
