@@ -92,8 +92,8 @@ describe('proofs against a true challenge', () => {
     const trial = await Trial.of(s, SELECT, [SELECT_INPUT]);
     const d = await trial.wrongly(0, 1);
     const { claim, meaning, children, evidence } = d.posting(s.rival, d.trace());
-    const posting = (changes_: Partial<typeof evidence>) =>
-      s.game.connect(s.rival).challenge(claim, meaning, children, { ...evidence, ...changes_ }, 0);
+    const posting = (changes_: Partial<Record<keyof typeof evidence, unknown>>) =>
+      s.game.connect(s.rival).challenge(claim, meaning, children, { ...evidence, ...changes_ } as typeof evidence, 0);
     const because = (part: string, ...calls: (() => Promise<unknown>)[]) =>
       Promise.all(
         calls.map((call) => expect(call()).to.be.revertedWithCustomError(traces, 'Traces_NoEvidence').withArgs(part)),

@@ -65,6 +65,29 @@ const tied: Make = (n, r) => {
   return { a, b, bias: r.pick([0, -0, sign(r) * 2 ** (exponent - 1)].map(Math.fround)) };
 };
 
+/**
+ * A tie at the top, some products at the exponent where the fast sum's window ends (67 below the top) and others just below it, of the other
+ * sign: what the window leaves out decides the rounding.
+ */
+const atTheEdge: Make = (n, r) => {
+  const top = 150 + r.int(50);
+  const [way, back] = r.int(2) === 0 ? [0, 0x80000000] : [0x80000000, 0];
+  const of = (sign: number, field: number, mantissa: number) => fromBits((sign | (field << 23) | mantissa) >>> 0);
+  const a = new Float32Array(n);
+  const b = new Float32Array(n).fill(1);
+  const full = () => 0x7fffff - r.int(4);
+  const half = top >> 1;
+  for (let k = 0; k < n; k++) {
+    const kept = r.int(5) === 0;
+    a[k] = of(kept ? way : back, half, full());
+    b[k] = of(0, top + (kept ? 60 : 59) - half, full());
+  }
+  if (n < 2) return { a, b, bias: 0 };
+  [a[0], b[0]] = [of(way, top, r.int(0x800000)), 1];
+  [a[1], b[1]] = [of(way, top - 24, 0), 1];
+  return { a, b, bias: 0 };
+};
+
 export const HARD_SUMS: Readonly<Record<string, Make>> = {
   normal: plain((r) => r.normal()),
   'zeros among them': plain((r) => Math.max(0, r.normal()) * sign(r)),
@@ -88,4 +111,5 @@ export const HARD_SUMS: Readonly<Record<string, Make>> = {
   'zeros only': plain((r) => r.pick([0, -0])),
   cancelling,
   tied,
+  'at the edge of the window': atTheEdge,
 };
