@@ -23,6 +23,7 @@ import {
 } from '../../sdk/index.ts';
 import { transact } from '../../sdk/transact.ts';
 import { eventually } from '../support/eventually.ts';
+import { withoutArbiter } from '../support/unruled.ts';
 import { Door } from './door.ts';
 
 export const OPG = 10n ** 18n;
@@ -69,6 +70,7 @@ async function start(): Promise<E2e> {
     checkRateLog2: CHECK_RATE_LOG2,
     tipDelaySeconds: 1,
   });
+  await withoutArbiter(deployed.faucet);
   const door = new Door(local.chain.url);
   await door.open();
   const node = local.node(deployed, { network: { rpcUrl: door.url }, admission: { acceptOpen: true } });

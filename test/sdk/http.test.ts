@@ -15,6 +15,7 @@ import {
   waitForResult,
 } from '../../sdk/index.ts';
 import { rejectsLater } from '../support/rejects.ts';
+import { withoutArbiter } from '../support/unruled.ts';
 import { OPG, picture, prepare, probabilities, profile, submit } from './system.ts';
 
 /** The accounts every development node starts with. */
@@ -38,6 +39,7 @@ describe('the SDK over HTTP, with keys of its own', () => {
     const [owner, requester, node] = await Promise.all([0, 1, 2].map((index) => actAs(net, walletOf(index))));
     if (!owner || !requester || !node) throw new Error('three accounts expected');
     accounts = [owner, requester, node];
+    await withoutArbiter(owner);
     options = { version: await prepare(...accounts), node: node.address };
   });
 

@@ -140,7 +140,7 @@ describe('requests through the SDK', () => {
     await rejectsLater('Requests_FeeBelowShares', ask({ image }, { fee: 1n }));
     await rejectsLater('Requests_FeeBelowQuote', ask({ image }, { fee: PRICE, checkQuote: true }));
     await rejectsLater('Requests_RoyaltyAbove', ask({ image }, { maxRoyalty: ROYALTY - 1n }));
-    await rejectsLater('Requests_SetChanged', ask({ image }, { set: 2 }));
+    await rejectsLater('Requests_SetChanged', ask({ image }, { set: 1 }));
     await rejectsLater('Requests_DeadlineInvalid', ask({ image }, { deadlineSeconds: -1 }));
     await rejectsLater('Requests_OpenAtInvalid', ask({ image }, { deadlineSeconds: 100, reservedSeconds: 200 }));
     await rejectsLater('Requests_ModeUnsupported', ask({ image }, { mode: 2 }));

@@ -24,6 +24,7 @@ import {
 } from '../../sdk/index.ts';
 import type { Transacted } from '../../sdk/transact.ts';
 import { transact } from '../../sdk/transact.ts';
+import { withoutArbiter } from '../support/unruled.ts';
 
 export const OPG = 10n ** 18n;
 export const FUNDS = 1_000n * OPG;
@@ -55,6 +56,7 @@ export async function startSystem(): Promise<System> {
   const net = await connect({ provider: ethers.provider, deployment });
   const accounts = await Promise.all((await ethers.getSigners()).slice(0, 4).map((signer) => actAs(net, signer)));
   const [owner, requester, node, keeper] = accounts as [Account, Account, Account, Account];
+  await withoutArbiter(owner);
   const version = await prepare(owner, requester, node);
   return {
     deployment,
