@@ -53,7 +53,7 @@ export async function startBench(profile: object) {
     size: 1_000,
     inputSchema: headersHash(headers.input),
     outputSchema: headersHash(headers.output),
-    programRoot: `0x${'00'.repeat(32)}`,
+    programRoot: `0x${'d4'.repeat(32)}`,
     atol: 0,
     rtol: 0,
     outputBytes: 40,
