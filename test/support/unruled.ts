@@ -7,5 +7,8 @@ import { transact } from '../../sdk/transact.ts';
 export async function withoutArbiter(governor: Account): Promise<void> {
   const { requests } = governor;
   const current = (await requests.parametersOf(await requests.currentSet())) as unknown as Result;
-  await transact(governor, await requests.appendSet.populateTransaction({ ...current.toObject(), arbiter: ZeroAddress } as never));
+  await transact(
+    governor,
+    await requests.appendSet.populateTransaction({ ...current.toObject(), arbiter: ZeroAddress } as never),
+  );
 }
