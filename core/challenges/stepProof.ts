@@ -8,6 +8,7 @@ import { type OpenTensor, openRecord } from '../semantics/opening.ts';
 import type { Scalar } from '../semantics/primitives/arithmetic.ts';
 import type { Access, Operator, Source } from '../semantics/program.ts';
 import type { KnownTree } from './knownTree.ts';
+import { scalarOf } from './openedTensor.ts';
 import { type Binding, type Opened, openElements, packRun, runsOf } from './openings.ts';
 import { type Reads, readsOf } from './reads.ts';
 import type { ReferenceTrace } from './reference.ts';
@@ -134,23 +135,11 @@ function openClaimed({ dtype, shape }: Operator, claimed: ClaimedTensor, element
   };
 }
 
-/** One element as a number of its dtype; a non-canonical encoding reads as its value. */
+/** One element as a number of its dtype, read as canonical; undefined if its leaf is not known. */
 function elementOf({ dtype }: Operator, claimed: ClaimedTensor, element: number): Scalar | undefined {
   const leaf = claimed.leaf(Math.floor(element / LEAF_ELEMENTS));
   if (leaf === undefined) return undefined;
   const width = DTYPES[dtype].bytes;
   const from = (element % LEAF_ELEMENTS) * width;
-  const view = new DataView(leaf.buffer, leaf.byteOffset + from, width);
-  switch (dtype) {
-    case 'float32':
-      return view.getFloat32(0);
-    case 'int64':
-      return view.getBigInt64(0);
-    case 'int32':
-      return view.getInt32(0);
-    case 'int8':
-      return view.getInt8(0);
-    default:
-      return view.getUint8(0);
-  }
+  return scalarOf(dtype, leaf.subarray(from, from + width));
 }

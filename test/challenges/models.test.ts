@@ -22,7 +22,8 @@ import { asArgument } from '../../sdk/mutable.ts';
 import { ethers, networkHelpers } from '../support/contracts/chain.ts';
 import { Dispute, type DisputeSystem, disputeSystem, publishProgram } from '../support/contracts/disputes.ts';
 import { lyingTrace } from '../support/lies.ts';
-import { type Seeded, seeded } from '../support/seeded.ts';
+import { randomInputs } from '../support/randomInputs.ts';
+import { seeded } from '../support/seeded.ts';
 
 const MODELS = [
   'breast-cancer-mlp',
@@ -39,16 +40,6 @@ const MODELS = [
 const EXACT = ['char-lm', 'digits-conv-int8', 'mlp-int8'];
 /** Elements of the true trace that are tried per kind of operator. */
 const TRUE_ELEMENTS = 3;
-
-function inputOf({ inputs }: Program, random: Seeded): Tensor[] {
-  return inputs.map(({ dtype, shape }): Tensor => {
-    const data = new DTYPES[dtype].Data(elementCount(shape));
-    if (data instanceof Float32Array) for (let i = 0; i < data.length; i++) data[i] = random.normal();
-    else if (data instanceof BigInt64Array) for (let i = 0; i < data.length; i++) data[i] = BigInt(random.int(60));
-    else for (let i = 0; i < data.length; i++) data[i] = random.int(2);
-    return { dtype, shape, data };
-  });
-}
 
 /** The first operator of each kind and dtypes. */
 function kindsOf({ operators }: Program): Map<string, number> {
@@ -70,7 +61,7 @@ for (const name of MODELS)
       const s: DisputeSystem = await networkHelpers.loadFixture(disputeSystem);
       const onnx = readFileSync(`models/${name}/model.onnx`);
       const published = await publishProgram(s, onnx, EXACT.includes(name) ? 'exact' : { atol: 0, rtol: 0 });
-      const input = inputOf(published.program, random);
+      const input = randomInputs(published.program, random);
       const right = new Dispute(s, published, undefined as never, [input], []).trace().outputs;
       d = await Dispute.of(s, published, [input], [right]);
       honest = d.trace();

@@ -1,97 +1,41 @@
 /** Wrong results and false challenges on a real chain, met by a verifier process that nobody tells anything. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
-import { encodeTensor } from '#core/commitment/elements.ts';
-import { toHex } from '#core/hex.ts';
-import { itemFrom } from '#core/protocol/rows.ts';
-import { parseSchema } from '#core/protocol/schema.ts';
-import { packTerms } from '#core/protocol/terms.ts';
-import { compile } from '#core/semantics/compile/compile.ts';
-import { execute } from '#core/semantics/execute/execute.ts';
-import type { Tensor } from '#core/tensor.ts';
-import { type Deployed, LocalNetwork } from '../../scripts/demo/localNetwork.ts';
-import { exampleModel } from '../../scripts/demo/models.ts';
+import type { Deployed } from '../../scripts/demo/localNetwork.ts';
 import type { Process } from '../../scripts/demo/processes.ts';
-import { upload } from '../../scripts/demo/publishing.ts';
 import { opg } from '../../sdk/cli/main.ts';
-import { type AskedOne, balanceOf, createModel, deposit, publish, request, stake } from '../../sdk/index.ts';
-import { assess } from '../../sdk/publishing/assess.ts';
-import { transact } from '../../sdk/transact.ts';
+import { type AskedOne, balanceOf } from '../../sdk/index.ts';
 import { eventually } from '../support/eventually.ts';
+import { DisputedNetwork } from './disputed.ts';
 
-const OPG = 10n ** 18n;
-const STAKE = 1_000n * OPG;
 const CLOCKS = { challengeBaseSeconds: 30, challengeWindowSeconds: 6, responseSeconds: 4, checkRateLog2: 50 };
 
 describe('a dispute', function () {
   this.timeout(180_000);
-  const directory = mkdtempSync(path.join(tmpdir(), 'opg-dispute-'));
-  const local = new LocalNetwork(directory);
-  const model = exampleModel('digits-cnn');
-  const onnx = readFileSync(model.file);
-  const [vector] = model.vectors;
-  const input = (vector as NonNullable<typeof vector>).inputs;
+  const network = new DisputedNetwork();
+  const { local, model, directory } = network;
   let deployed: Deployed;
   let verifier: Process;
-  let version: Awaited<ReturnType<typeof publish>>['version'];
-  let reference: readonly Tensor[];
   /** Requests whose disputes are over. */
   const over: { condemned?: AskedOne; refuted?: AskedOne } = {};
 
   before(async () => {
-    await Promise.all([local.chain.start(), local.storage.start()]);
-    deployed = await local.deploy(CLOCKS);
-    const { accounts, faucet } = deployed;
-    for (const account of [accounts.requester, accounts.cheat, accounts.verifier, accounts.liar]) {
-      await transact(faucet, await faucet.token.transfer.populateTransaction(account.address, 10n * STAKE));
-      await deposit(account, 2n * STAKE);
-    }
-    await stake(accounts.cheat, STAKE);
-    const assessment = await assess(onnx, model.card, { samples: [input], generate: 2 });
-    const uri = await upload(local.storage.url, onnx);
-    const { model: id } = await createModel(accounts.owner, 'acme', 'digits');
-    ({ version } = await publish(accounts.owner, { model: id, onnx, card: model.card, uris: [uri], assessment }));
-    reference = execute(compile(onnx), itemFrom(parseSchema(model.card).inputs, input)).outputs;
+    await network.start(CLOCKS);
+    deployed = network.deployed;
     verifier = local.verifier(deployed);
     await verifier.start();
   });
-  after(async () => {
-    await local.stop();
-    rmSync(directory, { recursive: true, force: true });
-  });
+  after(() => network.stop());
 
-  /** The cheat answers what it likes, without computing. */
-  async function answered(change: (outputs: readonly Tensor[]) => readonly Tensor[]): Promise<AskedOne> {
-    const { requester, cheat } = deployed.accounts;
-    const asked = await request(requester, { version, node: cheat.address, fee: OPG }, input);
-    const schema = parseSchema(model.card);
-    const { outputHeaders } = (await import('#core/protocol/schema.ts')).hashesOf(schema);
-    const output = toHex(Uint8Array.from(change(reference).flatMap((tensor) => [...encodeTensor(tensor)])));
-    const call = cheat.requests.submit.populateTransaction(
-      packTerms(asked.terms),
-      asked.nonce,
-      `0x${'0'.repeat(40)}`,
-      [...outputHeaders],
-      output,
-    );
-    await transact(cheat, await call);
-    return asked;
-  }
-
-  const raised = (outputs: readonly Tensor[]) =>
-    outputs.map((tensor, i) =>
-      i === 0 ? { ...tensor, data: (tensor.data as Float32Array).map((v, j) => (j === 3 ? v + 0.25 : v)) } : tensor,
-    );
   const told = () => `The verifier says:\n${verifier.tail()}`;
 
   it('over a wrong result ends with the node slashed and the fee returned', async () => {
     const { requester, cheat } = deployed.accounts;
     const before = await balanceOf(deployed.net, requester.address);
     const staked = (await balanceOf(deployed.net, cheat.address)).stake;
-    const asked = await answered(raised);
+    const asked = await network.answered(network.raised());
     const { requests } = deployed.net;
     await eventually(
       'the request is condemned',
@@ -105,7 +49,7 @@ describe('a dispute', function () {
   });
 
   it('does not begin over a right one', async () => {
-    const asked = await answered((outputs) => outputs);
+    const asked = await network.answered(network.reference);
     await eventually('it is checked', async () => {
       const text = await (await fetch(`${verifier.url}/metrics`)).text();
       return /worker_verify_checks_total{outcome="plausible"} 1/.test(text);
@@ -120,7 +64,7 @@ describe('a dispute', function () {
     await process.start();
     const before = (await balanceOf(deployed.net, liar.address)).available;
     const paid = (await balanceOf(deployed.net, cheat.address)).available;
-    const asked = await answered((outputs) => outputs);
+    const asked = await network.answered(network.reference);
     const game = deployed.game;
     await eventually(
       'the challenge is refuted',
@@ -210,10 +154,10 @@ describe('a dispute', function () {
   });
 
   it('over a result of a node with falsified weights ends with the node slashed', async () => {
-    const { requester, cheat } = deployed.accounts;
+    const { cheat } = deployed.accounts;
     const node = local.cheat(deployed, 'weight');
     await node.start();
-    const asked = await request(requester, { version, node: cheat.address, fee: OPG }, input);
+    const asked = await network.asked();
     const { requests } = deployed.net;
     await eventually(
       'the request is condemned',

@@ -1,28 +1,11 @@
 /** Disputes on a real chain as a monitor process shows them, which has no part in them. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { expect } from 'chai';
-import { encodeTensor } from '#core/commitment/elements.ts';
-import { toHex } from '#core/hex.ts';
-import { itemFrom } from '#core/protocol/rows.ts';
-import { hashesOf, parseSchema } from '#core/protocol/schema.ts';
-import { packTerms } from '#core/protocol/terms.ts';
-import { compile } from '#core/semantics/compile/compile.ts';
-import { execute } from '#core/semantics/execute/execute.ts';
-import type { Tensor } from '#core/tensor.ts';
-import { type Deployed, LocalNetwork } from '../../scripts/demo/localNetwork.ts';
-import { exampleModel } from '../../scripts/demo/models.ts';
+import type { Deployed } from '../../scripts/demo/localNetwork.ts';
 import type { Process } from '../../scripts/demo/processes.ts';
-import { upload } from '../../scripts/demo/publishing.ts';
 import { economics } from '../../scripts/economics/run.ts';
-import { type AskedOne, createModel, deposit, publish, request, stake } from '../../sdk/index.ts';
-import { assess } from '../../sdk/publishing/assess.ts';
-import { transact } from '../../sdk/transact.ts';
 import { eventually } from '../support/eventually.ts';
+import { DisputedNetwork } from './disputed.ts';
 
-const OPG = 10n ** 18n;
-const STAKE = 1_000n * OPG;
 const CLOCKS = { challengeBaseSeconds: 120, challengeWindowSeconds: 60, responseSeconds: 30, checkRateLog2: 50 };
 
 /** What GET /v1/disputes says, as far as the stories look. */
@@ -43,58 +26,18 @@ interface Shown {
 
 describe('a monitor', function () {
   this.timeout(180_000);
-  const directory = mkdtempSync(path.join(tmpdir(), 'opg-monitor-'));
-  const local = new LocalNetwork(directory);
-  const model = exampleModel('digits-cnn');
-  const onnx = readFileSync(model.file);
-  const [vector] = model.vectors;
-  const input = (vector as NonNullable<typeof vector>).inputs;
+  const network = new DisputedNetwork();
+  const { local } = network;
   let deployed: Deployed;
   let monitor: Process;
-  let version: Awaited<ReturnType<typeof publish>>['version'];
-  let reference: readonly Tensor[];
 
   before(async () => {
-    await Promise.all([local.chain.start(), local.storage.start()]);
-    deployed = await local.deploy(CLOCKS);
-    const { accounts, faucet } = deployed;
-    for (const account of [accounts.requester, accounts.cheat, accounts.verifier, accounts.liar]) {
-      await transact(faucet, await faucet.token.transfer.populateTransaction(account.address, 10n * STAKE));
-      await deposit(account, 2n * STAKE);
-    }
-    await stake(accounts.cheat, STAKE);
-    const assessment = await assess(onnx, model.card, { samples: [input], generate: 2 });
-    const uri = await upload(local.storage.url, onnx);
-    const { model: id } = await createModel(accounts.owner, 'acme', 'digits');
-    ({ version } = await publish(accounts.owner, { model: id, onnx, card: model.card, uris: [uri], assessment }));
-    reference = execute(compile(onnx), itemFrom(parseSchema(model.card).inputs, input)).outputs;
+    await network.start(CLOCKS);
+    deployed = network.deployed;
     monitor = local.monitor(deployed);
     await monitor.start();
   });
-  after(async () => {
-    await local.stop();
-    rmSync(directory, { recursive: true, force: true });
-  });
-
-  async function answered(outputs: readonly Tensor[]): Promise<AskedOne> {
-    const { requester, cheat } = deployed.accounts;
-    const asked = await request(requester, { version, node: cheat.address, fee: OPG }, input);
-    const { outputHeaders } = hashesOf(parseSchema(model.card));
-    const output = toHex(Uint8Array.from(outputs.flatMap((tensor) => [...encodeTensor(tensor)])));
-    const nobody = `0x${'0'.repeat(40)}`;
-    const { requests } = cheat;
-    await transact(
-      cheat,
-      await requests.submit.populateTransaction(
-        packTerms(asked.terms),
-        asked.nonce,
-        nobody,
-        [...outputHeaders],
-        output,
-      ),
-    );
-    return asked;
-  }
+  after(() => network.stop());
 
   const get = async (route: string) => (await fetch(`${monitor.url}${route}`)).text();
   const shown = async () => JSON.parse(await get('/v1/disputes')) as Shown;
@@ -118,7 +61,7 @@ describe('a monitor', function () {
   it('shows a false challenge as false, and that its refuter is to move', async () => {
     const liar = local.liar(deployed, { LIAR_OPERATOR: '3' });
     await liar.start();
-    const asked = await answered(reference);
+    const asked = await network.answered(network.reference);
     const [dispute, ...others] = await seen('the challenge is judged', ({ verdict }) => verdict === 'false');
     expect(others).to.deep.equal([]);
     expect(dispute?.request).to.equal(asked.id);
@@ -149,10 +92,7 @@ describe('a monitor', function () {
   });
 
   it('shows a true challenge as true', async () => {
-    const wrong = reference.map((tensor, i) =>
-      i === 0 ? { ...tensor, data: (tensor.data as Float32Array).map((v, j) => (j === 3 ? v + 0.25 : v)) } : tensor,
-    );
-    await answered(wrong);
+    await network.answered(network.raised());
     const disputes = await seen('the challenge is judged', ({ verdict }) => verdict === 'true');
     expect(disputes[0]?.challenges[0]?.turn).to.include({ by: 'refuter', move: 'wait' });
   });

@@ -22,7 +22,8 @@ import { readRecord } from '#core/semantics/readRecord.ts';
 import { commitProgram, type ProgramCommitment, recordWords } from '#core/semantics/record.ts';
 import { elementCount, type Tensor } from '#core/tensor.ts';
 import { lyingTrace } from '../../support/lies.ts';
-import { type Seeded, seeded } from '../../support/seeded.ts';
+import { randomInputs } from '../../support/randomInputs.ts';
+import { seeded } from '../../support/seeded.ts';
 
 const MODELS = [
   'breast-cancer-mlp',
@@ -34,16 +35,6 @@ const MODELS = [
   'volatility-forecaster',
 ];
 const TRUE_ELEMENTS = 5;
-
-function inputOf({ inputs }: Program, random: Seeded): Tensor[] {
-  return inputs.map(({ dtype, shape }): Tensor => {
-    const data = new DTYPES[dtype].Data(elementCount(shape));
-    if (data instanceof Float32Array) for (let i = 0; i < data.length; i++) data[i] = random.normal();
-    else if (data instanceof BigInt64Array) for (let i = 0; i < data.length; i++) data[i] = BigInt(random.int(60));
-    else for (let i = 0; i < data.length; i++) data[i] = random.int(2);
-    return { dtype, shape, data };
-  });
-}
 
 /** The first operator of each kind and dtype. */
 function kindsOf({ operators }: Program): [string, number][] {
@@ -66,7 +57,7 @@ for (const name of MODELS)
     before(() => {
       program = compile(readFileSync(`models/${name}/model.onnx`));
       commitment = commitProgram(program);
-      inputs = inputOf(program, random);
+      inputs = randomInputs(program, random);
       honest = new ReferenceTrace(program, commitment, inputs);
     });
 
