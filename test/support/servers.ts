@@ -8,6 +8,7 @@ import { connect, createServer } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Client } from 'pg';
 import { findOrInstall, thisMachine } from './debian.ts';
 
 export interface RunningServer {
@@ -39,7 +40,7 @@ export async function startPostgres(): Promise<RunningServer | undefined> {
   const settings = ['-c', 'fsync=off', '-c', `unix_socket_directories=${home}`, '-c', 'listen_addresses=127.0.0.1'];
   const run = () =>
     spawn(...as(path.join(bin, 'postgres'), ['-D', data, '-p', `${port}`, ...settings]), { stdio: 'pipe', cwd: home });
-  return supervise(run, `postgres://opg@127.0.0.1:${port}/postgres`, home, 'SIGINT');
+  return supervise(run, `postgres://opg@127.0.0.1:${port}/postgres`, home, 'SIGINT', letsIn);
 }
 
 /** Starts a Redis (or Valkey) of its own, with an append-only file. */
@@ -61,7 +62,7 @@ export async function startRedis(): Promise<RunningServer | undefined> {
     'always',
   ];
   const run = () => spawn(binary, [...settings, '--save', '', '--maxmemory-policy', 'noeviction'], { stdio: 'pipe' });
-  return supervise(run, `redis://127.0.0.1:${port}`, home, 'SIGTERM');
+  return supervise(run, `redis://127.0.0.1:${port}`, home, 'SIGTERM', answers);
 }
 
 async function supervise(
@@ -69,8 +70,9 @@ async function supervise(
   url: string,
   home: string,
   stop: NodeJS.Signals,
+  isReady: (url: string) => Promise<boolean>,
 ): Promise<RunningServer> {
-  let server = await start(run, url);
+  let server = await start(run, url, isReady);
   const end = async (signal: NodeJS.Signals) => {
     if (server.exitCode !== null || server.signalCode !== null) return;
     const ended = new Promise((resolve) => server.once('exit', resolve));
@@ -81,7 +83,7 @@ async function supervise(
     url,
     kill: () => end('SIGKILL'),
     start: async () => {
-      server = await start(run, url);
+      server = await start(run, url, isReady);
     },
     stop: async () => {
       await end(stop);
@@ -90,24 +92,41 @@ async function supervise(
   };
 }
 
-/** Waits until the port answers; a server that ends before has its own words quoted. */
-async function start(run: () => ChildProcess, url: string): Promise<ChildProcess> {
+/** Waits until the server is ready; one that ends before has its own words quoted. */
+async function start(
+  run: () => ChildProcess,
+  url: string,
+  isReady: (url: string) => Promise<boolean>,
+): Promise<ChildProcess> {
   const server = run();
   let said = '';
   server.stdout?.on('data', (chunk) => (said += chunk));
   server.stderr?.on('data', (chunk) => (said += chunk));
   for (let attempt = 0; attempt < 300; attempt++) {
     if (server.exitCode !== null) throw new Error(`The server for ${url} ended at once:\n${said}`);
-    if (await answers(Number(new URL(url).port))) return server;
+    if (await isReady(url)) return server;
     await sleep(100);
   }
   server.kill('SIGKILL');
   throw new Error(`The server for ${url} did not answer within 30 seconds:\n${said}`);
 }
 
-const answers = (port: number) =>
+/** PostgreSQL takes connections before it is ready, and ends them with "the database system is starting up". */
+async function letsIn(connectionString: string): Promise<boolean> {
+  const client = new Client({ connectionString });
+  try {
+    await client.connect();
+    return true;
+  } catch {
+    return false;
+  } finally {
+    await client.end();
+  }
+}
+
+const answers = (url: string) =>
   new Promise<boolean>((resolve) => {
-    const socket = connect(port, '127.0.0.1', () => resolve(true));
+    const socket = connect(Number(new URL(url).port), '127.0.0.1', () => resolve(true));
     socket.once('error', () => resolve(false));
     socket.once('connect', () => socket.end());
   });
