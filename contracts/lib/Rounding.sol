@@ -19,28 +19,28 @@ library Rounding {
         }
     }
 
-    /// @notice The same for a magnitude, value > 0.
+    /// @notice The same for a magnitude, 0 < value < 2^256.
     function magnitude(uint256 value, int256 unit) internal pure returns (uint256 bits) {
         unchecked {
             // Exponent of the last place that the result keeps.
             int256 place = int256(log2(value)) + unit - 23;
+            if (place > 104) return INFINITY; // value * 2^unit >= 2^23 * 2^105 = 2^128
             if (place < LEAST) place = LEAST;
             int256 shift = place - unit;
             uint256 m;
             if (shift <= 0) {
-                if (shift < -24) return INFINITY; // value has at most 24 bits where shift <= 0, unless place is far above 2^128
-                m = value << uint256(-shift);
+                m = value << uint256(-shift); // below 2^24: the highest bit is at most 23 places above `place`
             } else if (shift < 256) {
                 m = value >> uint256(shift);
                 uint256 rest = value - (m << uint256(shift));
                 uint256 half = uint256(1) << uint256(shift - 1);
                 if (rest > half || (rest == half && m & 1 == 1)) ++m;
+            } else if (shift == 256 && value > 1 << 255) {
+                m = 1; // above half of the least subnormal
             }
-            // else: below half of the least subnormal, since value < 2^256
-            if (place > 104) return INFINITY; // 2^23 * 2^105 = 2^128
-            // A mantissa that rounded up to 2^24 carries into the exponent.
+            // else: at most half of it
+            // A mantissa that rounded up to 2^24 carries into the exponent, and that of 2^128 makes an infinity.
             bits = (uint256(place - LEAST) << 23) + m;
-            if (bits > INFINITY) bits = INFINITY;
         }
     }
 
