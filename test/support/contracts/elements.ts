@@ -16,9 +16,6 @@ export const ELEMENT_STEPS: Readonly<Record<string, readonly ElementwiseKind[]>>
   Conversion: ['Cast', 'Quantize', 'Dequantize'],
 };
 
-export const stepOf = (kind: ElementwiseKind) =>
-  Object.keys(ELEMENT_STEPS).find((name) => ELEMENT_STEPS[name]?.includes(kind)) as string;
-
 export const elementHarness = async (name: string) =>
   (await ethers.deployContract(`${name}Harness`)) as unknown as ElementHarness;
 
