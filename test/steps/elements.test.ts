@@ -8,13 +8,13 @@ import { type Seeded, seeded } from '../support/seeded.ts';
 
 const { STEP_FUZZ = '1' } = process.env;
 /** Of each combination of a kind and dtypes. */
-const CASES = 1_000 * Number(STEP_FUZZ);
+const CASES = 500 * Number(STEP_FUZZ);
 /** Of one call: the simulated node allows some 30 million gas. */
 const PER_CALL = 2_000;
 
 for (const [name, kinds] of Object.entries(ELEMENT_STEPS))
   describe(`${name}Step, elements`, function () {
-    this.timeout(120_000 + CASES);
+    this.timeout(120_000 + 100 * CASES);
     let harness: ElementHarness;
     before(async () => {
       harness = await elementHarness(name);
@@ -39,7 +39,7 @@ for (const [name, kinds] of Object.entries(ELEMENT_STEPS))
       }
       // With one byte more, less or changed.
       for (const code of [...wanted.keys()])
-        for (const byte of [1, 256, 256 ** 2, 256 ** 3, 256 ** 4]) {
+        for (const byte of [256 ** random.int(4), 256 ** random.int(5)]) {
           const other = code - (Math.floor(code / byte) % 256) * byte + random.int(11) * byte;
           if (!wanted.has(other)) wanted.set(other, 0n);
         }

@@ -81,7 +81,7 @@ export function related(x: bigint, dtype: Dtype, random: Seeded): bigint {
   const bits = Number(x);
   const [sign, exponent] = [random.bits() & 0x80000000, (bits >>> 23) & 0xff];
   const field = (e: number) => Math.max(0, Math.min(254, e)) << 23;
-  switch (random.int(6)) {
+  switch (random.int(7)) {
     case 0: // the same but for the last bits, either sign
       return wrap32(sign | ((bits ^ random.int(4)) & 0x7fffffff));
     case 1: // an exponent near by
@@ -95,6 +95,8 @@ export function related(x: bigint, dtype: Dtype, random: Seeded): bigint {
       );
     case 4: // 12 bits
       return wrap32(sign | field(exponent + random.int(9) - 4) | (random.int(1 << 12) << 11));
+    case 5:
+      return random.pick(FLOATS);
     default: // so that it is about a scale of a quantisation to 8 bits
       return wrap32(field(exponent - random.int(10)) | (random.int(2) * random.int(0x800000)));
   }

@@ -87,6 +87,25 @@ const HARD_PAIRS: readonly (readonly [bigint, bigint])[] = (
   ] as const
 ).map(([x, y]) => [BigInt(x), BigInt(y)] as const);
 
+/** What IEEE 754 tells apart; every pair of them is a case. */
+const SPECIAL = [0, 0x80000000, 1, 0x80000001, 0x3f800000, 0xbf800000, 0x7f7fffff, 0xff7fffff, 0x7f800000, 0xff800000]
+  .concat(0xffc00001)
+  .map(BigInt);
+const SPECIAL_PAIRS = SPECIAL.flatMap((x) => SPECIAL.map((y) => [x, y] as const));
+
+/** Crossing bounds, zeros of both signs and a NaN in each place. */
+const CLIPS = (
+  [
+    [0x3f800000, 0x40400000, 0x40000000],
+    [0x40800000, 0x40400000, 0x40000000],
+    [0x80000000, 0x00000000, 0x3f800000],
+    [0x00000000, 0xbf800000, 0x80000000],
+    [0x7f800001, 0xbf800000, 0x3f800000],
+    [0x3f800000, 0x7fc00000, 0x3f800000],
+    [0x3f800000, 0xbf800000, 0xffffffff],
+  ] as const
+).map((operands) => operands.map(BigInt));
+
 /** Integers at the ends of the range and at ties of float32. */
 function integersOf(dtype: string): bigint[] {
   const { low, high, bits } = facts(dtype);
@@ -160,7 +179,8 @@ function row(kind: string, from: readonly string[], to: string, cases: readonly 
 function cases(from: readonly string[], hard: readonly (readonly bigint[])[] = []): readonly (readonly bigint[])[] {
   const lists = from.map(cornersOf);
   if (lists.length === 1) return (lists[0] as bigint[]).map((x) => [x]);
-  return [...(from[0] === 'float32' && lists.length === 2 ? HARD_PAIRS : []), ...hard, ...some(40, lists)];
+  const known = from[0] === 'float32' && lists.length === 2 ? [...HARD_PAIRS, ...SPECIAL_PAIRS] : hard;
+  return [...known, ...some(40, lists)];
 }
 
 /** Halves of the quantised range times a scale of 1/4, about its ends and its middle. */
@@ -174,7 +194,7 @@ export function elementVectors() {
   const alike = (kind: string, count: number, dtypes: readonly string[], to?: string) =>
     dtypes.map((dtype) => {
       const from = Array.from({ length: count }, () => dtype);
-      return row(kind, from, to ?? dtype, cases(from));
+      return row(kind, from, to ?? dtype, cases(from, kind === 'Clip' && dtype === 'float32' ? CLIPS : []));
     });
   return {
     arithmetic: [
