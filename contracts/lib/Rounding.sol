@@ -19,28 +19,27 @@ library Rounding {
         }
     }
 
-    /// @notice The same for a magnitude, 0 < value < 2^256.
+    /// @notice The same for a magnitude, value > 0.
     function magnitude(uint256 value, int256 unit) internal pure returns (uint256 bits) {
         unchecked {
             // Exponent of the last place that the result keeps.
             int256 place = int256(log2(value)) + unit - 23;
-            if (place > 104) return INFINITY; // value * 2^unit >= 2^23 * 2^105 = 2^128
             if (place < LEAST) place = LEAST;
             int256 shift = place - unit;
             uint256 m;
             if (shift <= 0) {
-                m = value << uint256(-shift); // below 2^24: the highest bit is at most 23 places above `place`
-            } else if (shift < 256) {
+                m = value << uint256(-shift); // log2(value) <= 23 + shift: not more than 24 bits
+            } else if (shift <= 256) {
                 m = value >> uint256(shift);
                 uint256 rest = value - (m << uint256(shift));
                 uint256 half = uint256(1) << uint256(shift - 1);
                 if (rest > half || (rest == half && m & 1 == 1)) ++m;
-            } else if (shift == 256 && value > 1 << 255) {
-                m = 1; // above half of the least subnormal
             }
-            // else: at most half of it
-            // A mantissa that rounded up to 2^24 carries into the exponent, and that of 2^128 makes an infinity.
+            // else: below half of the least subnormal, which is 2^256 units or more
+            if (place > 104) return INFINITY; // 2^23 * 2^105 = 2^128
+            // A mantissa that rounded up to 2^24 carries into the exponent.
             bits = (uint256(place - LEAST) << 23) + m;
+            if (bits > INFINITY) bits = INFINITY;
         }
     }
 
