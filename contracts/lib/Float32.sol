@@ -14,10 +14,9 @@ library Float32 {
     uint256 private constant INFINITY = Rounding.INFINITY;
     uint256 private constant NAN = Rounding.NAN;
 
-    /// Exponents of two addends further apart than this: the smaller one is below every rounding boundary of the larger.
-    int256 private constant APART = 100;
-    /// Room below the larger addend for a smaller one that only says which side the sum is on.
-    uint256 private constant STICKY = 60;
+    /// Exponents of two addends further apart than this: the smaller one, below 2^24 of its units, is less than a quarter of the larger
+    /// one's last place, so that their sum rounds to the larger one, even where that is a power of two and floats below are denser.
+    int256 private constant APART = 26;
     /// Bits that a quotient or the square of a root gets beyond its operands': far more than the 25 that rounding looks at.
     uint256 private constant EXTRA = 100;
 
@@ -36,17 +35,10 @@ library Float32 {
         if (isZero(x) && isZero(y)) return x & y; // -0 only if both are
         (int256 m, int256 q) = _parts(x);
         (int256 n, int256 r) = _parts(y);
+        if (q - r > APART) return x;
+        if (r - q > APART) return y;
         if (q < r) (m, q, n, r) = (n, r, m, q);
-        unchecked {
-            if (q - r <= APART) return Rounding.toFloat32(m * int256(1 << uint256(q - r)) + n, r);
-            int256 side =
-                n > 0
-                    ? int256(1)
-                    : n < 0
-                        ? int256(-1)
-                        : int256(0);
-            return Rounding.toFloat32(m * int256(1 << STICKY) + side, q - int256(STICKY));
-        }
+        return Rounding.toFloat32(m * int256(1 << uint256(q - r)) + n, r);
     }
 
     function sub(uint256 x, uint256 y) internal pure returns (uint256) {

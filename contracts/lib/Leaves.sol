@@ -24,6 +24,11 @@ library Leaves {
         }
     }
 
+    /// @notice Whether it is an integer dtype. A bool is none: it has no arithmetic.
+    function isInteger(uint256 dtype) internal pure returns (bool) {
+        return dtype == UINT8 || dtype == INT8 || dtype == INT32 || dtype == INT64;
+    }
+
     /// @notice Calldata position of element `address_`, and how many elements from it on lie side by side.
     /// @return place NOWHERE if no run holds it
     function find(

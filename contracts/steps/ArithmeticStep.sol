@@ -11,9 +11,17 @@ import {Leaves} from "../lib/Leaves.sol";
 /// @notice Operands and output have one dtype: float32, or an integer one.
 contract ArithmeticStep is ElementStep {
     /// @inheritdoc ElementStep
+    function _isDefined(uint256 kind, uint256 dtype, uint256 from) internal pure override returns (bool) {
+        if (dtype != Leaves.FLOAT && !Leaves.isInteger(dtype)) return false;
+        if (kind >= Kinds.ADD && kind <= Kinds.MAX) return from == dtype | (dtype << 8);
+        if (from != dtype || kind < Kinds.NEG || kind > Kinds.SIGN) return false;
+        bool wholes = kind == Kinds.NEG || kind == Kinds.ABS || kind == Kinds.RELU || kind == Kinds.SIGN;
+        return wholes || dtype == Leaves.FLOAT;
+    }
+
+    /// @inheritdoc ElementStep
     function _apply(Elements memory e) internal pure override returns (uint256) {
         if (e.dtype == Leaves.FLOAT) return _float(e.kind, e.x, e.y);
-        if (e.dtype == Leaves.BOOL) revert Step_UnknownKind(e.kind);
         int256 x = Leaves.signed(e.x, e.dtype);
         int256 y = Leaves.signed(e.y, e.dtype);
         return Integers.wrap(_integer(e.kind, x, y), e.dtype);

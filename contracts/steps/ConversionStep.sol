@@ -13,14 +13,27 @@ contract ConversionStep is ElementStep {
     int256 private constant FAR = 1 << 31;
 
     /// @inheritdoc ElementStep
+    function _isDefined(uint256 kind, uint256 dtype, uint256 from) internal pure override returns (bool) {
+        if (kind == Kinds.CAST) return Leaves.width(dtype) != 0 && Leaves.width(from) != 0;
+        if (kind == Kinds.QUANTIZE)
+            return
+                (dtype == Leaves.UINT8 || dtype == Leaves.INT8) &&
+                from == Leaves.FLOAT | (Leaves.FLOAT << 8) | (dtype << 16);
+        uint256 first = from & 0xff;
+        return
+            kind == Kinds.DEQUANTIZE &&
+            dtype == Leaves.FLOAT &&
+            (first == Leaves.UINT8 || first == Leaves.INT8 || first == Leaves.INT32) &&
+            from == first | (Leaves.FLOAT << 8) | (first << 16);
+    }
+
+    /// @inheritdoc ElementStep
     function _apply(Elements memory e) internal pure override returns (uint256) {
         if (e.kind == Kinds.CAST) return _cast(e.x, e.from, e.dtype);
-        if (e.kind == Kinds.QUANTIZE && e.from == Leaves.FLOAT) return _quantize(e);
-        if (e.kind == Kinds.DEQUANTIZE && e.dtype == Leaves.FLOAT) {
-            int256 centred = Leaves.signed(e.x, e.from) - Leaves.signed(e.z, e.from);
-            return Float32.mul(Float32.fromInteger(centred), e.y);
-        }
-        revert Step_UnknownKind(e.kind);
+        if (e.kind == Kinds.QUANTIZE) return _quantize(e);
+        // Dequantize: RN(RN(x - zero) * scale).
+        int256 centred = Leaves.signed(e.x, e.from) - Leaves.signed(e.z, e.from);
+        return Float32.mul(Float32.fromInteger(centred), e.y);
     }
 
     function _cast(uint256 x, uint256 from, uint256 to) private pure returns (uint256) {

@@ -29,14 +29,24 @@ abstract contract ElementStep is StepBase {
         uint256[] memory k = new uint256[](record.innerAxes());
         Elements memory e;
         (e.kind, e.dtype, e.attribute) = (record.kind(), record.dtype(), record.attribute());
+        if (!_isDefined(e.kind, e.dtype, _dtypes(operands))) revert Step_UnknownKind(e.kind);
         e.from = operands[0].dtype;
-        // A selection reads its condition first and only one of the others, but all three are opened: they are one element each.
+        // Where needs its condition and only one of the others, but all three are opened: they are one element each.
         (, e.x) = _operand(step, 0, operands[0], o, k);
         if (operands.length > 1) (, e.y) = _operand(step, 1, operands[1], o, k);
         if (operands.length > 2) (, e.z) = _operand(step, 2, operands[2], o, k);
         return _apply(e) != _claimed(step, step.element);
     }
 
-    /// @dev The element's bits by the definition. Reverts with Step_UnknownKind for what has none.
+    /// @dev Whether the kind is one of this contract's, and has a definition for these dtypes of the output and of the operands: `from` is
+    /// a byte each, the first operand's lowest, 0 for one that is absent.
+    function _isDefined(uint256 kind, uint256 dtype, uint256 from) internal pure virtual returns (bool);
+
+    /// @dev The element's bits by the definition, for a kind that `_isDefined`.
     function _apply(Elements memory e) internal pure virtual returns (uint256);
+
+    function _dtypes(Access[] memory operands) private pure returns (uint256 packed) {
+        if (operands.length > 3) return type(uint256).max; // of no kind
+        for (uint256 i; i < operands.length; ++i) packed |= operands[i].dtype << (8 * i);
+    }
 }

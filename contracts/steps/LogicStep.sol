@@ -9,6 +9,21 @@ import {Leaves} from "../lib/Leaves.sol";
 
 /// @title Equal, Less, LessOrEqual, And, Or, Xor, Not, Where, Clip (docs/spec/logic.md).
 contract LogicStep is ElementStep {
+    uint256 private constant TWO_BOOLS = (Leaves.BOOL << 8) | Leaves.BOOL;
+
+    /// @inheritdoc ElementStep
+    function _isDefined(uint256 kind, uint256 dtype, uint256 from) internal pure override returns (bool) {
+        if (Leaves.width(dtype) == 0) return false;
+        if (kind == Kinds.WHERE) return from == Leaves.BOOL | (dtype << 8) | (dtype << 16);
+        if (kind == Kinds.CLIP) return dtype != Leaves.BOOL && from == dtype | (dtype << 8) | (dtype << 16);
+        if (dtype != Leaves.BOOL) return false;
+        if (kind == Kinds.AND || kind == Kinds.OR || kind == Kinds.XOR) return from == TWO_BOOLS;
+        if (kind == Kinds.NOT) return from == Leaves.BOOL;
+        if (kind != Kinds.EQUAL && kind != Kinds.LESS && kind != Kinds.LESS_OR_EQUAL) return false;
+        uint256 first = from & 0xff;
+        return Leaves.width(first) != 0 && from == first | (first << 8);
+    }
+
     /// @inheritdoc ElementStep
     function _apply(Elements memory e) internal pure override returns (uint256) {
         uint256 kind = e.kind;

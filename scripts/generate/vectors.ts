@@ -1,6 +1,7 @@
 /** Writes test/vectors/*.json, which Solidity and TypeScript tests read alike. Independent of core/ on purpose. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { commitmentVectors } from './reference/commitments.ts';
+import { elementVectors } from './reference/elementVectors.ts';
 import { protocolVectors } from './reference/protocol.ts';
 
 const FOLDER = new URL('../../test/vectors/', import.meta.url);
@@ -8,6 +9,7 @@ const FOLDER = new URL('../../test/vectors/', import.meta.url);
 export const vectorFiles: Readonly<Record<string, () => unknown>> = {
   'commitments.json': commitmentVectors,
   'protocol.json': protocolVectors,
+  'steps-elements.json': elementVectors,
 };
 
 /** One vector per line, so that a change reads as one. */

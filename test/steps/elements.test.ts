@@ -1,83 +1,74 @@
 /** The elementwise step contracts against the reference semantics, bit by bit. STEP_FUZZ multiplies the number of cases. */
 import { expect } from 'chai';
-import { DTYPES } from '#core/commitment/dtype.ts';
-import type { ElementwiseKind } from '#core/semantics/kinds.ts';
 import { KINDS } from '#core/semantics/kinds.ts';
-import { ethers } from '../support/contracts/chain.ts';
-import { expectedBits, type Family, familiesOf, patterns } from '../support/elements.ts';
-import { seeded } from '../support/seeded.ts';
+import type { ElementHarness } from '#types';
+import { applyMany, ELEMENT_STEPS, elementHarness, packedDtypes } from '../support/contracts/elements.ts';
+import { expectedBits, type Family, familiesOf, patterns, related } from '../support/elements.ts';
+import { type Seeded, seeded } from '../support/seeded.ts';
 
-const CASES = 400 * Number(process.env['STEP_FUZZ'] ?? 1);
+const { STEP_FUZZ = '1' } = process.env;
+/** Of each combination of a kind and dtypes. */
+const CASES = 500 * Number(STEP_FUZZ);
 /** Of one call: the simulated node allows some 30 million gas. */
-const PER_CALL = 400;
+const PER_CALL = 2_000;
 
-const HARNESSES: Readonly<Record<string, readonly ElementwiseKind[]>> = {
-  ArithmeticHarness: [
-    'Add',
-    'Sub',
-    'Mul',
-    'Div',
-    'Min',
-    'Max',
-    'Neg',
-    'Abs',
-    'Sqrt',
-    'Reciprocal',
-    'Relu',
-    'Floor',
-    'Ceil',
-    'Round',
-    'Sign',
-  ],
-  LogicHarness: ['Equal', 'Less', 'LessOrEqual', 'And', 'Or', 'Xor', 'Not', 'Where', 'Clip'],
-  ConversionHarness: ['Cast', 'Quantize', 'Dequantize'],
-};
-
-type Harness = {
-  applyMany(kind: number, dtype: number, from: number, operands: bigint[][]): Promise<bigint[]>;
-};
-
-for (const [name, kinds] of Object.entries(HARNESSES))
-  describe(`${name.replace('Harness', 'Step')}, elements`, () => {
-    let harness: Harness;
+for (const [name, kinds] of Object.entries(ELEMENT_STEPS))
+  describe(`${name}Step, elements`, function () {
+    this.timeout(120_000 + 100 * CASES);
+    let harness: ElementHarness;
     before(async () => {
-      harness = (await ethers.deployContract(name)) as unknown as Harness;
+      harness = await elementHarness(name);
     });
 
     for (const kind of kinds)
-      for (const family of familiesOf(kind))
-        it(`${kind} of ${family.from.join(', ')} to ${family.to} gives the bits of the definition, ${CASES} times`, async () => {
-          for (let done = 0; done < CASES; done += PER_CALL) await compare(harness, family, done);
-        });
+      it(`${kind} gives the bits of the definition, ${CASES} times for each combination of dtypes`, async () => {
+        for (const [i, family] of familiesOf(kind).entries()) {
+          const random = seeded(Math.imul(KINDS[kind].code * 64 + i + 1, 0x9e3779b1));
+          for (let left = CASES; left > 0; left -= PER_CALL)
+            await compare(harness, family, random, Math.min(left, PER_CALL));
+        }
+      });
+
+    it('nothing else has a definition: no other kind, no other combination of dtypes', async () => {
+      const random = seeded(5);
+      const wanted = new Map<number, bigint>();
+      for (const family of Object.values(ELEMENT_STEPS).flat().flatMap(familiesOf)) {
+        const code = packedDtypes([family.to, ...family.from]);
+        const ours = kinds.includes(family.kind) ? 1n << BigInt(KINDS[family.kind].code) : 0n;
+        wanted.set(code, (wanted.get(code) ?? 0n) | ours);
+      }
+      // With one byte more, less or changed.
+      for (const code of [...wanted.keys()])
+        for (const byte of [256 ** random.int(4), 256 ** random.int(5)]) {
+          const other = code - (Math.floor(code / byte) % 256) * byte + random.int(11) * byte;
+          if (!wanted.has(other)) wanted.set(other, 0n);
+        }
+      const combinations = [...wanted.keys()];
+      for (let i = 0; i < combinations.length; i += 40) {
+        const some = combinations.slice(i, i + 40);
+        const got = await harness.kindsOf(some);
+        expect(got.map(String), some.join()).to.deep.equal(some.map((code) => String(wanted.get(code))));
+      }
+    });
   });
 
-async function compare(harness: Harness, family: Family, seed: number): Promise<void> {
-  const random = seeded(KINDS[family.kind].code * 1009 + seed + 1);
-  const draw = family.from.map((dtype) => patterns(dtype, random));
-  const operands = Array.from({ length: Math.min(CASES, PER_CALL) }, () => {
-    const bits = draw.map((next) => next());
-    // Near each other: sums that cancel, ties, equal operands.
-    if (bits.length > 1 && family.from[0] === family.from[1] && random.int(4) === 0)
-      bits[1] = ((bits[0] as bigint) ^ BigInt(random.int(4))) & mask(family);
-    return bits.map((each, i) => canonical(each, family.from[i] as string));
+async function compare(harness: ElementHarness, family: Family, random: Seeded, count: number): Promise<void> {
+  const draws = family.from.map((dtype) => patterns(dtype, random));
+  const cases = Array.from({ length: count }, () => {
+    const operands = draws.map((next) => next());
+    for (let i = 1; i < operands.length; i++)
+      if (family.from[i] === family.from[i - 1] && random.int(2) === 0)
+        operands[i] = related(operands[i - 1] as bigint, family.from[i] as (typeof family.from)[number], random);
+    return operands;
   });
-  const got = await harness.applyMany(
-    KINDS[family.kind].code,
-    DTYPES[family.to].code,
-    DTYPES[family.from[0] as Family['to']].code,
-    operands.map((each) => [...each, 0n, 0n, 0n].slice(0, 3)),
-  );
-  for (const [i, each] of operands.entries()) {
-    const wanted = expectedBits(family, each);
-    if (got[i] !== wanted)
-      expect.fail(
-        `${family.kind}(${each.map((bits) => bits.toString(16))}) is ${got[i]?.toString(16)}, wanted ${wanted.toString(16)}`,
-      );
+  const got = await applyMany(harness, family, cases);
+  for (const [i, operands] of cases.entries()) {
+    const wanted = expectedBits(family, operands);
+    if (got[i] === wanted) continue;
+    const { kind, from, to } = family;
+    const shown = operands.map((bits) => bits.toString(16)).join(', ');
+    expect.fail(
+      `${kind}(${from}: ${shown}) to ${to} is ${wanted.toString(16)}, the chain says ${got[i]?.toString(16)}`,
+    );
   }
 }
-
-const mask = ({ from }: Family) => (1n << BigInt(8 * DTYPES[from[0] as Family['to']].bytes)) - 1n;
-const canonical = (bits: bigint, dtype: string) => {
-  if (dtype === 'bool') return bits & 1n;
-  return dtype === 'float32' && (bits & 0x7fffffffn) > 0x7f800000n ? 0x7fc00000n : bits;
-};

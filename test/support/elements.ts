@@ -8,7 +8,7 @@ import type { Seeded } from './seeded.ts';
 
 const view = new DataView(new ArrayBuffer(8));
 
-/** The value of canonical bits. */
+/** The value that bits are read as: of NaN whatever its payload, true for any byte but 0. */
 export function scalarOf(bits: bigint, dtype: Dtype): Scalar {
   view.setBigUint64(0, bits);
   switch (dtype) {
@@ -20,6 +20,8 @@ export function scalarOf(bits: bigint, dtype: Dtype): Scalar {
       return view.getInt32(4);
     case 'int8':
       return view.getInt8(7);
+    case 'bool':
+      return view.getUint8(7) === 0 ? 0 : 1;
     default:
       return view.getUint8(7);
   }
@@ -47,26 +49,57 @@ const FLOATS = [
 /** Bits to try: corner cases, and among them anything. */
 export function patterns(dtype: Dtype, random: Seeded): () => bigint {
   const width = 8 * DTYPES[dtype].bytes;
-  if (dtype === 'bool') return () => BigInt(random.int(2));
+  if (dtype === 'bool') return () => BigInt(random.int(4) === 0 ? random.int(256) : random.int(2));
   const any = () => BigInt.asUintN(width, (BigInt(random.bits()) << 32n) | BigInt(random.bits()));
   if (dtype !== 'float32') {
     const top = 1n << BigInt(width - 1);
     const corners = [0n, 1n, 2n, top - 1n, top, top + 1n, 2n * top - 1n, 2n * top - 2n];
-    return () => (random.int(3) === 0 ? random.pick(corners) : random.int(2) === 0 ? any() : BigInt(random.int(128)));
+    // Integers half way between two floats, or next to that.
+    const tie = () => BigInt(random.int(1 << 24) * 2 + 1) << BigInt(random.int(40));
+    const near = () => BigInt.asUintN(width, (random.int(2) === 0 ? tie() : -tie()) + BigInt(random.int(3) - 1));
+    const draws = [() => random.pick(corners), any, () => BigInt(random.int(128)), near];
+    return () => random.pick(draws)();
   }
-  const float = (): bigint => {
+  return () => {
     const kind = random.int(8);
     if (kind === 0) return random.pick(FLOATS);
     const sign = BigInt(random.int(2)) << 31n;
     if (kind === 1) return sign | BigInt(random.int(0x800000)); // subnormal
     if (kind === 2) return sign | (BigInt(118 + random.int(20)) << 23n) | BigInt(random.int(0x800000)); // about 1
     if (kind === 3) return sign | (BigInt(120 + random.int(40)) << 23n) | (BigInt(random.int(8)) << 20n); // few bits: ties
+    if (kind === 4 && random.int(8) === 0) return sign | BigInt(0x7f800000 + random.int(0x800000)); // NaNs
     return any();
   };
-  return () => {
-    const bits = float();
-    return (bits & 0x7fffffffn) > 0x7f800000n ? 0x7fc00000n : bits;
-  };
+}
+
+const wrap32 = (bits: number) => BigInt(bits >>> 0);
+
+/** Second operands that make the first one's sum, product or quotient hard: cancelling, half way between two floats, on the edge of a range. */
+export function related(x: bigint, dtype: Dtype, random: Seeded): bigint {
+  const width = 8 * DTYPES[dtype].bytes;
+  if (dtype !== 'float32') return BigInt.asUintN(width, x ^ BigInt(random.int(4)));
+  const bits = Number(x);
+  const [sign, exponent] = [random.bits() & 0x80000000, (bits >>> 23) & 0xff];
+  const field = (e: number) => Math.max(0, Math.min(254, e)) << 23;
+  switch (random.int(7)) {
+    case 0: // the same but for the last bits, either sign
+      return wrap32(sign | ((bits ^ random.int(4)) & 0x7fffffff));
+    case 1: // an exponent near by
+      return wrap32(sign | field(exponent + random.int(53) - 26) | random.int(0x800000));
+    case 2: // half a unit in the last place, or next to it
+      return wrap32((sign | field(exponent - 24)) + random.int(3) - 1);
+    case 3: // a power of two that brings a product or quotient to the subnormals or the infinities
+      return wrap32(
+        sign |
+          field(random.pick([1, 253, 127 - exponent, exponent, exponent + 127, 254 - exponent]) + random.int(30) - 15),
+      );
+    case 4: // 12 bits
+      return wrap32(sign | field(exponent + random.int(9) - 4) | (random.int(1 << 12) << 11));
+    case 5:
+      return random.pick(FLOATS);
+    default: // so that it is about a scale of a quantisation to 8 bits
+      return wrap32(field(exponent - random.int(10)) | (random.int(2) * random.int(0x800000)));
+  }
 }
 
 export interface Family {
