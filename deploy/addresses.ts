@@ -4,6 +4,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { getAddress, isAddress } from 'ethers';
 import { z } from 'zod';
+import type { StepFamily } from './steps.ts';
 
 const FOLDER = path.join(import.meta.dirname, 'addresses');
 
@@ -34,6 +35,17 @@ const deployment = z.strictObject({
     stepVerifier: address,
     traceVerifier: address,
   }),
+  /** The step contracts that stepVerifier asks: contracts/challenges/StepVerifier.sol, StepContracts. */
+  steps: z.strictObject({
+    dot: address,
+    integerDot: address,
+    movement: address,
+    selection: address,
+    arithmetic: address,
+    functions: address,
+    logic: address,
+    conversion: address,
+  } satisfies Record<StepFamily, typeof address>),
 });
 
 export type Deployment = z.infer<typeof deployment>;

@@ -1,8 +1,11 @@
 // What each contract was constructed with, in words an explorer can be given.
-import { ZeroAddress } from 'ethers';
+import { parseEther } from 'ethers';
 import type { Deployment } from './addresses.ts';
 import { leastChallengeBaseSeconds } from './parameters/parameterSet.ts';
 import type { Profile } from './parameters/schema.ts';
+import { STEPS, type StepFamily } from './steps.ts';
+
+const FAMILIES = Object.keys(STEPS) as StepFamily[];
 
 export interface Constructed {
   /** Source and contract, as explorers want it. */
@@ -12,8 +15,8 @@ export interface Constructed {
 }
 
 /** Escrow is created by InferenceRequests: no transaction of its own, and no future in the journal. */
-export function constructed({ addresses, deployer }: Deployment, parameters: Profile): Constructed[] {
-  const { token, authority, models, nodes } = addresses;
+export function constructed({ addresses, deployer, steps }: Deployment, parameters: Profile): Constructed[] {
+  const { token, authority, models, nodes, requests, game, stepVerifier, traceVerifier } = addresses;
   const treasury = parameters.treasury ?? deployer;
   const unbondingDelay = parameters.unbondingDelaySeconds;
   const of = (contract: string, address: string, ...constructorArgs: unknown[]) => ({
@@ -36,20 +39,23 @@ export function constructed({ addresses, deployer }: Deployment, parameters: Pro
       nodes,
       authority,
       extension: addresses.extension,
-      game: ZeroAddress,
       treasury,
       unbondingDelay,
       minTcBase: leastChallengeBaseSeconds(parameters),
     }),
+    of('contracts/escrow/Escrow.sol:Escrow', addresses.escrow, token, models, authority, treasury, unbondingDelay),
+    ...FAMILIES.map((family) =>
+      of(`contracts/steps/${STEPS[family].contract}.sol:${STEPS[family].contract}`, steps[family]),
+    ),
+    of('contracts/challenges/StepVerifier.sol:StepVerifier', stepVerifier, steps),
+    of('contracts/challenges/TraceVerifier.sol:TraceVerifier', traceVerifier),
     of(
-      'contracts/escrow/Escrow.sol:Escrow',
-      addresses.escrow,
-      token,
-      ZeroAddress,
-      models,
-      authority,
-      treasury,
-      unbondingDelay,
+      'contracts/challenges/ChallengeGame.sol:ChallengeGame',
+      game,
+      requests,
+      stepVerifier,
+      traceVerifier,
+      parseEther(parameters.opgPerGas),
     ),
   ];
 }

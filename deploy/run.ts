@@ -37,7 +37,9 @@ async function main(): Promise<void> {
   await tasks.getTask('build').run({ quiet: true, noTests: true, defaultBuildProfile: profile });
 
   const deployment = await deploySystem({ connection, parameters, journal: journalOf(chain.id), say });
-  for (const [contract, address] of Object.entries(deployment.addresses)) say(`${contract.padEnd(18)} ${address}`);
+  const { addresses, steps } = deployment;
+  for (const [contract, address] of Object.entries({ ...addresses, ...steps }))
+    say(`${contract.padEnd(18)} ${address}`);
   say(`written to ${path.relative(process.cwd(), writeAddresses(deployment))}`);
 }
 

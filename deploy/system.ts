@@ -31,7 +31,7 @@ const CONTRACTS = [
   'RequestsExtension',
   'InferenceRequests',
   'Escrow',
-  ...Object.values(STEPS),
+  ...Object.values(STEPS).map(({ contract }) => contract),
   'StepVerifier',
   'TraceVerifier',
   'ChallengeGame',
@@ -132,6 +132,16 @@ export async function deploySystem({
       game: at('game'),
       stepVerifier: at('stepVerifier'),
       traceVerifier: at('traceVerifier'),
+    },
+    steps: {
+      dot: at('dot'),
+      integerDot: at('integerDot'),
+      movement: at('movement'),
+      selection: at('selection'),
+      arithmetic: at('arithmetic'),
+      functions: at('functions'),
+      logic: at('logic'),
+      conversion: at('conversion'),
     },
   };
   const checks = await assertWiring(ethers, deployment, parameters);

@@ -20,6 +20,7 @@ const TASKS = {
     ['node', 'scripts/bench.ts'],
   ],
   gas: [['node', 'scripts/gas.ts']],
+  economics: [['node', 'scripts/economics.ts']],
   fuzz: [['node', 'scripts/fuzz.ts']],
   exhaustive: [['node', 'scripts/exhaustive.ts']],
   build: [['hardhat', 'build']],

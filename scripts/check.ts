@@ -16,6 +16,7 @@ const STEPS: readonly (readonly [name: string, command: string, ...args: string[
   ['names', 'node', 'scripts/checks/names.ts'],
   ['numbered cases', 'node', 'scripts/checks/coverage-of-cases.ts'],
   ['snapshots', 'node', 'scripts/checks/snapshots.ts'],
+  ['economics of the shipped parameter sets', 'node', 'scripts/economics.ts', 'check'],
   ['every float32 of Exp, Tanh, Erf and Log', 'node', 'scripts/exhaustive.ts'],
   ['gas (production build: minutes the first time)', 'node', 'scripts/gas.ts', 'check'],
 ];

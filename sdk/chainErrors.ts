@@ -4,6 +4,7 @@ import { Interface, isError } from 'ethers';
 import { contractError } from '#core/errors/contract.ts';
 import { isProtocolError, ProtocolError } from '#core/errors.ts';
 import {
+  IChallengeGame__factory,
   IEscrow__factory,
   IInferenceRequests__factory,
   IModelRegistry__factory,
@@ -16,6 +17,7 @@ const ABIS = [
   IModelRegistry__factory,
   INodeRegistry__factory,
   IInferenceRequests__factory,
+  IChallengeGame__factory,
   OPG__factory,
 ];
 const errors = new Interface(

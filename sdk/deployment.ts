@@ -10,7 +10,15 @@ const schema = z.object({
   chainId: z.int().positive(),
   /** First block that can hold an event of these contracts. */
   block: z.int().nonnegative().default(0),
-  addresses: z.object({ token: address, escrow: address, models: address, nodes: address, requests: address }),
+  addresses: z.object({
+    token: address,
+    escrow: address,
+    models: address,
+    nodes: address,
+    requests: address,
+    /** The challenge game; without it disputes cannot be read. */
+    game: address.optional(),
+  }),
 });
 
 export type Deployment = z.infer<typeof schema>;

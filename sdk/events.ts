@@ -10,9 +10,12 @@ const BLOCKS_PER_QUERY = 10_000;
 
 /** Logs of other contracts and events that are not the protocol's are left out. */
 export function eventsIn(network: Network, logs: readonly Log[]): ProtocolEvent[] {
-  const { escrow, models, nodes, requests } = network;
+  const { escrow, models, nodes, requests, game } = network;
   const interfaces = new Map(
-    [escrow, models, nodes, requests].map((contract) => [String(contract.target).toLowerCase(), contract.interface]),
+    [escrow, models, nodes, requests, ...(game ? [game] : [])].map((contract) => [
+      String(contract.target).toLowerCase(),
+      contract.interface,
+    ]),
   );
   return logs.flatMap((log) => {
     const parsed = interfaces.get(log.address.toLowerCase())?.parseLog(log);
@@ -29,6 +32,15 @@ export function eventsNamed<N extends EventName>(events: readonly ProtocolEvent[
 export async function requestEvents(network: Network, id: RequestId, fromBlock: number): Promise<RequestEvent[]> {
   const logs = await logsFrom(network, network.deployment.addresses.requests, [null, id], fromBlock);
   return eventsIn(network, logs).filter(isRequestEvent);
+}
+
+/** Logs of one request and of disputes over it, in chain order. */
+export async function logsAbout(network: Network, id: RequestId, fromBlock: number): Promise<Log[]> {
+  const { requests, game } = network.deployment.addresses;
+  const found: Log[] = [];
+  for (const address of game === undefined ? [requests] : [requests, game])
+    found.push(...(await logsFrom(network, address, [null, id], fromBlock)));
+  return found.sort((a, b) => a.blockNumber - b.blockNumber || a.index - b.index);
 }
 
 /** Logs by topics, in ranges an endpoint answers. */

@@ -4,8 +4,9 @@ import { getAddress, JsonRpcProvider } from 'ethers';
 import { ProtocolError } from '#core/errors.ts';
 import type { Address } from '#core/hex.ts';
 import { toAddress } from '#core/hex.ts';
-import type { IEscrow, IInferenceRequests, IModelRegistry, INodeRegistry, OPG } from '#types';
+import type { IChallengeGame, IEscrow, IInferenceRequests, IModelRegistry, INodeRegistry, OPG } from '#types';
 import {
+  IChallengeGame__factory,
   IEscrow__factory,
   IInferenceRequests__factory,
   IModelRegistry__factory,
@@ -26,6 +27,8 @@ export interface Network {
   readonly models: IModelRegistry;
   readonly nodes: INodeRegistry;
   readonly requests: IInferenceRequests;
+  /** undefined: the deployment names none. */
+  readonly game: IChallengeGame | undefined;
 }
 
 /** A network seen by one account. Use one object per account and process: it hands out nonces and lanes. */
@@ -65,6 +68,7 @@ export async function connect({
     models: IModelRegistry__factory.connect(addresses.models, provider),
     nodes: INodeRegistry__factory.connect(addresses.nodes, provider),
     requests: IInferenceRequests__factory.connect(addresses.requests, provider),
+    game: addresses.game === undefined ? undefined : IChallengeGame__factory.connect(addresses.game, provider),
   };
   await named('the reader', () => assertTogether(network));
   return network;
@@ -85,7 +89,7 @@ function providerOf(url: string, pollingInterval: number): Provider {
   return new JsonRpcProvider(url, undefined, { staticNetwork: true, cacheTimeout: -1, pollingInterval });
 }
 
-async function assertTogether({ provider, deployment, escrow, requests }: Network): Promise<void> {
+async function assertTogether({ provider, deployment, escrow, requests, game }: Network): Promise<void> {
   const { chainId, addresses } = deployment;
   const got = (await provider.getNetwork()).chainId;
   if (got !== BigInt(chainId)) throw new ProtocolError('chain.wrong_id', { got, expected: chainId });
@@ -95,4 +99,8 @@ async function assertTogether({ provider, deployment, escrow, requests }: Networ
     const address = addresses[name];
     if (address !== expected) throw new ProtocolError('chain.wrong_contract', { name, address, expected });
   });
+  if (game === undefined) return;
+  const expected = getAddress(await game.requests());
+  if (addresses.requests !== expected)
+    throw new ProtocolError('chain.wrong_contract', { name: 'requests', address: addresses.requests, expected });
 }

@@ -137,7 +137,7 @@ contract ChallengeGame is OutputDemands {
         d.late = uint40(d.due - set.responseSeconds / 2);
         d.lane = lane;
         // Whatever the answer is, an R to react on it. What is left of the clock is never less: ends only grow.
-        if (d.due + set.responseSeconds > c.end) c.end = uint40(d.due + set.responseSeconds);
+        if (d.due + set.responseSeconds > c.end) c.end = d.due + set.responseSeconds;
         ++c.openDemands;
         _challenges[id] = c.pack();
 

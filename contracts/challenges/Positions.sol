@@ -75,13 +75,13 @@ library Positions {
             // 2^32 slots and 2^34 leaves at most: 5 lists, the operator, 5 nodes and the leaf.
             found = new uint256[](12);
             uint256 n;
-            for (uint256 level = slotLevels; level > CHILD_LEVELS; ) {
+            for (uint256 level = slotLevels; level > CHILD_LEVELS;) {
                 level -= CHILD_LEVELS;
                 found[n++] = (uint256(LIST) << 80) | (level << 72) | (operator >> level);
             }
             found[n++] = (uint256(OPERATOR) << 80) | (operator << 40);
             if (leaves > WHOLE_LEAVES) {
-                for (uint256 level = MerkleTree.depth(leaves); level > CHILD_LEVELS; ) {
+                for (uint256 level = MerkleTree.depth(leaves); level > CHILD_LEVELS;) {
                     level -= CHILD_LEVELS;
                     found[n++] = (uint256(TREE) << 80) | (level << 72) | (operator << 40) | (leaf >> level);
                 }

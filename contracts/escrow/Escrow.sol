@@ -28,7 +28,6 @@ contract Escrow is IEscrow, AccessManaged, ReentrancyGuardTransient {
 
     address public immutable token;
     address public immutable requests;
-    address public immutable game;
     address public immutable registry;
     uint40 public immutable unbondingDelay;
 
@@ -42,12 +41,10 @@ contract Escrow is IEscrow, AccessManaged, ReentrancyGuardTransient {
     address[] private _capabilities;
     address public treasury;
 
-    /// @param game_ the challenge game, or 0 if the deployment has none
     /// @param registry_ who is asked who owns a model
     /// @dev The creator is the request capability: InferenceRequests deploys its own Escrow, so both are immutable.
     constructor(
         address token_,
-        address game_,
         address registry_,
         address authority_,
         address treasury_,
@@ -56,7 +53,6 @@ contract Escrow is IEscrow, AccessManaged, ReentrancyGuardTransient {
         if (token_ == address(0) || registry_ == address(0) || treasury_ == address(0)) revert Escrow_ZeroAddress();
         token = token_;
         requests = msg.sender;
-        game = game_;
         registry = registry_;
         treasury = treasury_;
         unbondingDelay = unbondingDelay_;
@@ -297,7 +293,7 @@ contract Escrow is IEscrow, AccessManaged, ReentrancyGuardTransient {
     function appendCapability(address capability) external restricted returns (uint8 index) {
         if (capability == address(0)) revert Escrow_ZeroAddress();
         uint256 n = _capabilities.length;
-        bool known = capability == requests || capability == game || _capabilityIndex[capability] != 0;
+        bool known = capability == requests || _capabilityIndex[capability] != 0;
         if (known || n == MAX_CAPABILITIES) revert Escrow_CapabilityRefused(capability);
         _capabilities.push(capability);
         _capabilityIndex[capability] = n + 1;
@@ -379,12 +375,13 @@ contract Escrow is IEscrow, AccessManaged, ReentrancyGuardTransient {
         _ledger.accounts[account] = _ledger.accounts[account].credit(amount, 0);
     }
 
-    /// @dev The two built-in capabilities cost no storage read. An appended one needs the account's consent.
+    /// @dev The built-in capability costs no storage read. An appended one needs the account's consent, except for its own account: what
+    /// is there, it was paid.
     function _requireCapabilityFor(address account) private view {
-        if (msg.sender == requests || (msg.sender == game && game != address(0))) return;
+        if (msg.sender == requests) return;
         uint256 indexPlusOne = _capabilityIndex[msg.sender];
         if (indexPlusOne == 0) revert Escrow_NotCapability(msg.sender);
-        if (account == msg.sender) return; // what is its own it may move
+        if (account == msg.sender) return;
         if ((_consents[account] >> (indexPlusOne - 1)) & 1 == 0) revert Escrow_NoConsent(account, msg.sender);
     }
 }

@@ -194,9 +194,6 @@ interface IEscrow {
     /// @notice The request capability: the contract that created this one.
     function requests() external view returns (address);
 
-    /// @notice The challenge game, or 0 if this deployment has none.
-    function game() external view returns (address);
-
     /// @notice Who is asked who owns a model.
     function registry() external view returns (address);
 

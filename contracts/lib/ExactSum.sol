@@ -13,8 +13,10 @@ library ExactSum {
 
     /// @dev One in each of the eight lanes of 32 bits.
     uint256 private constant ONES = 0x0000000100000001000000010000000100000001000000010000000100000001;
-    /// @dev Binades that the fast accumulator sees: 48 bits of a product, 13 of terms and these 67 fill 128.
+    /// @dev Binades that the fast accumulator sees below the largest product: its 48 bits, 13 of terms and these 67 fill 128.
     uint256 private constant WINDOW = 67;
+    /// @dev Of a product: 1 + 1.
+    uint256 private constant LEAST_EXPONENT = 2;
 
     /// @notice The sum's bits.
     /// @dev n <= MAX_TERMS; lanes from n to the next multiple of eight hold zeros. Another n reverts.
@@ -26,24 +28,25 @@ library ExactSum {
     }
 
     /// @notice The sum's bits, unless something is not finite or the products are too far apart to be sure of the rounding.
-    /// @dev Products from 2^66 below the largest on are summed exactly. Each of the others is below one unit of 2^47 in the accumulator's
-    /// terms, so the exact sum is within n * 2^47 of it; if both ends of that interval round to the same bits, the sum does, for
-    /// rounding is monotonic. Preconditions as for `dot`.
+    /// @dev Products down to 2^-67 of the largest are summed exactly. Each of the others is below 2^47 units of the
+    /// accumulator, so the exact sum is within n * 2^47 of it. If both ends of that interval round to the same bits, so does the sum,
+    /// for rounding is monotonic. Preconditions as for `dot`.
     function fast(uint256 a, uint256 b, uint256 n, uint256 bias) internal pure returns (bool decided, uint256 bits) {
         unchecked {
+            uint256 field = (bias >> 23) & 0xff;
+            if (field == 0xff) return (false, 0);
             uint256 end = a + ((n + 7) >> 3) * 32;
-            uint256 base;
+            uint256 base = LEAST_EXPONENT;
             {
                 (uint256 most, bool finite) = _mostExponents(a, b, end);
                 if (!finite) return (false, 0);
-                // Exponents as fields; both may count one more than their field. 1 + 1 is the least there is.
-                base = most + 2 > WINDOW + 2 ? most + 2 - WINDOW : 2;
+                if (most > base + WINDOW) base = most - WINDOW;
+                // A bias beyond all products: 24 bits at 2^200 leave room for a sign and a carry, and all products are below 2^-95 of it.
+                if (field > base + 50) base = field - 50;
             }
             (uint256 sums, bool all) = _accumulate(a, b, end, base);
             int256 sum = int256(sums & type(uint128).max) - int256(sums >> 128);
             uint256 off = all ? 0 : n << 47;
-            uint256 field = (bias >> 23) & 0xff;
-            if (field == 0xff) return (false, 0);
             uint256 m = bias & 0x7fffff;
             if (field == 0) field = 1;
             else m |= 0x800000;
@@ -51,8 +54,7 @@ library ExactSum {
             int256 shift = int256(field + 150) - int256(base);
             uint256 term;
             if (shift >= 0) {
-                if (shift > 200) return (false, 0); // 24 bits more would come near 2^255
-                term = m << uint256(shift);
+                term = m << uint256(shift); // at most 200
             } else {
                 // What is cut off is less than one unit; a shift by more than 255 gives 0.
                 term = m >> uint256(-shift);
@@ -99,10 +101,11 @@ library ExactSum {
     }
 
     /// @dev Sums of the magnitudes of products in units of 2^(base - 300): those above zero in the low 128 bits, those below in the high
-    /// ones. A product whose exponent is below `base` is left out, and `all` is false. No exponent is above base + WINDOW.
+    /// ones. A product whose exponent is below `base` is left out, and `all` is false. No sum of two fields is above base + WINDOW.
     ///
     /// A lane's shift is its product's exponent - base, plus 128 for a negative product. An exponent below base is made a shift of 1,024
-    /// or more, which shifts everything out. Neither half overflows: n * 2^48 * 2^67 <= 2^128, and a product is less than 2^48.
+    /// or more, which shifts everything out. Neither half overflows: a shifted product is below 2^(48 + WINDOW), and there are 2^13. (A
+    /// field of 0 counts as 1, which shifts by one more; but then the mantissa is a bit shorter.)
     function _accumulate(
         uint256 a,
         uint256 b,

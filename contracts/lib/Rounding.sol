@@ -28,15 +28,14 @@ library Rounding {
             int256 shift = place - unit;
             uint256 m;
             if (shift <= 0) {
-                if (shift < -24) return INFINITY; // value has at most 24 bits where shift <= 0, unless place is far above 2^128
-                m = value << uint256(-shift);
-            } else if (shift < 256) {
+                m = value << uint256(-shift); // log2(value) <= 23 + shift: not more than 24 bits
+            } else if (shift <= 256) {
                 m = value >> uint256(shift);
                 uint256 rest = value - (m << uint256(shift));
                 uint256 half = uint256(1) << uint256(shift - 1);
                 if (rest > half || (rest == half && m & 1 == 1)) ++m;
             }
-            // else: below half of the least subnormal, since value < 2^256
+            // else: below half of the least subnormal, which is 2^256 units or more
             if (place > 104) return INFINITY; // 2^23 * 2^105 = 2^128
             // A mantissa that rounded up to 2^24 carries into the exponent.
             bits = (uint256(place - LEAST) << 23) + m;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
+// solhint-disable one-contract-per-file
 
 import {ArithmeticStep} from "../steps/ArithmeticStep.sol";
 import {ConversionStep} from "../steps/ConversionStep.sol";

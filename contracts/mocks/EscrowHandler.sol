@@ -20,8 +20,8 @@ contract Actor {
     }
 }
 
-/// @notice Is a capability of an Escrow on any token: it opens, changes and closes locks at random, and
-/// moves its actors. It remembers which locks are open and what they hold; the test compares.
+/// @notice Is an appended capability of an Escrow on any token: it opens, changes and closes locks at random, and
+/// moves its actors, who consent to it and withdraw. It remembers which locks are open and what they hold; the test compares.
 /// @dev Arguments are reduced to plausible ranges; what Escrow refuses must leave everything as it was.
 contract EscrowHandler {
     struct Held {
@@ -50,7 +50,7 @@ contract EscrowHandler {
     /// Set if Escrow said yes to something it must refuse.
     string public violation;
 
-    /// @notice Once, by the test: the Escrow in which this is a built-in capability.
+    /// @notice Once, by the test: the Escrow in which this is the appended capability 0.
     function begin(Escrow escrow_) external {
         if (address(escrow) != address(0)) revert Begun();
         (escrow, token) = (escrow_, MintableToken(escrow_.token()));
@@ -59,6 +59,7 @@ contract EscrowHandler {
             actors.push(actor);
             token.mint(address(actor), 1_000_000);
             actor.act(address(token), abi.encodeCall(token.approve, (address(escrow), type(uint256).max)));
+            actor.act(address(escrow), abi.encodeCall(escrow.setConsent, (0, true)));
         }
     }
 
@@ -92,6 +93,11 @@ contract EscrowHandler {
         _do(who, abi.encodeCall(escrow.release, ()));
     }
 
+    /// @dev Three of four calls consent.
+    function setConsent(uint256 who, uint256 choice) external {
+        _do(who, abi.encodeCall(escrow.setConsent, (0, choice % 4 != 0)));
+    }
+
     function stray(uint256 who, uint256 amount) external {
         uint256 before = token.balanceOf(address(escrow));
         actors[who % ACTORS].act(address(token), abi.encodeCall(token.transfer, (address(escrow), amount % 100)));
@@ -111,6 +117,7 @@ contract EscrowHandler {
         fee %= 20_000;
         try escrow.lock(payer, at, fee, tag, pull) returns (uint64 nonce) {
             if (_isOpen(payer, at)) violation = "a busy lane was opened";
+            _requireConsent(payer);
             open.push(Held(at, payer, address(0), nonce, fee, 0, tag));
             ++done;
         } catch {}
@@ -123,6 +130,7 @@ contract EscrowHandler {
         bytes32[] memory tags = new bytes32[](count % 4);
         for (uint256 i; i < tags.length; ++i) tags[i] = keccak256(abi.encode(fee, count, i));
         try escrow.lockMany(payer, first, fee, tags, pull) returns (uint64 nonce) {
+            _requireConsent(payer);
             for (uint16 i; i < tags.length; ++i) {
                 if (_isOpen(payer, first + i)) violation = "a busy lane was opened";
                 open.push(Held(first + i, payer, address(0), nonce + i, fee, 0, tags[i]));
@@ -141,6 +149,7 @@ contract EscrowHandler {
         try escrow.relock(h.payer, h.lane, amounts, h.tag, newTag, node, slice) {
             if (lie) violation = "a lock was changed by a wrong description";
             if (slice != 0 && h.slice != 0) violation = "a second slice was taken";
+            if (slice != 0) _requireConsent(node);
             if (slice != 0) (h.slice, h.node) = (slice, node);
             h.tag = newTag;
             ++done;
@@ -193,6 +202,7 @@ contract EscrowHandler {
         items[0] = Relock(h.lane, AmountsLib.pack(h.nonce, 0, h.fee), h.tag, newTag);
         items[1] = items[0];
         try escrow.relockMany(h.payer, items, node, slice) returns (uint256 gone, uint256 noStake) {
+            _requireConsent(node);
             if (noStake & 1 == 0) {
                 (h.slice, h.node, h.tag) = (slice, node, newTag);
                 if (gone & 2 == 0) violation = "one lock took two slices";
@@ -265,6 +275,10 @@ contract EscrowHandler {
         try escrow.close(h.payer, h.lane, amounts, h.tag, credits) {
             violation = "a lock was closed twice";
         } catch {}
+    }
+
+    function _requireConsent(address account) private {
+        if (!escrow.consents(account, 0)) violation = "an account was touched without its consent";
     }
 
     function _isOpen(address payer, uint16 lane) private view returns (bool) {

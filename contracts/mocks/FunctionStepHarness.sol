@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {Circular} from "../lib/functions/Circular.sol";
+import {ErrorFunction} from "../lib/functions/ErrorFunction.sol";
 import {Exponential} from "../lib/functions/Exponential.sol";
+import {FloatParts} from "../lib/functions/FloatParts.sol";
 import {Logarithm} from "../lib/functions/Logarithm.sol";
 import {FunctionStep} from "../steps/FunctionStep.sol";
 
@@ -41,5 +44,14 @@ contract FunctionStepHarness is FunctionStep {
 
     function fixedLog(uint256 x) external pure returns (int256) {
         return Logarithm.fixedLog(x);
+    }
+
+    function fixedSine(uint256 x, uint256 quarters) external pure returns (int256) {
+        return Circular.fixedSine(x, quarters);
+    }
+
+    function erfRatio(uint256 x) external pure returns (uint256) {
+        (uint256 m, int256 e) = FloatParts.parts(x);
+        return ErrorFunction.ratio(m, e);
     }
 }

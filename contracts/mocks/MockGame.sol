@@ -2,8 +2,8 @@
 // solhint-disable avoid-low-level-calls
 pragma solidity 0.8.37;
 
-/// @notice Stands where the challenge game stands: arbiter of a parameter set and capability of Escrow. It has no rules; it
-/// makes the calls a test tells it to, for real.
+/// @notice Stands where the challenge game stands: arbiter of a parameter set and, once a test appends it, capability of Escrow. It has no
+/// rules; it makes the calls a test tells it to, for real.
 contract MockGame {
     bytes public answer;
 

@@ -71,6 +71,9 @@ interface IRequestEvents {
     /// @notice Thrown when the current set has an arbiter and the version has no program root: a wrong result could not be
     /// disputed.
     error Requests_NotVerifiable(VersionId version);
+    /// @notice Thrown when items times the version's cost add more than `max` seconds to the challenge window of the current set: fewer
+    /// items, or a set that grants checkers more per second.
+    error Requests_TooCostly(uint256 grown, uint256 max);
     error Requests_NeedsAccept();
     error Requests_NotArbiter(address caller);
     /// @notice Thrown when the described request is not what the chain holds: wrong content, wrong state, or over.

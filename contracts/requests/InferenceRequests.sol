@@ -23,7 +23,6 @@ struct RequestsConfig {
     address nodes; // INodeRegistry
     address authority; // OpenZeppelin AccessManager
     address extension; // RequestsExtension, made for the same models, nodes and authority
-    address game; // the challenge game's address, or 0
     address treasury; // the account the protocol share is swept to
     uint40 unbondingDelay; // seconds
     uint32 minTcBase; // seconds; the chain profile's minimum challenge window
@@ -53,7 +52,7 @@ contract InferenceRequests is RequestAsk, RequestSettlement, RequestGovernance {
         if (code.modelsOfCode() != c.models || code.nodesOfCode() != c.nodes) revert Requests_BadParameter("extension");
         extension = c.extension;
         // Escrow knows its creator and this contract knows Escrow, both as immutables: at no time is the wiring open.
-        IEscrow created = new Escrow(c.token, c.game, c.models, c.authority, c.treasury, c.unbondingDelay);
+        IEscrow created = new Escrow(c.token, c.models, c.authority, c.treasury, c.unbondingDelay);
         _escrowContract = created;
         _storedEscrow = created;
     }

@@ -32,7 +32,8 @@ library ParameterSets {
         if (p.psiBps > p.rhoBps) _bad("psiBps");
         if (uint256(p.psiBps) + p.rhoBps > MAX_SLASH_SHARE_BPS) _bad("rhoBps");
         if (p.callbackCap > MAX_CALLBACK_GAS) _bad("callbackCap");
-        // Unreachable with a sound game: twice its hard end, and a month.
+        // Unreachable with a sound game: twice its hard end, and a month. W grows with a program's cost, by at most 14 days
+        // (RequestTermsLib.MAX_COST_SECONDS), so the month covers twice that as well.
         uint256 hardEnd = uint256(p.windowSeconds) + 2 * LEVELS * p.responseSeconds;
         if (p.arbiter != address(0) && p.rescueDelay <= 2 * hardEnd + 30 days) _bad("rescueDelay");
     }

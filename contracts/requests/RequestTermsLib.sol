@@ -6,6 +6,7 @@ import {HeadWord} from "../types/HeadWord.sol";
 import {ModelId} from "../types/Ids.sol";
 import {Terms} from "../types/Terms.sol";
 import {VersionWord} from "../types/VersionWord.sol";
+import {IRequestEvents} from "./IRequestEvents.sol";
 import {Ask, AskFlags} from "./RequestTypes.sol";
 
 /// @title Arithmetic of the terms: windows, slice, shares, packing.
@@ -13,14 +14,20 @@ library RequestTermsLib {
     using SafeCast for uint256;
 
     uint256 internal constant BPS = 10_000;
+    /// What a program's cost may add to tc, in seconds. A dispute's W grows by the same, so this bounds the longest dispute of a set: twice it is
+    /// 28 days more, and ParameterSets.validate leaves 30 until a rescue.
+    uint256 internal constant MAX_COST_SECONDS = 14 days;
 
-    /// @notice Seconds a checker gets: tcBase + items * cost / 2^tcRateLog2, rounded down.
+    /// @notice Seconds a checker gets: tcBase + items * cost / 2^tcRateLog2, rounded down. Reverts with Requests_TooCostly if the second term is
+    /// above MAX_COST_SECONDS.
     /// @dev cost = mantissa 24 << exponent (<= 200 at publish), items 8 bits: below 2^232, no overflow.
     function windowSeconds(HeadWord head, VersionWord version, uint256 items) internal pure returns (uint32) {
         uint32 cost = version.cost();
         unchecked {
             uint256 multiplyAdds = (uint256(cost >> 8) << (cost & 0xff)) * items;
-            return (uint256(head.tcBase()) + (multiplyAdds >> head.tcRateLog2())).toUint32();
+            uint256 grown = multiplyAdds >> head.tcRateLog2();
+            if (grown > MAX_COST_SECONDS) revert IRequestEvents.Requests_TooCostly(grown, MAX_COST_SECONDS);
+            return (head.tcBase() + grown).toUint32();
         }
     }
 

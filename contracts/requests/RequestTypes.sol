@@ -116,7 +116,7 @@ struct ExpireCall {
 
 /// @notice Everything governance decides about requests. Appended, never edited; a request keeps its set to the end.
 struct ParameterSet {
-    uint32 tcBase; // seconds; tc = tcBase + items * cost / 2^tcRateLog2
+    uint32 tcBase; // seconds; tc = tcBase + items * cost / 2^tcRateLog2, the second term at most 14 days
     uint8 tcRateLog2; // multiply-adds per second granted to checkers, as a power of two; <= 60
     uint8 maxLifeDays; // a deadline is at most this far ahead; 1..255
     uint96 sliceFloor; // wei of OPG
@@ -126,7 +126,7 @@ struct ParameterSet {
     uint24 maxInput; // bytes of input in calldata, all items together
     uint16 penaltyBps; // of the slice, for non-delivery; never above the fee; <= 10,000
     address arbiter; // the challenge game; 0 = none: nothing can be frozen
-    uint32 windowSeconds; // W of the challenge game
+    uint32 windowSeconds; // W of the challenge game is this + tc - tcBase
     uint32 responseSeconds; // R of the challenge game; a thaw moves the end by at most 2R in all
     uint16 psiBps; // of the slice to the requester when condemned, never above the fee; <= rhoBps
     uint16 rhoBps; // of the slice to the arbiter's account; psiBps + rhoBps <= 7,500

@@ -50,51 +50,87 @@ library Cursors {
         }
     }
 
-    /// @notice Copies `count` elements from `address_` on, `stride` apart, to memory at `to`; gives the position after the last.
-    /// @dev Up to 31 bytes beyond that are written, too.
-    function copy(
+    /// @notice Copies runs of `count` elements, one from each address of a list, to memory at `to`; gives the position after the last.
+    /// @dev An address is the 128 bits of base + list[i] from bit `shift` on.
+    function gather(
         Cursor memory c,
-        int256 address_,
-        int256 stride,
+        uint256[] memory list,
+        uint256 base,
+        uint256 shift,
         uint256 count,
         uint256 to
     ) internal pure returns (uint256) {
         unchecked {
+            uint256 entry;
+            uint256 end;
+            uint256 size = count * c.width;
+            assembly ("memory-safe") {
+                entry := add(list, 32)
+                end := add(entry, shl(5, mload(list)))
+            }
+            while (true) {
+                (to, entry) = _inRun(c, entry, end, base, shift, size, to);
+                if (entry == end) return to;
+                uint256 address_;
+                assembly ("memory-safe") {
+                    address_ := and(shr(shift, add(base, mload(entry))), 0xffffffffffffffffffffffffffffffff)
+                }
+                to = copy(c, address_, count, to);
+                entry += 32;
+            }
+            return to;
+        }
+    }
+
+    /// @dev The same up to the first entry that is not whole in the current run.
+    function _inRun(
+        Cursor memory c,
+        uint256 entry,
+        uint256 end,
+        uint256 base,
+        uint256 shift,
+        uint256 size,
+        uint256 to
+    ) private pure returns (uint256, uint256) {
+        unchecked {
             uint256 width = c.width;
+            uint256 from = c.from;
+            uint256 zeroth = c.origin;
+            uint256 count = size / width;
+            // The first elements of this many places have `count` elements in the run.
+            uint256 places = c.count < count ? 0 : c.count - count + 1;
+            assembly ("memory-safe") {
+                for {} lt(entry, end) {
+                    entry := add(entry, 32)
+                } {
+                    let address_ := and(shr(shift, add(base, mload(entry))), 0xffffffffffffffffffffffffffffffff)
+                    if iszero(lt(sub(address_, from), places)) {
+                        break
+                    }
+                    calldatacopy(to, add(zeroth, mul(address_, width)), size)
+                    to := add(to, size)
+                }
+            }
+            return (to, entry);
+        }
+    }
+
+    /// @notice Copies `count` elements from `address_` on, wherever runs divide them.
+    function copy(Cursor memory c, uint256 address_, uint256 count, uint256 to) internal pure returns (uint256) {
+        unchecked {
             while (count != 0) {
-                // Before the run's first element, or negative: wraps to more than any count.
-                uint256 skip = uint256(address_) - c.from;
-                if (skip >= c.count) {
-                    _seek(c, uint256(address_));
-                    skip = uint256(address_) - c.from;
+                // Before the run's first element: wraps to more than any count.
+                if (address_ - c.from >= c.count) _seek(c, address_);
+                uint256 piece = c.count - (address_ - c.from);
+                if (piece > count) piece = count;
+                uint256 size = piece * c.width;
+                uint256 place = c.origin + address_ * c.width;
+                assembly ("memory-safe") {
+                    calldatacopy(to, place, size)
                 }
-                uint256 place = c.origin + uint256(address_) * width;
-                if (stride == 1) {
-                    uint256 piece = c.count - skip;
-                    if (piece > count) piece = count;
-                    uint256 size = piece * width;
-                    assembly ("memory-safe") {
-                        calldatacopy(to, place, size)
-                    }
-                    to += size;
-                    count -= piece;
-                    address_ += int256(piece);
-                } else {
-                    uint256 end = c.count; // `skip` stays below it while in the run
-                    uint256 bytesApart = uint256(stride) * width;
-                    uint256 before = count;
-                    assembly ("memory-safe") {
-                        for {} and(lt(skip, end), gt(count, 0)) {
-                            skip := add(skip, stride)
-                        } {
-                            mstore(to, calldataload(place)) // the next one overwrites what is too much
-                            to := add(to, width)
-                            place := add(place, bytesApart)
-                            count := sub(count, 1)
-                        }
-                    }
-                    address_ += stride * int256(before - count);
-                }
+                to += size;
+                count -= piece;
+                address_ += piece;
             }
             return to;
         }

@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 /// @notice Leaves of one tensor. Whoever calls a step has checked them against the tensor's commitment.
 struct Opened {
-    bytes32[] runs; // consecutive leaves, in the order of `data`: first leaf 32 | leaves 32 | 0
+    bytes32[] runs; // consecutive leaves, ascending, in the order of `data`: first leaf 32 | leaves 32 | 0
     bytes data; // the runs' leaves whole: 64 elements each, big-endian, those of a tensor's last leaf padded with zeros
 }
 

@@ -3,33 +3,27 @@ pragma solidity 0.8.37;
 
 import {Cursor, Cursors} from "./Cursor.sol";
 import {StepInput} from "./IStep.sol";
-import {Access, Record} from "../lib/Record.sol";
+import {Axes, Parts} from "./Parts.sol";
+import {Access} from "../lib/Record.sol";
 
-/// @notice One operand of a sum, seen from one element of the output.
-struct Side {
-    bool used; // false: the operand is absent
-    bool broken; // a guard names the last axis: each tap of a line has to be asked for
-    Cursor cursor;
-    int256[] strides; // by inner axis, without guards
-    uint256[] guards; // words of the record
-    int256[] starts; // starts[i]: address by the element and the coordinates of the axes before i, or NOT_THERE
-    uint256 packed; // memory position of the packed elements
-    uint256 end; // and of their end
+/// @notice What has been packed of both factors of a sum.
+struct Walk {
+    Axes axes;
+    Cursor a;
+    Cursor b; // of nothing if that operand is absent
+    uint256 aEnd; // memory position after the elements packed so far
+    uint256 bEnd;
 }
 
 /// @notice The taps of a sum at which both operands are present, packed in memory.
-/// @dev A line is all taps along the last inner axis. What an axis adds to an address depends on that axis' coordinate alone, so lines are
-/// walked like an odometer, and only the parts of the axes that turn are computed again.
+/// @dev Each axis of the inner space is a list of parts, one for each coordinate that is there (Parts), and the taps are all sums of one part
+/// of each list.
 library Taps {
     using Cursors for Cursor;
-    using Record for bytes32[];
 
-    /// A guard does not hold (Record.guardPart). No address that a record can give comes near.
-    int256 private constant NOT_THERE = type(int256).min;
-
-    /// @notice Packs operands 0 and 1 at the present taps of [first, last), in the order of the taps.
+    /// @notice Packs operands 0 and 1 at the present taps of [first, last), in the same order.
     /// @return n taps that are present
-    /// @return a memory position of operand 0's elements; at least 32 bytes of zeros follow the last
+    /// @return a memory position of operand 0's elements; 32 bytes of zeros follow the last
     /// @return b the same of operand 1; 0 if it is absent
     function pack(
         StepInput calldata step,
@@ -38,166 +32,131 @@ library Taps {
         uint256 first,
         uint256 last
     ) internal pure returns (uint256 n, uint256 a, uint256 b) {
-        uint256[] memory inner = step.record.inner();
-        uint256 taps = last - first;
-        Side memory left = _side(step, operands, 0, o, inner.length, taps);
-        Side memory right = _side(step, operands, 1, o, inner.length, taps);
-        if (left.used && taps != 0) _lines(left, right, o, inner, first, taps);
-        _close(left);
-        _close(right);
-        if (left.used) n = (left.end - left.packed) / left.cursor.width;
-        return (n, left.packed, right.packed);
+        if (!operands[0].present) return (0, 0, 0);
+        Walk memory w;
+        w.a = Cursors.open(step, 0, operands[0].dtype);
+        w.aEnd = a = _room((last - first) * w.a.width);
+        if (operands.length > 1 && operands[1].present) {
+            w.b = Cursors.open(step, 1, operands[1].dtype);
+            w.bEnd = b = _room((last - first) * w.b.width);
+        }
+        bool there;
+        uint256 place;
+        (w.axes, there, place) = Parts.open(step.record, operands, o);
+        if (there && last > first) _range(w, place, 0, first, last);
+        n = (w.aEnd - a) / w.a.width;
+        _end(w.aEnd);
+        if (b != 0) _end(w.bEnd);
     }
 
-    /// @dev The operand before the first tap, with memory for `taps` elements.
-    function _side(
-        StepInput calldata step,
-        Access[] memory operands,
-        uint256 i,
-        uint256[] memory o,
-        uint256 axes,
-        uint256 taps
-    ) private pure returns (Side memory side) {
-        side.starts = new int256[](axes == 0 ? 1 : axes);
-        if (i >= operands.length || !operands[i].present) return side;
-        side.used = true;
-        Access memory access = operands[i];
-        side.cursor = Cursors.open(step, i, access.dtype);
-        bytes32[] calldata r = step.record;
-        side.strides = new int256[](axes);
-        for (uint256 j; j < access.innerStrides; ++j) side.strides[j] = r.stride(access.innerAt, j);
-        int256 start = access.base;
-        for (uint256 j; j < o.length; ++j) start += r.stride(access.outerAt, j) * int256(o[j]);
-        side.guards = new uint256[](access.guards);
-        for (uint256 g; g < access.guards; ++g) {
-            uint256 guard = uint256(r[access.guardsAt + g]);
-            side.guards[g] = guard;
-            uint256 axis = _innerAxis(guard);
-            if (axis == 0xff) start = _plus(start, Record.guardPart(guard, o, o));
-            else if (axis + 1 == axes) side.broken = true;
-        }
-        side.starts[0] = start;
-        uint256 size = taps * side.cursor.width;
-        uint256 place;
+    /// @dev Memory for so many bytes and a word of zeros.
+    function _room(uint256 size) private pure returns (uint256 place) {
         assembly ("memory-safe") {
             place := mload(0x40)
-            mstore(0x40, add(place, and(add(size, 95), not(31)))) // 64 more than the elements, less what a word is filled up by
+            mstore(0x40, add(place, and(add(size, 63), not(31))))
         }
-        (side.packed, side.end) = (place, place);
     }
 
-    /// @dev What follows the last element is what was copied too much, or was never written.
-    function _close(Side memory side) private pure {
-        uint256 end = side.end;
-        if (!side.used) return;
+    function _end(uint256 place) private pure {
         assembly ("memory-safe") {
-            mstore(end, 0)
+            mstore(place, 0)
         }
     }
 
-    function _lines(
-        Side memory a,
-        Side memory b,
-        uint256[] memory o,
-        uint256[] memory inner,
-        uint256 first,
-        uint256 left
-    ) private pure {
+    /// @dev Packs taps [first, last) of the axes from `axis` on, flat, as boxes: a stretch of one axis and all of those after it.
+    function _range(Walk memory w, uint256 place, uint256 axis, uint256 first, uint256 last) private pure {
         unchecked {
-            uint256 axes = inner.length;
-            uint256 length = axes == 0 ? 1 : inner[axes - 1];
-            uint256[] memory k = new uint256[](axes);
-            Record.unravel(first - (first % length), inner, k);
-            _turn(a, o, k, 0);
-            _turn(b, o, k, 0);
-            uint256 tap = first % length;
-            while (true) {
-                uint256 count = length - tap;
-                if (count > left) count = left;
-                _line(a, b, o, k, tap, count);
-                left -= count;
-                if (left == 0) return;
-                tap = 0;
-                // There is a next line, so an axis is found that is not at its end; k of the last axis is not used between lines.
-                uint256 axis = axes - 2;
-                while (++k[axis] == inner[axis]) k[axis--] = 0;
-                _turn(a, o, k, axis);
-                _turn(b, o, k, axis);
+            if (axis + 1 >= w.axes.dims.length) return _box(w, place, axis, first, last);
+            uint256 size = 1;
+            for (uint256 i = axis + 1; i < w.axes.dims.length; ++i) size *= w.axes.dims[i];
+            uint256 from = first / size;
+            uint256 to = last / size;
+            first -= from * size;
+            last -= to * size;
+            if (from == to) return _slice(w, place, axis, from, first, last);
+            if (first != 0) _slice(w, place, axis, from++, first, size);
+            if (from < to) _box(w, place, axis, from, to);
+            if (last != 0) _slice(w, place, axis, to, 0, last);
+        }
+    }
+
+    /// @dev The same at one coordinate of `axis`.
+    function _slice(Walk memory w, uint256 place, uint256 axis, uint256 k, uint256 first, uint256 last) private pure {
+        unchecked {
+            uint256[] memory part = Parts.parts(w.axes, axis, k, k + 1);
+            if (part.length != 0) _range(w, place + part[0], axis + 1, first, last);
+        }
+    }
+
+    /// @dev Packs all taps whose coordinate on `axis` is in [from, to), of the axes from that one on.
+    function _box(Walk memory w, uint256 place, uint256 axis, uint256 from, uint256 to) private pure {
+        unchecked {
+            uint256 free;
+            assembly ("memory-safe") {
+                free := mload(0x40)
+            }
+            (uint256[] memory list, uint256 count) = _starts(w, axis, from, to);
+            w.aEnd = w.a.gather(list, place, Parts.A_SHIFT, count, w.aEnd);
+            if (w.b.width != 0) w.bEnd = w.b.gather(list, place, 0, count, w.bEnd);
+            assembly ("memory-safe") {
+                mstore(0x40, free) // the lists are not used again
             }
         }
     }
 
-    /// @dev Computes `starts` again after the coordinates of the axes from `axis` on have changed.
-    function _turn(Side memory side, uint256[] memory o, uint256[] memory k, uint256 axis) private pure {
-        unchecked {
-            if (!side.used) return;
-            uint256 end = side.starts.length - 1;
-            for (; axis < end; ++axis) side.starts[axis + 1] = _plus(side.starts[axis], _part(side, axis, o, k));
-        }
-    }
-
-    /// @dev What an axis adds to the address.
-    function _part(
-        Side memory side,
+    /// @dev Where runs of `count` taps of the box begin, as places.
+    function _starts(
+        Walk memory w,
         uint256 axis,
-        uint256[] memory o,
-        uint256[] memory k
-    ) private pure returns (int256 part) {
+        uint256 from,
+        uint256 to
+    ) private pure returns (uint256[] memory list, uint256 count) {
         unchecked {
-            part = side.strides[axis] * int256(k[axis]);
-            uint256[] memory guards = side.guards;
-            for (uint256 g; g < guards.length; ++g)
-                if (_innerAxis(guards[g]) == axis) part = _plus(part, Record.guardPart(guards[g], o, k));
+            uint256 axes = w.axes.dims.length;
+            if (axes == 0) return (new uint256[](1), 1);
+            if (axis + 1 == axes) return Parts.runs(w.axes, axis, from, to);
+            // The list of the first axis comes last in memory, where it can grow.
+            uint256[][] memory others = new uint256[][](axes);
+            (others[axes - 1], count) = Parts.runs(w.axes, axes - 1, 0, w.axes.dims[axes - 1]);
+            uint256 size = others[axes - 1].length;
+            for (uint256 i = axis + 1; i + 1 < axes; ++i) {
+                others[i] = Parts.parts(w.axes, i, 0, w.axes.dims[i]);
+                size *= others[i].length;
+            }
+            list = Parts.parts(w.axes, axis, from, to);
+            size *= list.length;
+            assembly ("memory-safe") {
+                mstore(0x40, add(list, shl(5, add(size, 1))))
+            }
+            if (size == 0) return (new uint256[](0), 1);
+            for (uint256 i = axis + 1; i < axes; ++i) _expand(list, others[i]);
         }
     }
 
-    /// @dev `count` taps of a line from coordinate `tap` on.
-    function _line(
-        Side memory a,
-        Side memory b,
-        uint256[] memory o,
-        uint256[] memory k,
-        uint256 tap,
-        uint256 count
-    ) private pure {
-        unchecked {
-            uint256 last = a.starts.length - 1; // the last axis; 0 also if there is none
-            if (a.starts[last] == NOT_THERE || (b.used && b.starts[last] == NOT_THERE)) return;
-            if (!a.broken && !b.broken) {
-                _copy(a, last, tap, count);
-                if (b.used) _copy(b, last, tap, count);
-                return;
-            }
-            for (uint256 end = tap + count; tap < end; ++tap) {
-                k[last] = tap;
-                int256 inA = _part(a, last, o, k);
-                if (inA == NOT_THERE) continue;
-                if (b.used) {
-                    int256 inB = _part(b, last, o, k);
-                    if (inB == NOT_THERE) continue;
-                    b.end = b.cursor.copy(b.starts[last] + inB, 1, 1, b.end);
+    /// @dev Replaces each entry of the list by its sums with all parts, in their order. The memory after it must be free.
+    function _expand(uint256[] memory list, uint256[] memory parts) private pure {
+        assembly ("memory-safe") {
+            let n := mload(list)
+            let size := shl(5, mload(parts))
+            let first := add(parts, 32)
+            mstore(list, mul(n, mload(parts)))
+            // From the last entry on: the sums of entry i begin at entry i * parts or later, so they overwrite none that is still needed.
+            let to := add(add(list, 32), mul(n, size))
+            for {
+                let entry := add(list, shl(5, n))
+            } gt(entry, list) {
+                entry := sub(entry, 32)
+            } {
+                let x := mload(entry)
+                to := sub(to, size)
+                for {
+                    let i := 0
+                } lt(i, size) {
+                    i := add(i, 32)
+                } {
+                    mstore(add(to, i), add(x, mload(add(first, i))))
                 }
-                a.end = a.cursor.copy(a.starts[last] + inA, 1, 1, a.end);
             }
-        }
-    }
-
-    /// @dev The same where no guard names the last axis.
-    function _copy(Side memory side, uint256 last, uint256 tap, uint256 count) private pure {
-        unchecked {
-            // Without axes there is one tap and no stride.
-            int256 stride = side.strides.length == 0 ? int256(1) : side.strides[last];
-            side.end = side.cursor.copy(side.starts[last] + stride * int256(tap), stride, count, side.end);
-        }
-    }
-
-    function _innerAxis(uint256 guard) private pure returns (uint256) {
-        return (guard >> 240) & 0xff;
-    }
-
-    function _plus(int256 place, int256 part) private pure returns (int256) {
-        unchecked {
-            return place == NOT_THERE || part == NOT_THERE ? NOT_THERE : place + part;
         }
     }
 }

@@ -38,6 +38,12 @@ export const realNodes = (n: number, level: number): number => Math.ceil(n / 2 *
 /** The level of a node's revealed children. */
 export const childLevel = (level: number): number => Math.max(0, level - CHILD_LEVELS);
 
+/** How many real children an answer reveals for a node of a tree with n leaves. */
+export function childCount(n: number, level: number, index: number): number {
+  const below = childLevel(level);
+  return Math.min(2 ** (level - below), realNodes(n, below) - index * 2 ** (level - below));
+}
+
 /** kind 8 | level 8 | operator 32 | index 40. */
 export function packPosition({ kind, level, operator, index }: Position): bigint {
   return (BigInt(POSITION_KINDS[kind]) << 80n) | (BigInt(level) << 72n) | (BigInt(operator) << 40n) | BigInt(index);

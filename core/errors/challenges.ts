@@ -177,6 +177,18 @@ export const challengesErrors = {
     remedy: 'A selection is decided by one word: the candidate, or the rank, that shows the claim wrong.',
     retryable: false,
   },
+  DotStep_TooManyTaps: {
+    args: ['taps'],
+    what: 'The Dot has {taps} terms, more than one step decides.',
+    remedy: 'Compile the model again; longer contractions are compiled to ranges of 8,192 terms.',
+    retryable: false,
+  },
+  IntegerDotStep_TooManyTaps: {
+    args: ['taps'],
+    what: 'The IntegerDot has {taps} taps, more than one step decides.',
+    remedy: 'Compile the model again; a longer contraction is refused there.',
+    retryable: false,
+  },
   Merkle_RunOutside: {
     args: [],
     what: 'The run of leaves is not inside its tree.',
@@ -186,6 +198,31 @@ export const challengesErrors = {
   'challenge.unknown_node': {
     what: 'Node {index} of level {level} of a challenged trace is not known.',
     remedy: 'This is a bug in the refuter, which asks for nodes before they are shown. Report it.',
+    retryable: false,
+  },
+  'dispute.none': {
+    what: 'Request {id} has no dispute to replay: it is {state}.',
+    remedy: 'Check the id and the chain; only submitted results can be challenged.',
+    retryable: false,
+  },
+  'dispute.no_game': {
+    what: 'The deployment names no challenge game.',
+    remedy: 'Use a file of deploy/addresses whose addresses have a "game".',
+    retryable: false,
+  },
+  'dispute.no_model': {
+    what: 'The model with sha256 {sha256} could not be had: {reason}.',
+    remedy: 'Get the file and pass it with --model FILE.onnx.',
+    retryable: true,
+  },
+  'dispute.wrong_model': {
+    what: 'The model has sha256 {got}, the version says {expected}.',
+    remedy: 'Pass the file that the version was published with.',
+    retryable: false,
+  },
+  'dispute.bundle': {
+    what: 'This is no bundle of a dispute: {reason}.',
+    remedy: 'Use a file that opg dispute replay --bundle FILE wrote, as it wrote it.',
     retryable: false,
   },
 } as const satisfies Record<string, ErrorEntry>;

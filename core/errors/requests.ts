@@ -158,6 +158,12 @@ export const requestsErrors = {
     remedy: 'Request a version that was published with a program root.',
     retryable: false,
   },
+  Requests_TooCostly: {
+    args: ['grown', 'max'],
+    what: 'Checking this many items of the version takes {grown} s beyond the base window, at most {max} s are granted.',
+    remedy: 'Ask for fewer items; a version that is too dear by itself waits for a parameter set with a higher rate.',
+    retryable: false,
+  },
   Requests_NeedsAccept: {
     args: [],
     what: 'The request must be accepted before a result can be submitted.',

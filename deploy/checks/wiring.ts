@@ -1,21 +1,25 @@
 // Whether a deployment is what its parameters say: each immutable, role, delay and parameter, and a plain token.
 import type { HardhatEthers } from '@nomicfoundation/hardhat-ethers/types';
-import { parseEther, ZeroAddress } from 'ethers';
+import { parseEther } from 'ethers';
+import type { Kind } from '#core/semantics/kinds.ts';
 import { KINDS } from '#core/semantics/kinds.ts';
 import type { Deployment } from '../addresses.ts';
 import { hashOf } from '../addresses.ts';
 import { leastChallengeBaseSeconds, parameterSet } from '../parameters/parameterSet.ts';
 import type { Profile } from '../parameters/schema.ts';
+import { STEPS, type StepFamily } from '../steps.ts';
 import type { Check } from './check.ts';
 import { check, failures, WiringError } from './check.ts';
 import { checkRoles } from './roles.ts';
 import { checkToken } from './token.ts';
 
+const FAMILIES = Object.keys(STEPS) as StepFamily[];
+
 /** All facts, right or wrong. */
 export async function wiringOf(ethers: HardhatEthers, deployment: Deployment, parameters: Profile): Promise<Check[]> {
-  const { addresses, deployer } = deployment;
+  const { addresses, deployer, steps } = deployment;
   const checks: Check[] = [];
-  for (const [name, address] of Object.entries(addresses))
+  for (const [name, address] of [...Object.entries(addresses), ...Object.entries(steps)])
     checks.push(check(`${name}: has code`, (await ethers.provider.getCode(address)) !== '0x', true));
   // A view of an account without code would throw a riddle instead of an answer.
   if (failures(checks).length > 0) return checks;
@@ -65,7 +69,6 @@ async function checkImmutables(ethers: HardhatEthers, { addresses, deployer }: D
     check('escrow: token', await escrow.token(), addresses.token),
     check('escrow: authority', await escrow.authority(), addresses.authority),
     check('escrow: treasury', await escrow.treasury(), parameters.treasury ?? deployer),
-    check('escrow: built-in game', await escrow.game(), ZeroAddress),
     check('escrow: capability 0', await escrow.capabilityAt(0), addresses.game),
     check('escrow: seconds of unbonding', await escrow.unbondingDelay(), parameters.unbondingDelaySeconds),
     check('allow list policy: models', await allowList.models(), addresses.models),
@@ -86,20 +89,26 @@ async function checkFirstSet(ethers: HardhatEthers, { addresses }: Deployment, p
   ];
 }
 
-/** The game, and that every primitive has a step contract. */
-async function checkGame(ethers: HardhatEthers, { addresses }: Deployment, parameters: Profile) {
+/** The game, and that every primitive is decided by the step contract of its family. */
+async function checkGame(ethers: HardhatEthers, { addresses, steps }: Deployment, parameters: Profile) {
   const game = await ethers.getContractAt('ChallengeGame', addresses.game);
-  const steps = await ethers.getContractAt('StepVerifier', addresses.stepVerifier);
-  const kinds = Object.entries(KINDS);
-  const decided = await Promise.all(
-    kinds.map(async ([, { code }]) => ethers.provider.getCode(await steps.stepOf(code))),
-  );
+  const verifier = await ethers.getContractAt('StepVerifier', addresses.stepVerifier);
+  const kinds = Object.keys(KINDS) as Kind[];
+  const familyOf = (kind: Kind) => FAMILIES.find((family) => (STEPS[family].kinds as readonly Kind[]).includes(kind));
+  const asked = await Promise.all(kinds.map((kind) => verifier.stepOf(KINDS[kind].code)));
   return [
     check('game: requests', await game.requests(), addresses.requests),
     check('game: escrow', await game.escrow(), addresses.escrow),
     check('game: step verifier', await game.stepVerifier(), addresses.stepVerifier),
     check('game: trace verifier', await game.traceVerifier(), addresses.traceVerifier),
     check('game: wei of OPG per gas', await game.gasPrice(), parseEther(parameters.opgPerGas)),
-    ...kinds.map(([kind], i) => check(`step contract of ${kind}: has code`, decided[i] !== '0x', true)),
+    ...kinds.map((kind, i) => {
+      const family = familyOf(kind);
+      return check(
+        `step contract of ${kind}`,
+        asked[i],
+        family === undefined ? 'one of deploy/steps.ts' : steps[family],
+      );
+    }),
   ];
 }

@@ -4,9 +4,8 @@ import type {
   NamedArtifactContractAtFuture,
   NamedArtifactContractDeploymentFuture,
 } from '@nomicfoundation/ignition-core';
-import { ZeroAddress as ZERO_ADDRESS } from 'ethers';
 import { FIRST_SET } from '../parameters/parameterSet.ts';
-import { STEPS } from '../steps.ts';
+import { STEPS, type StepFamily } from '../steps.ts';
 import TokenModule from './Token.ts';
 
 type Token = NamedArtifactContractDeploymentFuture<string> | NamedArtifactContractAtFuture<string>;
@@ -34,7 +33,6 @@ const system = (tokenOf: (m: IgnitionModuleBuilder) => Token) => (m: IgnitionMod
       nodes,
       authority,
       extension,
-      game: ZERO_ADDRESS,
       treasury: m.getParameter<string>('treasury'),
       unbondingDelay: m.getParameter<number>('unbondingDelaySeconds'),
       minTcBase: m.getParameter<number>('leastChallengeBaseSeconds'),
@@ -42,7 +40,17 @@ const system = (tokenOf: (m: IgnitionModuleBuilder) => Token) => (m: IgnitionMod
   ]);
   const escrow = m.contractAt('Escrow', m.staticCall(requests, 'escrow'));
 
-  const stepVerifier = m.contract('StepVerifier', [stepContracts(m)]);
+  const steps = {
+    dot: m.contract(STEPS.dot.contract),
+    integerDot: m.contract(STEPS.integerDot.contract),
+    movement: m.contract(STEPS.movement.contract),
+    selection: m.contract(STEPS.selection.contract),
+    arithmetic: m.contract(STEPS.arithmetic.contract),
+    functions: m.contract(STEPS.functions.contract),
+    logic: m.contract(STEPS.logic.contract),
+    conversion: m.contract(STEPS.conversion.contract),
+  } satisfies Record<StepFamily, unknown>;
+  const stepVerifier = m.contract('StepVerifier', [steps]);
   const traceVerifier = m.contract('TraceVerifier');
   const game = m.contract('ChallengeGame', [requests, stepVerifier, traceVerifier, m.getParameter<bigint>('gasPrice')]);
   // The game locks only what belongs to accounts that have consented to it.
@@ -71,14 +79,9 @@ const system = (tokenOf: (m: IgnitionModuleBuilder) => Token) => (m: IgnitionMod
     game,
     stepVerifier,
     traceVerifier,
+    ...steps,
   };
 };
-
-/** The fields of StepContracts in contracts/challenges/StepVerifier.sol. */
-function stepContracts(m: IgnitionModuleBuilder) {
-  const entries = Object.entries(STEPS).map(([field, name]) => [field, m.contract(name)] as const);
-  return Object.fromEntries(entries);
-}
 
 // One module in one run: Ignition judges a run by its whole journal, so a second module would find the first unfinished.
 export const SystemWithOPG = buildModule(

@@ -89,6 +89,7 @@ function checkTimes(parameters: Profile, chain: Chain, wrong: Wrong): void {
   atLeast('governorDelaySeconds', parameters.governorDelaySeconds, least.governorDelaySeconds, 'of notice');
   atLeast('unbondingDelaySeconds', parameters.unbondingDelaySeconds, least.unbondingDelaySeconds, 'of notice');
 
+  // A program's cost adds at most 14 days to it (RequestTermsLib.MAX_COST_SECONDS): twice that is within the 30.
   const longestDispute = set.challengeWindowSeconds + 2 * LEVELS * set.responseSeconds;
   const rescue = 2 * longestDispute + 30 * DAY;
   if (set.rescueDelaySeconds <= rescue)

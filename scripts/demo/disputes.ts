@@ -208,7 +208,10 @@ async function outcomeOf(
     moves,
     changes,
     verdicts: [
-      { what: 'the cheating node lost its slice', holds: condemned === accounts.cheat.address && change('cheat') < 0n },
+      {
+        what: 'the cheating node lost its slice',
+        holds: String(condemned).toLowerCase() === accounts.cheat.address.toLowerCase() && change('cheat') < 0n,
+      },
       { what: 'the requester got the fee of the wrong result back, and more', holds: change('requester') > -FEE },
       { what: 'the lying verifier lost its bond', holds: change('liar') < 0n },
       { what: 'the honest verifier gained', holds: change('verifier') > 0n },

@@ -20,6 +20,7 @@ import type { Settings } from './settings.ts';
 import {
   journalOf,
   keeperSettings,
+  monitorSettings,
   nodeSettings,
   storageSettings,
   verifierSettings,
@@ -143,11 +144,24 @@ export class LocalNetwork {
     return this.#worker('cheat', 'cheating node', settings, {}, 'cheat', { CHEAT_FAULT: fault });
   }
 
+  /** Shows disputes, and has no key. */
+  monitor({ addressesFile }: Deployed, changes: Settings = {}): Process {
+    const { chain, storage } = this;
+    return this.#worker('monitor', 'monitor', monitorSettings({ chain, storage, addressesFile }), changes);
+  }
+
   /** A verifier that challenges right results. */
   liar({ addressesFile }: Deployed, environment: Readonly<Record<string, string>> = {}): Process {
     const { chain, storage, keys } = this;
     const settings = verifierSettings({ chain, storage, addressesFile, keyFile: keys.fileOf('liar') });
-    return this.#worker('liar', 'liar', settings, { verifier: { defend: false } }, 'liar', environment);
+    return this.#worker(
+      'liar',
+      'liar',
+      settings,
+      { verifier: { defend: false, suspicionPercent: 0 } },
+      'liar',
+      environment,
+    );
   }
 
   /** One more keeper, with a name and a journal of its own. */

@@ -90,7 +90,7 @@ function showNetwork(screen: Screen, outcome: Outcome): void {
   row('storage node', rest.storage);
   row('inference node', rest.node);
   row('keeper', rest.keeper);
-  for (const [name, address] of Object.entries(addresses)) row(name, address);
+  for (const [name, address] of Object.entries(addresses)) if (address !== undefined) row(name, address);
   row('deployment file', rest.addressesFile);
   row('keys', `${rest.keys}/*.key, made for this run: worth nothing anywhere else`);
 }

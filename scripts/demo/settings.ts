@@ -48,6 +48,11 @@ export const verifierSettings = ({ storage, ...place }: VerifierPlace): Settings
   models: { privateOrigins: [new URL(storage.url).origin] },
 });
 
+export const monitorSettings = ({ chain, storage, addressesFile }: Omit<VerifierPlace, 'keyFile'>): Settings => {
+  const { signer: _, ...settings } = verifierSettings({ chain, storage, addressesFile, keyFile: '' });
+  return settings;
+};
+
 /** Where a worker of `folder` keeps its journal. */
 export const journalOf = (folder: string) => path.join(folder, 'data/journal');
 

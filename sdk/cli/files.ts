@@ -13,6 +13,16 @@ export function readBytes(name: string): Uint8Array {
   return used(() => readFileSync(located(name)), name);
 }
 
+/** The value of a JSON file. */
+export function readJson(name: string): unknown {
+  const bytes = readBytes(name);
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes));
+  } catch (error) {
+    throw new UsageError(`${name} is no JSON: ${(error as Error).message}`, { cause: error });
+  }
+}
+
 export function loadVector(name: string): Vector {
   return used(() => readVector(located(name)));
 }

@@ -7,6 +7,8 @@ import { assessCommand } from './commands/assess.ts';
 import { compareCommand } from './commands/compare.ts';
 import { compileCommand } from './commands/compile.ts';
 import { conformanceCommand } from './commands/conformance.ts';
+import { checkCommand } from './commands/dispute/check.ts';
+import { replayCommand } from './commands/dispute/replay.ts';
 import { referenceCommand } from './commands/reference.ts';
 
 /** In the order of the help text. */
@@ -16,6 +18,8 @@ export const COMMANDS: readonly Command[] = [
   compareCommand,
   assessCommand,
   conformanceCommand,
+  replayCommand,
+  checkCommand,
 ];
 
 const EVERYWHERE = { json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } as const;

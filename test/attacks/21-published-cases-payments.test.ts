@@ -139,14 +139,14 @@ describe('published cases: escrow and settlement', () => {
     const s = await loadFixture(system);
     const token = await s.token.getAddress();
     const models = await s.models.getAddress();
-    const args = [token, ZeroAddress, models, await s.authority.getAddress(), s.treasury.address, 1] as const;
+    const args = [token, models, await s.authority.getAddress(), s.treasury.address, 1] as const;
     const factory = await ethers.getContractFactory('Escrow');
-    for (const index of [0, 2, 4]) {
+    for (const index of [0, 1, 3]) {
       const bad = args.map((arg, i) => (i === index ? ZeroAddress : arg));
       await refused(s.escrow, 'Escrow_ZeroAddress', () => factory.deploy(...(bad as unknown as typeof args)));
     }
-    const good = await factory.deploy(...args); // no game: none is needed
-    expect(await good.game()).to.equal(ZeroAddress);
+    const good = await factory.deploy(...args);
+    expect(await good.requests()).to.equal(s.deployer); // its creator, whatever else it was given
     const requests = await ethers.getContractFactory('InferenceRequests');
     const config = {
       token,
@@ -154,7 +154,6 @@ describe('published cases: escrow and settlement', () => {
       nodes: s.nodes,
       authority: s.authority,
       extension: await ethers.deployContract('RequestsExtension', [s.models, s.nodes, s.authority]),
-      game: ZeroAddress,
       treasury: s.treasury,
       unbondingDelay: 1,
       minTcBase: 1,

@@ -1,69 +1,32 @@
 /** The money of disputes, to the wei: every event replayed, every account and lock compared, and what section 8 of the specification says. */
 import { expect } from 'chai';
 import { parseEther } from 'ethers';
-import { buildModel, node } from '#core/onnx/build.ts';
-import { type Tensor, tensor } from '#core/tensor.ts';
-import { networkHelpers, time } from '../support/contracts/chain.ts';
-import {
-  Dispute,
-  type DisputeSystem,
-  disputeSystem,
-  GAS_PRICE,
-  PARAMETERS,
-  type Published,
-  publishProgram,
-} from '../support/contracts/disputes.ts';
+import { time } from '../support/contracts/chain.ts';
+import { type DisputeSystem, GAS_PRICE, PARAMETERS } from '../support/contracts/disputes.ts';
 import { availableOf, BURN, checkMoney, stakeOf } from '../support/contracts/money.ts';
+import { SmallProgram } from '../support/contracts/smallProgram.ts';
 import { FEE } from '../support/contracts/system.ts';
-import { lyingTrace } from '../support/lies.ts';
 
-/** Two Dots, a sum and a Relu over tensors of 40 to 2,000 elements: leaves, and whole tensors. */
-const onnx = buildModel({
-  inputs: { x: ['float32', [40, 12]] },
-  outputs: { y: ['float32', [40, 3]] },
-  nodes: [node('MatMul', ['x', 'w'], ['h']), node('Relu', ['h'], ['r']), node('MatMul', ['r', 'v'], ['y'])],
-  constants: {
-    w: tensor(
-      'float32',
-      [12, 50],
-      Float32Array.from({ length: 600 }, (_, i) => ((i * 7) % 11) - 5),
-    ),
-    v: tensor(
-      'float32',
-      [50, 3],
-      Float32Array.from({ length: 150 }, (_, i) => ((i * 5) % 7) - 3),
-    ),
-  },
-});
-const x = tensor(
-  'float32',
-  [40, 12],
-  Float32Array.from({ length: 480 }, (_, i) => ((i * 3) % 13) - 6),
-);
 const SLICE = parseEther('20');
 const PSI = SLICE / 10n;
 const RHO = (SLICE * 4n) / 10n;
 
 describe('the money of a dispute', () => {
+  let small: SmallProgram;
   let s: DisputeSystem;
-  let published: Published;
-  let reference: readonly Tensor[];
 
   beforeEach(async () => {
-    s = await networkHelpers.loadFixture(disputeSystem);
-    published = await publishProgram(s, onnx, { atol: 0, rtol: 0 });
-    reference = new Dispute(s, published, undefined as never, [[x]], []).trace().outputs;
+    small = await SmallProgram.start();
+    ({ s } = small);
   });
   // I9 and C1 with everything that disputes hold, whatever happened.
   afterEach(() => checkMoney(s));
 
-  const wrongly = (): Tensor[] =>
-    reference.map((one) => ({ ...one, data: (one.data as Float32Array).map((v, i) => (i === 7 ? v + 1 : v)) }));
-  const lie = (k: number, e: number) => lyingTrace(published.program, published.commitment, [x], k, e);
+  const lie = (k: number, e: number) => small.lie(k, e);
   const emptied = async () => expect(await availableOf(s, await s.game.getAddress())).to.equal(0n);
 
   it('upheld: the slice is split, the fee returns, the bond returns, the pot waits for the hard end', async () => {
-    const d = await Dispute.of(s, published, [[x]], [wrongly()]);
+    const d = await small.wrongly();
     const [requester, rival, burn] = await Promise.all([
       availableOf(s, s.requester),
       availableOf(s, s.rival),
@@ -87,7 +50,7 @@ describe('the money of a dispute', () => {
   });
 
   it('refuted by proof: half to those who led there, a quarter to the node, the rest burned', async () => {
-    const d = await Dispute.of(s, published, [[x]], [reference]);
+    const d = await small.right();
     const before = await Promise.all([availableOf(s, s.other), availableOf(s, s.node), availableOf(s, BURN)]);
     const stake = await stakeOf(s, s.node);
     const c = await d.challenge(s.attacker, lie(0, 1_333));
@@ -104,7 +67,7 @@ describe('the money of a dispute', () => {
   });
 
   it('fallen by silence: the fee returns with half of the bond', async () => {
-    const d = await Dispute.of(s, published, [[x]], [reference]);
+    const d = await small.right();
     const before = await availableOf(s, s.other);
     const c = await d.challenge(s.attacker, lie(2, 0));
     await d.playOut(c, s.other, d.trace(), s.attacker, lie(2, 0), 0);
@@ -114,7 +77,7 @@ describe('the money of a dispute', () => {
   });
 
   it('open demands of a fallen challenge go back to their owners, and only once', async () => {
-    const d = await Dispute.of(s, published, [[x]], [reference]);
+    const d = await small.right();
     const c = await d.challenge(s.attacker, lie(0, 3));
     const move = d.next(c, d.trace());
     if (move.kind !== 'demand') throw new Error(`a ${move.kind}`);
@@ -131,7 +94,7 @@ describe('the money of a dispute', () => {
   });
 
   it('two true challenges: the earlier one gets the pot, the later one its bond', async () => {
-    const d = await Dispute.of(s, published, [[x]], [wrongly()]);
+    const d = await small.wrongly();
     const [rival, other] = await Promise.all([availableOf(s, s.rival), availableOf(s, s.other)]);
     const first = await d.challenge(s.rival, d.trace());
     const second = await d.challenge(s.other, d.trace());
@@ -145,9 +108,9 @@ describe('the money of a dispute', () => {
   });
 
   it('a bond covers twice the pool at the price of gas that the game was made with', async () => {
-    const d = await Dispute.of(s, published, [[x]], [wrongly()]);
+    const d = await small.wrongly();
     const c = await d.challenge(s.rival, d.trace());
-    const { levels, largestStep } = published.meaning.program;
+    const { levels, largestStep } = small.published.meaning.program;
     const fees = (2n * levels * 500_000n * GAS_PRICE * 3n) / 2n;
     const work = ((levels * 240_000n + 300_000n + largestStep) * GAS_PRICE * 3n) / 2n;
     const unit = 10n ** 15n;

@@ -92,8 +92,8 @@ describe('proofs against a true challenge', () => {
     const trial = await Trial.of(s, SELECT, [SELECT_INPUT]);
     const d = await trial.wrongly(0, 1);
     const { claim, meaning, children, evidence } = d.posting(s.rival, d.trace());
-    const posting = (changes_: Partial<typeof evidence>) =>
-      s.game.connect(s.rival).challenge(claim, meaning, children, { ...evidence, ...changes_ }, 0);
+    const posting = (changes_: Partial<Record<keyof typeof evidence, unknown>>) =>
+      s.game.connect(s.rival).challenge(claim, meaning, children, { ...evidence, ...changes_ } as typeof evidence, 0);
     const because = (part: string, ...calls: (() => Promise<unknown>)[]) =>
       Promise.all(
         calls.map((call) => expect(call()).to.be.revertedWithCustomError(traces, 'Traces_NoEvidence').withArgs(part)),
@@ -179,8 +179,8 @@ describe('proofs against a true challenge', () => {
         'Merkle_RunOutside',
         opening(proof, 0, { runs: [...(proof.step.opened[0]?.runs ?? []), packRun(0, 0)] }),
       ],
-      'elements of another value': ['Steps_WrongOpening', opening(proof, 0, { data: `${data.slice(0, -2)}01` })],
-      'data behind the last run': ['Steps_WrongOpening', opening(proof, 0, { data: `${data}00` })],
+      'elements of another value': ['Steps_WrongOpening', opening(proof, 0, { data: `${data.slice(0, -2)}01` as Hex })],
+      'data behind the last run': ['Steps_WrongOpening', opening(proof, 0, { data: `${data}00` as Hex })],
       'data that ends too early': ['panic', opening(proof, 0, { data: data.slice(0, -2) as Hex })],
       'the slot of another operator': [
         'Steps_WrongOpening',
@@ -250,7 +250,7 @@ describe('proofs against a true challenge', () => {
     const corner = of(k, 0);
     const wide = opening(corner, 0, {
       runs: [packRun(0, 2)],
-      data: `${corner.step.opened[0]?.data}${'00'.repeat(256)}`,
+      data: `${corner.step.opened[0]?.data}${'00'.repeat(256)}` as Hex,
     });
     const trees = await ethers.getContractFactory('StepVerifier');
     await expect(proving(d, c, wide)).to.be.revertedWithCustomError(trees, 'Merkle_RunOutside');

@@ -7,10 +7,13 @@ import { errorsDoc } from '../../scripts/generate/errorsDoc.ts';
 const entries: [string, ErrorEntry][] = Object.entries(errorTable);
 const ofContracts = entries.filter(([code]) => code.includes('_') && !code.includes('.'));
 
-/** Every `error` our interfaces declare, with the names of its arguments. */
+/** Where what a caller can meet is declared: the interfaces, the steps, and the one library that checks openings. */
+const DECLARING = ['contracts/**/I[A-Z]*.sol', 'contracts/steps/*.sol', 'contracts/lib/MerkleTree.sol'];
+
+/** Every `error` declared there, with the names of its arguments. */
 function declaredErrors(): Map<string, string[]> {
   const declared = new Map<string, string[]>();
-  for (const file of globSync('contracts/**/I*.sol'))
+  for (const file of globSync(DECLARING))
     for (const [, name = '', args = ''] of readFileSync(file, 'utf8').matchAll(/^\s*error (\w+)\(([^)]*)\);/gm))
       declared.set(
         name,

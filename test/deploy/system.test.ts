@@ -42,7 +42,8 @@ describe('deploySystem', () => {
     const [deployer] = await connection.ethers.getSigners();
     expect(deployment.deployer).to.equal(deployer?.address);
     expect(deployment.chainId).to.equal(31337);
-    expect(new Set(Object.values(deployment.addresses)).size).to.equal(12);
+    const { addresses, steps } = deployment;
+    expect(new Set([...Object.values(addresses), ...Object.values(steps)]).size).to.equal(20);
     expect(failures(await wiringOf(connection.ethers, deployment, local))).to.deep.equal([]);
     expect(lines.at(-1)).to.match(/^wiring: \d+ facts as they should be$/);
   });
@@ -161,6 +162,29 @@ describe('the wiring check', () => {
     ]);
   });
 
+  it('sees a step contract of the wrong family, another price and another game', async () => {
+    const { ethers, deployment, parameters } = await governed();
+    const { dot, integerDot } = deployment.steps;
+    const swapped = { ...deployment, steps: { ...deployment.steps, dot: integerDot, integerDot: dot } };
+    const whatIsWrong = async (...[where, what]: [typeof deployment, typeof parameters]) =>
+      failures(await wiringOf(ethers, where, what)).map((failed) => failed.what);
+    expect(await whatIsWrong(swapped, parameters)).to.deep.equal([
+      'step contract of Dot',
+      'step contract of IntegerDot',
+    ]);
+    expect(await whatIsWrong(deployment, { ...parameters, opgPerGas: '0.5' })).to.deep.equal([
+      'parameters: sha256',
+      'game: wei of OPG per gas',
+    ]);
+    const { requests, stepVerifier, traceVerifier } = deployment.addresses;
+    const other = await ethers.deployContract('ChallengeGame', [requests, stepVerifier, traceVerifier, 10n ** 10n]);
+    const addresses = { ...deployment.addresses, game: await other.getAddress() };
+    expect(await whatIsWrong({ ...deployment, addresses }, parameters)).to.deep.equal([
+      'escrow: capability 0',
+      'set 1: arbiter',
+    ]);
+  });
+
   it('sees an address without code before it asks it anything', async () => {
     const { ethers, deployment, parameters, governor } = await governed();
     const addresses = { ...deployment.addresses, escrow: governor?.address ?? '' };
@@ -184,7 +208,10 @@ describe('the record of a deployment', () => {
     const deployment = await deploySystem({ connection, parameters: local });
     const { ethers } = connection;
     const created = await creations(ethers.provider);
-    for (const { contract, address, constructorArgs } of constructed(deployment, local)) {
+    const told = constructed(deployment, local);
+    const all = [...Object.values(deployment.addresses), ...Object.values(deployment.steps)];
+    expect(told.map(({ address }) => address).toSorted()).to.deep.equal(all.toSorted());
+    for (const { contract, address, constructorArgs } of told) {
       const name = contract.split(':')[1] ?? '';
       const factory = await ethers.getContractFactory<unknown[]>(name);
       const { data } = await factory.getDeployTransaction(...constructorArgs);

@@ -63,6 +63,7 @@ async function registries(): Promise<{ owner: Account; stranger: Account }> {
     nodes,
     escrow: IEscrow__factory.connect(ZERO_ADDRESS, ethers.provider),
     requests: IInferenceRequests__factory.connect(ZERO_ADDRESS, ethers.provider),
+    game: undefined,
   };
   return { owner: await actAs(net, one), stranger: await actAs(net, two) };
 }

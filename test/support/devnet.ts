@@ -5,8 +5,9 @@ import { network } from 'hardhat';
 import type { VersionId } from '#core/protocol/ids.ts';
 import { compile } from '#core/semantics/compile/compile.ts';
 import { programRoot } from '#core/semantics/record.ts';
-import { type MockGame, MockGame__factory } from '#types';
+import { IInferenceRequests__factory, type MockGame, MockGame__factory } from '#types';
 import type { Deployment } from '../../deploy/addresses.ts';
+import { parameterSet } from '../../deploy/parameters/parameterSet.ts';
 import { parseProfile } from '../../deploy/parameters/schema.ts';
 import { deploySystem } from '../../deploy/system.ts';
 import { type Account, actAs, connect, createModel, deposit, publish, setOffer, stake } from '../../sdk/index.ts';
@@ -22,7 +23,7 @@ export interface Devnet {
   readonly anvil: Anvil;
   readonly deployment: Deployment;
   readonly contracts: Contracts;
-  /** Arbiter of the parameter set, without any rules, if it is to have one. */
+  /** Arbiter of the current parameter set, without any rules, instead of the real game: if asked for. */
   readonly game: MockGame | undefined;
   readonly version: VersionId;
   /** Key 1; staked, with an offer for the version. */
@@ -32,14 +33,13 @@ export interface Devnet {
 }
 
 /**
- * Mines a block for every transaction, and one a second besides. `models`: where the model's file is put for `file:` URIs. `disputable`: the
- * parameter set has an arbiter, the model a program root.
+ * Mines a block for every transaction, and one a second besides. `models`: where the model's file is put for `file:` URIs. `ruled`: by a
+ * contract without rules instead of the challenge game, in a second parameter set.
  */
-export async function startDevnet(models: string, { disputable = false } = {}): Promise<Devnet> {
+export async function startDevnet(models: string, { ruled = false } = {}): Promise<Devnet> {
   const anvil = await Anvil.start('--mixed-mining', '--block-time', '1');
-  const game = disputable ? await new MockGame__factory(anvil.wallet(0)).deploy() : undefined;
-  await game?.waitForDeployment();
-  const deployment = await deploy(anvil, (await game?.getAddress()) ?? null);
+  const deployment = await deploy(anvil);
+  const game = ruled ? await appendMockGame(anvil, deployment) : undefined;
   const net = await connect({ provider: anvil.provider, deployment });
   const owner = await actAs(net, anvil.wallet(0));
   const node = await actAs(net, anvil.wallet(1));
@@ -49,33 +49,48 @@ export async function startDevnet(models: string, { disputable = false } = {}): 
     await deposit(account, 1_000_000n * OPG);
   }
   await stake(node, 500_000n * OPG);
-  const version = await publishModel(owner, models, disputable);
+  const version = await publishModel(owner, models);
   await setOffer(node, version, { price: OPG, minReserved: 0, until: 2 ** 40 - 1 });
   const { escrow, models: registry, nodes, requests } = deployment.addresses;
   const contracts = { escrow, models: registry, nodes, requests } as Contracts;
   return { anvil, deployment, contracts, game, version, node, requester };
 }
 
-async function deploy(anvil: Anvil, arbiter: string | null): Promise<Deployment> {
+const profile = () => parseProfile(JSON.parse(readFileSync(PARAMETERS, 'utf8')), PARAMETERS);
+
+async function deploy(anvil: Anvil): Promise<Deployment> {
   const connection = await network.create({ network: 'localhost', chainType: 'l1', override: { url: anvil.url } });
   try {
-    const profile = parseProfile(JSON.parse(readFileSync(PARAMETERS, 'utf8')), PARAMETERS);
-    const parameters = { ...profile, firstSet: { ...profile.firstSet, arbiter } };
-    return await deploySystem({ connection, parameters });
+    return await deploySystem({ connection, parameters: profile() });
   } finally {
     await connection.close();
   }
 }
 
-async function publishModel(owner: Account, models: string, disputable: boolean): Promise<VersionId> {
+/** The governor, who gives no notice here, makes a set current that differs from the first one in its arbiter. */
+async function appendMockGame(anvil: Anvil, deployment: Deployment): Promise<MockGame> {
+  const governor = anvil.wallet(0);
+  const game = await new MockGame__factory(governor).deploy();
+  await game.waitForDeployment();
+  const requests = IInferenceRequests__factory.connect(deployment.addresses.requests, governor);
+  await (await requests.appendSet({ ...parameterSet(profile()), arbiter: await game.getAddress() })).wait();
+  return game;
+}
+
+async function publishModel(owner: Account, models: string): Promise<VersionId> {
   const file = path.join(import.meta.dirname, '../../models', MODEL, 'model.onnx');
   const { sha256 } = exampleModel(MODEL).card;
   copyFileSync(file, path.join(models, sha256));
   const card = JSON.parse(readFileSync(path.join(path.dirname(file), 'card.json'), 'utf8'));
   const model = await createModel(owner, 'examples', MODEL);
   const onnx = readFileSync(file);
-  const program = disputable ? { programRoot: programRoot(compile(onnx)) } : {};
-  const { version } = await publish(owner, { model: model.model, onnx, card, uris: [`file:${sha256}`], ...program });
+  const { version } = await publish(owner, {
+    model: model.model,
+    onnx,
+    card,
+    uris: [`file:${sha256}`],
+    programRoot: programRoot(compile(onnx)),
+  });
   return version;
 }
 

@@ -42,7 +42,8 @@ export const roleSections = {
   keeper: ['process', 'network', 'journal', 'queue', 'signer', 'submission', 'keeper'],
   executor: ['process', 'journal', 'queue', 'executor', 'reference', 'models'],
   storage: ['process', 'storage'],
-  verifier: ['process', 'network', 'journal', 'signer', 'reference', 'models', 'submission', 'verifier'],
+  monitor: ['process', 'network', 'journal', 'reference', 'models'],
+  verifier: ['process', 'network', 'journal', 'signer', 'executor', 'reference', 'models', 'submission', 'verifier'],
 } as const satisfies Record<string, readonly SectionName[]>;
 
 export type Role = keyof typeof roleSections;

@@ -16,7 +16,7 @@ export interface HttpOptions {
   readonly port: number;
   readonly health: Health;
   readonly metrics: Exposition;
-  /** What the role serves besides, by the beginning of the path, for instance '/v1/'. */
+  /** What the role serves besides, by the beginning of the path, for instance '/v1/'; '/' is that path alone. */
   readonly routes?: Readonly<Record<string, RequestListener>>;
   readonly log: Log;
 }
@@ -35,7 +35,7 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
     // A connection kept alive would otherwise hold the closing up after its last answer.
     response.once('close', () => closing && setImmediate(() => server.closeIdleConnections()));
     const path = request.url?.split('?', 1)[0] ?? '/';
-    const route = routes.find(([prefix]) => path.startsWith(prefix));
+    const route = routes.find(([prefix]) => (prefix === '/' ? path === prefix : path.startsWith(prefix)));
     const answer = async () => (route ? route[1](request, response) : own(path, request, response, options));
     answer().catch((error) => {
       options.log.error('http request failed', { method: request.method, path, error });

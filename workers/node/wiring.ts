@@ -185,7 +185,8 @@ export const runNode = ({ role, twist }: Twist = HONEST): Promise<number> => {
         if (game === undefined) return undefined;
         const disputes = { calls: gameCalls(game), views: gameViews(reader, { ...contracts, game }), dispatcher };
         const limits = { share: 0, versions: undefined, maxBonds: 0n, defend: false, spared: new Set([node]) };
-        const parts = { journal, models, traces: exact, policy: limits, random: () => 1, log, metrics };
+        const quick = async () => false;
+        const parts = { journal, models, traces: exact, quick, policy: limits, random: () => 1, log, metrics };
         return await openVerifier({ ...parts, ...disputes }, life.signal);
       }
     },

@@ -1,6 +1,6 @@
 import { type ChallengeKey, challengeId, demandId, type Meaning } from '#core/challenges/claim.ts';
 import type { Challenge } from '#core/challenges/follow.ts';
-import { packPosition } from '#core/challenges/position.ts';
+import type { Subject } from '#core/challenges/subject.ts';
 import { keccak256 } from '#core/hash.ts';
 import type { Address } from '#core/hex.ts';
 import type { Hex } from '#ports/chain.ts';
@@ -10,7 +10,6 @@ import type { TrackedIntent } from '#ports/outbox.ts';
 import type { Log, Metrics } from '#ports/telemetry.ts';
 import type { Accusation } from '#ports/traces.ts';
 import type { GameMove } from './decide.ts';
-import type { Subject } from './subject.ts';
 
 export interface MoverParts {
   readonly calls: GameCalls;
@@ -121,11 +120,3 @@ function laneOf(purpose: string): number {
   const [high = 0, low = 0] = keccak256(new TextEncoder().encode(purpose));
   return 256 * high + low;
 }
-
-export const shownOf = ({ trace, challenger, item, children, demands }: Challenge) => ({
-  trace,
-  challenger,
-  item,
-  children,
-  demands: [...demands.values()].map(({ demand, data }) => [packPosition(demand.position), data] as const),
-});

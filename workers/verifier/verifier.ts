@@ -1,21 +1,21 @@
 import type { Meaning } from '#core/challenges/claim.ts';
 import type { Challenge } from '#core/challenges/follow.ts';
+import { type Subject, subjectOf } from '#core/challenges/subject.ts';
 import { isProtocolError } from '#core/errors.ts';
 import { isOver } from '#core/protocol/request.ts';
 import type { ModelStore } from '#ports/blobs.ts';
 import type { Hex, LoggedEvent } from '#ports/chain.ts';
+import { type Disputed, type DisputedVersion, findDisputed, meaningFor, shownOf } from '#ports/disputes.ts';
 import type { GameViews } from '#ports/game.ts';
 import type { Journal, Row } from '#ports/journal.ts';
 import type { Head, Observer } from '#ports/observer.ts';
 import type { Reference } from '#ports/reference.ts';
 import type { Log, Metrics } from '#ports/telemetry.ts';
 import type { TracedRequest, Traces } from '#ports/traces.ts';
-import { VERSION_ROWS } from '#ports/work.ts';
 import { decideDispute, nextLook } from './decide.ts';
-import { type Mover, shownOf } from './moves.ts';
+import type { Mover } from './moves.ts';
 import type { VerifierPolicy } from './policy.ts';
-import { type Subject, subjectOf } from './subject.ts';
-import { type DisputedVersion, disputedVersion, meaningFor } from './version.ts';
+import type { QuickCheck } from './quick.ts';
 
 export interface VerifierParts {
   readonly journal: Journal;
@@ -23,6 +23,8 @@ export interface VerifierParts {
   readonly traces: Traces & Pick<Reference, 'describe'>;
   readonly mover: Mover;
   readonly views: GameViews;
+  /** A first look, which may clear a result without its reference. */
+  readonly quick: QuickCheck;
   readonly policy: VerifierPolicy;
   /** A number from 0 to below 1, unknown to nodes: which results are sampled. */
   readonly random: () => number;
@@ -88,8 +90,10 @@ export class Verifier implements Observer {
     if (row.state !== 'Submitted' && row.state !== 'Frozen') return;
     if (head.now > submission.challengeEnd || policy.spared.has(submission.node)) return;
     if (policy.versions && !policy.versions.has(row.terms.version)) return;
-    if ((await journal.row(CHECK, id)) !== undefined || random() >= policy.share) return;
-    await journal.open({ track: CHECK, id, stage: 'due', facts: {}, dueAt: 0 });
+    if ((await journal.row(CHECK, id)) !== undefined) return;
+    // Drawn once: a request that is touched again must not get another chance.
+    const stage = random() < policy.share ? 'due' : 'passed';
+    await journal.open({ track: CHECK, id, stage, facts: {}, dueAt: 0 });
   }
 
   async #noteDispute(id: Hex, now: number): Promise<void> {
@@ -106,14 +110,15 @@ export class Verifier implements Observer {
       metrics.count('worker_verify_checks_total', { outcome: stage });
       return this.#parts.journal.advance(CHECK, row.id, 'due', stage, { facts });
     };
-    const found = await this.#found(row.id);
+    const found = await findDisputed(this.#parts, row.id, this.#signal);
     if (!found || isOver(found.subject.history.row.state)) return void (await end('over'));
     const { subject, version, traced } = found;
     if (now > subject.submission.challengeEnd) return void (await end('late'));
     if (!traced || subject.output === undefined) return void (await end('hidden'));
     const meaning = await this.#meaning(version, traced);
     if (!meaning) return void (await end('refused'));
-    const { traces, mover } = this.#parts;
+    const { traces, mover, quick } = this.#parts;
+    if (await quick(version, traced, subject.output, this.#signal)) return void (await end('plausible'));
     const accusation = await traces.accuse(traced, subject.output, version.standard, mover.me, this.#signal);
     if (!accusation) return void (await end('right'));
     const bond = await this.#parts.views.bondOf(meaning);
@@ -141,7 +146,7 @@ export class Verifier implements Observer {
   /** Every challenge of one request. */
   async #dispute(row: Row, now: number): Promise<void> {
     const { journal, policy, mover } = this.#parts;
-    const found = await this.#found(row.id);
+    const found = await findDisputed(this.#parts, row.id, this.#signal);
     if (!found) return void (await journal.advance(DISPUTE, row.id, 'open', 'over'));
     const { subject } = found;
     const looks: number[] = [];
@@ -157,7 +162,7 @@ export class Verifier implements Observer {
     else await this.#over(row.id);
   }
 
-  async #play(challenge: Challenge, { subject, version, traced }: Found, now: number): Promise<void> {
+  async #play(challenge: Challenge, { subject, version, traced }: Disputed, now: number): Promise<void> {
     const { traces, mover, log } = this.#parts;
     const meaning = traced && (await this.#meaning(version, traced));
     if (!traced || !meaning) return;
@@ -194,21 +199,6 @@ export class Verifier implements Observer {
     await journal.advance(CHECK, id, 'accused', 'over');
   }
 
-  /** The request as the journal has it now, with its version; `traced` only if its input is at hand. */
-  async #found(id: Hex): Promise<Found | undefined> {
-    const { journal, models } = this.#parts;
-    const subject = subjectOf(await journal.eventsOf(id));
-    if (!subject) return undefined;
-    const { terms } = subject.history.row;
-    const version = disputedVersion((await journal.row(VERSION_ROWS.track, terms.version))?.facts);
-    if (!version) return undefined;
-    if (subject.input === undefined) return { subject, version, traced: undefined };
-    const { path } = await models.fetch(version, this.#signal);
-    const model = { sha256: version.sha256, path, size: version.size };
-    const traced = { model, schema: version.schema, request: id as never, input: subject.input, items: terms.items };
-    return { subject, version, traced };
-  }
-
   /** undefined: the published root is not that of the model; nobody can dispute such a version. */
   async #meaning(version: DisputedVersion, { model }: TracedRequest): Promise<Meaning | undefined> {
     const { traces } = this.#parts;
@@ -226,10 +216,4 @@ export class Verifier implements Observer {
       await this.#parts.journal.advance(row.track, row.id, row.stage, row.stage, { dueAt: now + PAUSE_SECONDS });
     }
   }
-}
-
-interface Found {
-  readonly subject: Subject;
-  readonly version: DisputedVersion;
-  readonly traced: TracedRequest | undefined;
 }

@@ -9,6 +9,7 @@ import { gameCalls, gameViews } from '../adapters/ethers/game.ts';
 import { signerFromFile } from '../adapters/ethers/signer.ts';
 import { sqlJournal } from '../adapters/journal/journal.ts';
 import { journalMigrations } from '../adapters/journal/migrations.ts';
+import { createOnnxRuntime } from '../adapters/onnx/runtime.ts';
 import { outboxMigrations } from '../adapters/outbox/migrations.ts';
 import { sqlOutbox } from '../adapters/outbox/outbox.ts';
 import { createLog } from '../adapters/pino/log.ts';
@@ -27,6 +28,7 @@ import { retain } from '../watcher/retention.ts';
 import { sweep } from '../watcher/sweep.ts';
 import { versionKeeper } from '../watcher/versions.ts';
 import { openVerifier } from './open.ts';
+import { createQuickCheck } from './quick.ts';
 
 const RETENTION_MS = 3_600_000;
 /** Draws of the lot. */
@@ -35,7 +37,7 @@ const LOTS = 2 ** 32;
 /** What a process may do otherwise than a verifier should: for testnets that try their verifiers. */
 export interface Twist {
   readonly role: string;
-  /** Traces that it computes disputes from, instead of the reference's. */
+  /** Traces that it computes disputes from, instead of the reference's. It must not be content with a first look. */
   traces(reference: Reference & Traces): Reference & Traces;
 }
 
@@ -82,7 +84,11 @@ export const runVerifier = ({ role, traces: twisted }: Twist = HONEST): Promise<
       life.shutdown.add('reference', () => reference.close());
       const traces = twisted(reference);
       const models = configuredModelStore(config.models, dataDir);
-      const { versions, ...limits } = config.verifier;
+      const { concurrency, timeoutMs: runTimeoutMs } = config.executor;
+      const runtime = createOnnxRuntime({ ...config.executor, children: Math.max(1, concurrency), runTimeoutMs });
+      life.shutdown.add('runtime', () => runtime.close());
+      const { versions, suspicion, ...limits } = config.verifier;
+      const quick = createQuickCheck(runtime, suspicion);
       const policy = {
         ...limits,
         versions: versions.length === 0 ? undefined : new Set(versions.map((version) => version.toLowerCase())),
@@ -90,7 +96,7 @@ export const runVerifier = ({ role, traces: twisted }: Twist = HONEST): Promise<
       };
       const random = () => randomInt(LOTS) / LOTS;
       const verifier = await openVerifier(
-        { journal, models, traces, calls, views, dispatcher, policy, random, log, metrics },
+        { journal, models, traces, calls, views, dispatcher, quick, policy, random, log, metrics },
         life.signal,
       );
       const flight = new Flight(dispatcher, [], log);

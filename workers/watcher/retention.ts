@@ -6,15 +6,21 @@ import { ENDS, SERVE } from './decide.ts';
 const CLOSED: Readonly<Record<string, readonly string[]>> = {
   [SERVE]: ENDS,
   keep: ['closed'],
-  check: ['right', 'unaffordable', 'hidden', 'refused', 'late', 'over'],
+  check: ['passed', 'plausible', 'right', 'unaffordable', 'hidden', 'refused', 'late', 'over'],
   dispute: ['over'],
+  monitor: ['over'],
 };
 /** Ended transactions are kept this long, for people. */
 const OUTBOX_MS = 7 * 86_400_000;
 
 /** Forgets work that ended more than `keepBlocks` below the final block, so that disk use stays bounded. */
-export async function retain(journal: Journal, outbox: Outbox, keepBlocks: number, nowMs: number): Promise<void> {
+export async function retain(
+  journal: Journal,
+  outbox: Outbox | undefined,
+  keepBlocks: number,
+  nowMs: number,
+): Promise<void> {
   const { final } = await journal.cursor();
   if (final) await journal.prune(final.number - keepBlocks, CLOSED);
-  await outbox.forget(nowMs - OUTBOX_MS);
+  await outbox?.forget(nowMs - OUTBOX_MS);
 }

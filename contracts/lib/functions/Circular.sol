@@ -8,6 +8,8 @@ import {FloatParts} from "./FloatParts.sol";
 library Circular {
     uint256 private constant BITS = 112;
     int256 private constant ONE = 1 << 112;
+    /// Exponent of the unit of `fixedSine`.
+    int256 private constant UNIT = -224;
     /// 2/pi with 256 fraction bits, rounded down (scripts/generate/functionConstants.ts).
     uint256 private constant TWO_OVER_PI = 0xa2f9836e4e441529fc2757d1f534ddc0db6295993c439041fe5163abdebbc561;
     /// pi/2 with 112 fraction bits, rounded to nearest.
@@ -24,7 +26,7 @@ library Circular {
         uint256 size = x & FloatParts.ABS;
         if (size >= Rounding.INFINITY) return Rounding.NAN;
         if (size <= SMALL) return x;
-        return (x & Rounding.SIGN) ^ _sine(size, 0);
+        return (x & Rounding.SIGN) ^ Rounding.toFloat32(fixedSine(size, 0), UNIT);
     }
 
     /// @notice cos(x) of a float32.
@@ -32,18 +34,18 @@ library Circular {
         uint256 size = x & FloatParts.ABS;
         if (size >= Rounding.INFINITY) return Rounding.NAN;
         if (size < SMALL) return FloatParts.ONE;
-        return _sine(size, 1);
+        return Rounding.toFloat32(fixedSine(size, 1), UNIT);
     }
 
-    /// @dev sin(x + quarters * pi/2) for 2^-12 <= x < 2^128, rounded.
-    /// x in quarter turns modulo 4: x = m 2^e, and what 2/pi * 2^e has above 2 is whole turns, whatever m. -35 <= e <= 104, so that 240 bits of
-    /// 2/pi give it 136 fraction bits. m times their error is below 2^-112 quarter turns, and r, the rest in radians, is off by less than
-    /// 2^-110. No float32 is nearer than 2^-32 to a multiple of pi/2 other than 0 (for those below 2^-12 see above), so that r is off by a
-    /// relative 2^-78 at most. |r| <= pi/4: the series behind their 12 terms are below 2^-95, and each quotient is off by one unit (2^-112).
-    /// Demanded: 2^-58.
-    function _sine(uint256 size, uint256 quarters) private pure returns (uint256) {
+    /// @notice sin(x + quarters * pi/2) with 224 fraction bits for a float32 2^-12 <= x < 2^128. Relative error below 2^-80.
+    /// @dev x in quarter turns modulo 4: x = m 2^e, and bits of 2/pi * 2^e that stand for 4 or more are whole turns, whatever m. With
+    /// -35 <= e <= 104, at most 240 bits of 2/pi give it 136 fraction bits. m times their error is below 2^-112 quarter turns, so that r, the
+    /// rest in radians, is off by less than 2^-110.5. Of all float32 from 2^-12 on, the nearest to a multiple of pi/2 is above 2^-30 from it
+    /// (16367173 * 2^72; a test has it): r is off by a relative 2^-80.5 at most. |r| <= pi/4: the series behind their 12 terms are below
+    /// 2^-95, and each quotient is off by one unit (2^-112). Demanded: 2^-58.
+    function fixedSine(uint256 x, uint256 quarters) internal pure returns (int256 value) {
         unchecked {
-            (uint256 m, int256 e) = FloatParts.parts(size);
+            (uint256 m, int256 e) = FloatParts.parts(x);
             // The product modulo 2^256 has all of it modulo 4.
             uint256 turn = m * (TWO_OVER_PI >> uint256(120 - e));
             uint256 nearest = (turn + (1 << (TURN_BITS - 1))) >> TURN_BITS;
@@ -52,7 +54,6 @@ library Circular {
             int256 square = (r * r) >> BITS;
             nearest += quarters;
             int256 sum = ONE;
-            int256 value;
             if (nearest & 1 == 0) {
                 for (int256 n = 2 * TERMS; n != 0; n -= 2) sum = ONE - (square * sum) / ((n * (n + 1)) << BITS);
                 value = r * sum;
@@ -60,7 +61,7 @@ library Circular {
                 for (int256 n = 2 * TERMS; n != 0; n -= 2) sum = ONE - (square * sum) / ((n * (n - 1)) << BITS);
                 value = sum << BITS;
             }
-            return Rounding.toFloat32(nearest & 2 == 0 ? value : -value, -2 * int256(BITS));
+            if (nearest & 2 != 0) value = -value;
         }
     }
 }

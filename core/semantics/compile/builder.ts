@@ -159,7 +159,9 @@ export class Builder {
     checkSize('elements of a tensor', elementCount(space), MAX_TENSOR_ELEMENTS);
     checkSize('axes', Math.max(operator.space.length, operator.inner.length), MAX_AXES);
     checkSize('taps of one element', elementCount(operator.inner), MAX_TENSOR_ELEMENTS);
-    if (kind === 'Dot' && attribute === 0) checkSize('terms of a Dot', elementCount(inner), MAX_TERMS);
+    // No step contract decides more: an operator beyond it could be neither proved wrong nor defended.
+    if ((kind === 'Dot' && attribute === 0) || kind === 'IntegerDot')
+      checkSize(`terms of one ${kind}`, elementCount(operator.inner), MAX_TERMS);
     return operator;
   }
 

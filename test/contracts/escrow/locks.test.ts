@@ -1,10 +1,10 @@
-// lock, relock, close and their Many forms, called by the game as a capability, and by contracts that are none.
+// lock, relock, close and their Many forms, called by the game as an appended capability, and by contracts that are none.
 import { expect } from 'chai';
 import { concat, keccak256, toBeHex, ZeroAddress, zeroPadValue } from 'ethers';
 import { ethers, opg } from '../requests/system.ts';
 import { lockWord } from '../requests/terms.ts';
 import type { World } from '../requests/world.ts';
-import { begin, outcome } from '../requests/world.ts';
+import { begin as beginWithout, outcome } from '../requests/world.ts';
 
 const [A, B, C] = [1, 2, 3].map((i) => zeroPadValue(toBeHex(i), 32)) as [string, string, string];
 const amounts = (nonce: bigint, slice: bigint, fee: bigint) => (nonce << 192n) | (slice << 96n) | fee;
@@ -28,6 +28,13 @@ const as = (w: World, capability: unknown = w.s.game) => {
     closeMany: (...args: unknown[]) => call('closeMany', args),
   };
 };
+/** A world whose game is a capability that requester and node consented to. */
+async function begin(): Promise<World> {
+  const w = await beginWithout();
+  await (await w.s.escrow.connect(w.s.admin).appendCapability(w.s.game)).wait();
+  for (const account of [w.s.requester, w.s.node]) await (await w.s.escrow.connect(account).setConsent(0, true)).wait();
+  return w;
+}
 const payer = (w: World) => w.s.requester.address;
 const word = (w: World, lane: number) => w.s.escrow.lockOf(w.s.game, payer(w), lane);
 /** The first `n` words the game got back from its last call. */
@@ -212,7 +219,7 @@ describe('Escrow.close', () => {
 
 describe('An appended capability', () => {
   async function appended() {
-    const w = await begin();
+    const w = await beginWithout();
     const later = await ethers.deployContract('MockGame');
     await expect(w.s.escrow.connect(w.s.admin).appendCapability(later))
       .to.emit(w.s.escrow, 'CapabilityAppended')
@@ -234,17 +241,66 @@ describe('An appended capability', () => {
     expect(await outcome(as(w, later).relock(payer(w), 4, held, A, B, ZeroAddress, 0))).to.equal('DONE');
     await (await w.s.escrow.connect(w.s.node).setConsent(0, true)).wait();
     expect(await outcome(as(w, later).relock(payer(w), 4, held, B, C, node, 1))).to.equal('DONE');
-    await (await w.s.escrow.connect(w.s.requester).setConsent(0, false)).wait();
-    expect(await outcome(as(w, later).lock(payer(w), 5, 1, A, false))).to.equal('Escrow_NoConsent');
-    // what is locked can always be closed
-    const parts = [{ to: node, available: 1, stake: 1 }];
-    expect(await outcome(as(w, later).close(payer(w), 4, amounts(0n, 1n, 1n), C, parts))).to.equal('DONE');
+  });
+
+  it('is refused again after a consent is withdrawn; what was locked before still closes', async () => {
+    const { w, later } = await appended();
+    const node = w.s.node.address;
+    for (const account of [w.s.requester, w.s.node])
+      await (await w.s.escrow.connect(account).setConsent(0, true)).wait();
+    await (await as(w, later).lockMany(payer(w), 4, 1, [A, A, A], false)).wait();
+    await (await as(w, later).relock(payer(w), 4, amounts(0n, 0n, 1n), A, B, node, 1)).wait();
+    for (const account of [w.s.requester, w.s.node])
+      await (await w.s.escrow.connect(account).setConsent(0, false)).wait();
+
+    expect(await outcome(as(w, later).lock(payer(w), 9, 1, A, false))).to.equal('Escrow_NoConsent');
+    expect(await outcome(as(w, later).lockMany(payer(w), 9, 1, [A], true))).to.equal('Escrow_NoConsent');
+    expect(await outcome(as(w, later).relock(payer(w), 5, amounts(1n, 0n, 1n), A, B, node, 1))).to.equal(
+      'Escrow_NoConsent',
+    );
+    const item = { lane: 5, amounts: amounts(1n, 0n, 1n), oldTag: A, newTag: B };
+    expect(await outcome(as(w, later).relockMany(payer(w), [item], node, 1))).to.equal('Escrow_NoConsent');
+
+    const before = await w.balances();
+    const whole = [{ to: node, available: 1, stake: 1 }];
+    expect(await outcome(as(w, later).close(payer(w), 4, amounts(0n, 1n, 1n), B, whole))).to.equal('DONE');
+    const items = [5, 6].map((lane) => ({ lane, amounts: amounts(BigInt(lane - 4), 0n, 1n), tag: A }));
+    const back = [{ to: payer(w), available: 1, stake: 0 }];
+    expect(await outcome(as(w, later).closeMany(payer(w), items, back))).to.equal('DONE');
+    const after = await w.balances();
+    const moved = (name: string) => (after[name] as bigint) - (before[name] as bigint);
+    expect(['node.available', 'node.stake', 'requester.available'].map(moved)).to.deep.equal([1n, 1n, 2n]);
+  });
+
+  it("needs nobody's consent for its own account, and gets no other by it", async () => {
+    const { w, later } = await appended();
+    const own = await later.getAddress();
+    await (await w.s.escrow.connect(w.s.requester).depositFor(own, 10)).wait();
+    expect(await w.s.escrow.consents(own, 0)).to.equal(false);
+    await (await as(w, later).lock(own, 0, 7, A, false)).wait();
+    expect(await w.s.escrow.lockOf(own, own, 0)).to.equal(lockWord(A, 0n, 0n, 7n));
+    expect(await outcome(as(w, later).lock(own, 1, 4, A, false))).to.equal('Escrow_Overdraw');
+    expect(await outcome(as(w, later).relock(own, 0, amounts(0n, 0n, 7n), A, B, w.s.node.address, 1))).to.equal(
+      'Escrow_NoConsent',
+    );
+    const before = await w.balances();
+    const parts = [{ to: w.s.keeper.address, available: 7, stake: 0 }];
+    await (await as(w, later).close(own, 0, amounts(0n, 0n, 7n), A, parts)).wait();
+    const after = await w.balances();
+    expect((after['keeper.available'] as bigint) - (before['keeper.available'] as bigint)).to.equal(7n);
+    expect((await w.s.escrow.accountOf(own))[0]).to.equal(3n);
+
+    const stranger = await ethers.deployContract('MockGame');
+    await (await w.s.escrow.connect(w.s.requester).depositFor(stranger, 10)).wait();
+    expect(await outcome(as(w, stranger).lock(await stranger.getAddress(), 0, 1, A, false))).to.equal(
+      'Escrow_NotCapability',
+    );
   });
 
   it('is appended once, by the governor, and looked at before it is consented to', async () => {
     const { w, later } = await appended();
     const admin = w.s.escrow.connect(w.s.admin);
-    for (const known of [later, w.s.requests, w.s.game])
+    for (const known of [later, w.s.requests])
       expect(await outcome(admin.appendCapability(known))).to.equal('Escrow_CapabilityRefused');
     expect(await outcome(admin.appendCapability(ZeroAddress))).to.equal('Escrow_ZeroAddress');
     expect(await outcome(w.s.escrow.connect(w.s.stranger).appendCapability(w.s.stranger))).to.equal(

@@ -79,15 +79,14 @@ describe('InferenceRequests.appendSet', () => {
   it('refuses requests before the first set', async () => {
     const w = await begin();
     const { deployRequests } = await import('./system.ts');
-    const [token, models, nodes, authority, game] = [w.s.token, w.s.models, w.s.nodes, w.s.authority, w.s.game].map(
-      (c) => String(c.target),
-    ) as [string, string, string, string, string];
+    const [token, models, nodes, authority] = [w.s.token, w.s.models, w.s.nodes, w.s.authority].map((c) =>
+      String(c.target),
+    ) as [string, string, string, string];
     const config = {
       token,
       models,
       nodes,
       authority,
-      game,
       treasury: w.s.treasury.address,
       unbondingDelay: 1n,
       minTcBase: 1n,

@@ -186,6 +186,26 @@ describe('InferenceRequests.request', () => {
     expect(await w.isIn(job, STATE.Requested)).to.equal(false);
   });
 
+  it('grants checkers at most 14 days for what a program costs', async () => {
+    const w = await begin();
+    const days = 14n * 86_400n; // at 2^20 multiply-adds per second; mantissa << 8 | exponent
+    const most = { cost: (days << 8n) | w.s.set.tcRateLog2 };
+    const version = await publish(w.s.models, w.s.owner, most);
+    const dearer = await publish(w.s.models, w.s.owner, { cost: ((days + 1n) << 8n) | w.s.set.tcRateLog2 });
+    const endless = await publish(w.s.models, w.s.owner, { cost: (1n << 8n) | 200n });
+    expect((await w.s.requests.windowsOf(version, 1, 1))[0]).to.equal(w.s.set.tcBase + days);
+    expect(await outcome(send(w, await w.fresh({ version })))).to.equal('DONE');
+    for (const costly of [dearer, endless])
+      expect(await outcome(send(w, await w.fresh({ version: costly, lane: 9n })))).to.equal('Requests_TooCostly');
+    const twice = await publish(w.s.models, w.s.owner, { rows: true, cost: (days << 8n) | (w.s.set.tcRateLog2 - 1n) });
+    expect(await outcome(send(w, await w.fresh({ version: twice, lane: 9n, items: 2n }), floats(128)))).to.equal(
+      'DONE',
+    );
+    expect(await outcome(send(w, await w.fresh({ version: twice, lane: 10n, items: 3n }), floats(192)))).to.equal(
+      'Requests_TooCostly',
+    );
+  });
+
   it('tells the window and slice of a request to come', async () => {
     const w = await begin();
     expect(await w.s.requests.windowsOf(w.s.version, 10, opg('20'))).to.deep.equal([639n, opg('40')]);

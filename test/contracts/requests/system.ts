@@ -83,7 +83,6 @@ export async function deployed() {
     models: await models.getAddress(),
     nodes: await nodes.getAddress(),
     authority: await authority.getAddress(),
-    game: await game.getAddress(),
     treasury: treasury.address,
     unbondingDelay: UNBONDING,
     minTcBase: 300n,
@@ -131,7 +130,6 @@ type Config = {
   models: string;
   nodes: string;
   authority: string;
-  game: string;
   treasury: string;
   unbondingDelay: bigint;
   minTcBase: bigint;

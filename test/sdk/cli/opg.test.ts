@@ -65,8 +65,8 @@ describe('opg', () => {
   for (const { name } of COMMANDS)
     it(`should explain ${name} with --help, whatever else is said`, async () => {
       for (const argv of [
-        [name, '--help'],
-        [name, 'a', 'b', '--json', '-h'],
+        [...name.split(' '), '--help'],
+        [...name.split(' '), 'a', 'b', '--json', '-h'],
       ]) {
         const { code, out, err } = await run(...argv);
         expect([code, err]).to.deep.equal([0, '']);

@@ -14,13 +14,17 @@ import {
   follow,
   openDemands,
 } from '#core/challenges/follow.ts';
+import { KnownTree } from '#core/challenges/knownTree.ts';
+import { padded } from '#core/challenges/openings.ts';
 import { demandsAbove, demandsTo } from '#core/challenges/path.ts';
-import { POSITION_KINDS, type Position, packPosition } from '#core/challenges/position.ts';
+import { leafCount, POSITION_KINDS, type Position, packPosition } from '#core/challenges/position.ts';
 import { ReferenceTrace, treeOfHashes } from '#core/challenges/reference.ts';
 import { type RefuterMove, refute } from '#core/challenges/refute.ts';
-import type { InputLink } from '#core/challenges/stepProof.ts';
+import { type InputLink, type StepProof, stepProof } from '#core/challenges/stepProof.ts';
+import { DTYPES } from '#core/commitment/dtype.ts';
 import { encodeTensor } from '#core/commitment/elements.ts';
 import { byteLength } from '#core/commitment/header.ts';
+import { LEAF_ELEMENTS } from '#core/commitment/leaf.ts';
 import { commitList } from '#core/commitment/list.ts';
 import { childrenOf, pathOf, rootOf } from '#core/commitment/opening.ts';
 import { headersHash, headersOf } from '#core/commitment/schema.ts';
@@ -30,18 +34,20 @@ import { fromHex, toAddress, toHex } from '#core/hex.ts';
 import { packCostUp } from '#core/protocol/cost.ts';
 import { eventFrom, isGameEvent } from '#core/protocol/events.ts';
 import { submissionId } from '#core/protocol/ids.ts';
+import { schemaText } from '#core/protocol/schema.ts';
 import { AskFlags } from '#core/protocol/terms.ts';
 import { compile } from '#core/semantics/compile/compile.ts';
 import { multiplyAdds } from '#core/semantics/cost.ts';
 import type { ExecuteOptions } from '#core/semantics/execute/execute.ts';
+import type { OpenTensor } from '#core/semantics/opening.ts';
 import type { Program } from '#core/semantics/program.ts';
 import { commitProgram, type ProgramCommitment } from '#core/semantics/record.ts';
 import type { TraceSalt } from '#core/semantics/trace.ts';
 import type { Tensor } from '#core/tensor.ts';
-import type { ChallengeGame } from '#types';
+import type { ChallengeGame, DotStep, StepVerifier, TraceVerifier } from '#types';
 import { asArgument } from '../../../sdk/mutable.ts';
 import type { Account, Actor } from './chain.ts';
-import { ethers, sendAs, time } from './chain.ts';
+import { ethers, networkHelpers, sendAs, time } from './chain.ts';
 import { commit, type Shape } from './model.ts';
 import { type Story, storiesOf, tryRequest } from './request.ts';
 import type { System } from './system.ts';
@@ -72,6 +78,9 @@ export interface Published {
 
 export interface DisputeSystem extends System {
   readonly game: ChallengeGame;
+  readonly traces: TraceVerifier;
+  readonly steps: StepVerifier;
+  readonly dot: DotStep;
 }
 
 /** The usual system, and a parameter set whose arbiter is a new game, to which everybody has consented. */
@@ -91,7 +100,7 @@ export async function withGame(s: System, gasPrice = GAS_PRICE): Promise<Dispute
   )[0] as bigint;
   for (const actor of [s.node, s.rival, s.other, s.attacker, s.requester])
     await s.escrow.connect(actor).setConsent(index, true);
-  return { ...s, game };
+  return { ...s, game, traces: traceVerifier, steps: stepVerifier, dot: steps['dot'] as DotStep };
 }
 
 /** Publishes what an ONNX file means, or what its publisher pretends. */
@@ -123,7 +132,8 @@ export async function publishProgram(
     rows: false,
     licenceHash: `0x${'00'.repeat(32)}` as Bytes32,
   };
-  await s.models.connect(s.owner).publish(s.model, content, ROYALTY, ['walrus://blob'], '{}', '{}');
+  const schema = schemaText({ inputs: program.inputs, outputs, rows: false });
+  await s.models.connect(s.owner).publish(s.model, content, ROYALTY, ['walrus://blob'], schema, '{}');
   const version = await s.models.versionId(s.model, content);
   return { program, commitment, meaning: meaningOf(content, headerOf(program, commitment)), version, shape, standard };
 }
@@ -231,6 +241,39 @@ export class Dispute {
     const children = depth === 0 ? [root] : childrenOf(slots, depth, 0).map((hash) => toHex(hash) as Bytes32);
     const evidence = asArgument(evidenceOf(trace, salt, this.submitted, fault, standard));
     return { claim: this.claim(challenger, root), meaning, children, evidence };
+  }
+
+  /** The same for an account of its own: nothing is posted. */
+  prepared = (by: Account, trace: ReferenceTrace, item = 0) => this.posting(by, trace, item);
+
+  /** A proof of element e of operator k out of a trace that its owner has published. */
+  proofFrom(challenge: Challenge, mine: ReferenceTrace, theirs: ReferenceTrace, k: number, e: number): StepProof {
+    const salt = { request: this.story.id, item: challenge.item, challenger: challenge.challenger };
+    const slots = new KnownTree(theirs.tensors.length, theirs.slots(salt));
+    slots.agreeUpTo(theirs.tensors.length);
+    const [open] = theirs.open(k) as [OpenTensor];
+    const leaves = leafCount(open.tensor.shape);
+    const tree = new KnownTree(leaves, open.tree);
+    tree.agreeUpTo(leaves);
+    const size = LEAF_ELEMENTS * DTYPES[open.tensor.dtype].bytes;
+    const claimed = { tree, leaf: (index: number) => padded(open.leaves(index).bytes, size) };
+    return stepProof(mine, k, e, claimed, slots, this.link(challenge.item));
+  }
+
+  /** The same of a true trace: it proves nothing. */
+  honestProof = (challenge: Challenge, trace: ReferenceTrace, k: number, e: number): StepProof =>
+    this.proofFrom(challenge, trace, trace, k, e);
+
+  /** Of the chain and of what is known here. */
+  async snapshot(): Promise<{ restore(): Promise<void> }> {
+    const chain = await networkHelpers.takeSnapshot();
+    const known = this.challenges;
+    return {
+      restore: async () => {
+        await chain.restore();
+        this.challenges = known;
+      },
+    };
   }
 
   /** Posts it. */

@@ -70,7 +70,7 @@ export interface System extends Actors {
   readonly nodes: NodeRegistry;
   readonly requests: IInferenceRequests;
   readonly escrow: IEscrow;
-  /** The arbiter of the first set and the game of Escrow, acting for the judge. */
+  /** The arbiter of the first set, acting for the judge. No capability of Escrow. */
   readonly arbiter: ContractWallet;
   readonly chainId: bigint;
   /** First block of the system: events are read from here. */
@@ -115,7 +115,6 @@ export async function deploySystem(
     nodes,
     authority,
     extension,
-    game: arbiter,
     treasury,
     unbondingDelay: UNBONDING,
     minTcBase: PARAMETERS.tcBase,

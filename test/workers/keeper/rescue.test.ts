@@ -20,7 +20,7 @@ describe('a request that a broken game has frozen and forgotten, on a chain', ()
   let node: TestNode;
   before(async function () {
     this.timeout(120_000);
-    devnet = await startDevnet(models, { disputable: true });
+    devnet = await startDevnet(models, { ruled: true });
     node = await startNode(devnet, { models });
   });
   after(async () => {

@@ -43,13 +43,15 @@ describe('results that wait together, on a chain', () => {
     const { journal, ...started } = await startNode(devnet, { models, batchAbove, held });
     node = { journal, ...started };
     const ids = await ask();
-    const all = (stage: string) => async () => {
-      const rows = await Promise.all(ids.map((id) => journal.row('serve', id)));
-      return rows.every((row) => row?.stage === stage);
-    };
+    const all =
+      (...stages: readonly string[]) =>
+      async () => {
+        const rows = await Promise.all(ids.map((id) => journal.row('serve', id)));
+        return rows.every((row) => stages.includes(row?.stage ?? ''));
+      };
     await eventually('all are executed', all('executed'));
     open();
-    await eventually('all are submitted', all('submitted'));
+    await eventually('all are submitted', all('submitted', 'settled'));
 
     const found = new Map<string, number>();
     for (const id of ids) {

@@ -59,11 +59,32 @@ export const metricTable = {
   worker_verify_due: { type: 'gauge', help: 'Results waiting to be checked at the last block' },
   worker_verify_checks_total: {
     type: 'counter',
-    help: 'Results looked at: right, accused, unaffordable, hidden (bytes not on chain), refused (another program), late, over',
+    help: 'Results looked at: plausible (by ONNX Runtime), right (by the reference), accused, unaffordable, hidden (bytes not on chain), refused (another program), late, over',
     labels: ['outcome'],
   },
   worker_verify_moves_total: { type: 'counter', help: 'Moves of disputes sent, by kind', labels: ['kind'] },
   worker_verify_deferred_total: { type: 'counter', help: 'Checks and disputes put off', labels: ['code'] },
+
+  worker_monitor_requests: { type: 'gauge', help: 'Disputed requests about which something is open' },
+  worker_monitor_challenges: {
+    type: 'gauge',
+    help: 'Open challenges, by verdict: true, false or unknown as computed here',
+    labels: ['verdict'],
+  },
+  worker_monitor_demands: {
+    type: 'gauge',
+    help: 'Open demands on open challenges, by the verdict on the challenge',
+    labels: ['verdict'],
+  },
+  worker_monitor_output_demands: { type: 'gauge', help: 'Open demands for outputs that were submitted as a hash' },
+  worker_monitor_limit_seconds: { type: 'gauge', help: 'To the nearest limit of a move; +Inf if none runs' },
+  worker_monitor_at_risk_wei: {
+    type: 'gauge',
+    help: 'OPG that open disputes decide about: bonds, fees of demands, slices, pots not claimed',
+    labels: ['kind'],
+  },
+  worker_monitor_lapses_missed: { type: 'gauge', help: 'Items with a demand past its limit that nobody has lapsed' },
+  worker_monitor_alarms: { type: 'gauge', help: 'Items that call for a person, by what is wrong', labels: ['alarm'] },
 
   worker_storage_blobs: { type: 'gauge', help: 'Blobs kept' },
   worker_storage_used_bytes: { type: 'gauge', help: 'Bytes of all blobs' },

@@ -21,6 +21,16 @@ export const verifier = section(
       about: 'versions to check; none = all that name a program',
       example: `0x${'1'.repeat(64)}`,
     }),
+    suspicionPercent: whole({
+      min: 0,
+      max: 100,
+      unit: 'percent',
+      env: 'OPG_VERIFY_SUSPICION_PERCENT',
+      fallback: '25',
+      about:
+        'of the tolerance: a result that close to what ONNX Runtime gives here is cleared without its reference; 0 = every result is held against the reference',
+      example: '0',
+    }),
     maxBonds: amount({
       unit: 'OPG',
       decimals: 18,
@@ -37,5 +47,9 @@ export const verifier = section(
       example: 'true',
     }),
   },
-  ({ sharePercent, versions, ...rest }) => ({ ...rest, share: sharePercent / 100, versions }),
+  ({ sharePercent, suspicionPercent, ...rest }) => ({
+    ...rest,
+    share: sharePercent / 100,
+    suspicion: suspicionPercent / 100,
+  }),
 );

@@ -56,6 +56,20 @@ describe('compiling files of strangers', () => {
     expect(program.operators.filter(({ kind }) => kind === 'Dot')).to.have.length(24);
   });
 
+  it('should refuse an integer sum of more terms than a step contract decides', () => {
+    const running = (dtype: Dtype, length: number) =>
+      buildModel({
+        inputs: { x: [dtype, [length]] },
+        outputs: { y: [dtype, [length]] },
+        constants: { axis: tensorFrom('int64', [], [0]) },
+        nodes: [node('CumSum', ['x', 'axis'], ['y'])],
+      });
+    expect(outcome(running('int32', 8192))).to.equal('compiled');
+    expect(outcome(running('int32', 8193))).to.equal('compile.too_large');
+    expect(outcome(running('int64', 8193))).to.equal('compile.too_large');
+    expect(outcome(running('float32', 8193))).to.equal('compiled'); // in ranges
+  });
+
   it('should compile or refuse every operator with any inputs, attributes and opset', () => {
     const { int: below } = seeded(43);
     const dtypes: readonly Dtype[] = ['float32', 'float32', 'float32', 'int64', 'int32', 'uint8', 'int8', 'bool'];

@@ -1,0 +1,169 @@
+/** Disputes on a real chain as a monitor process shows them, which has no part in them. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { expect } from 'chai';
+import { encodeTensor } from '#core/commitment/elements.ts';
+import { toHex } from '#core/hex.ts';
+import { itemFrom } from '#core/protocol/rows.ts';
+import { hashesOf, parseSchema } from '#core/protocol/schema.ts';
+import { packTerms } from '#core/protocol/terms.ts';
+import { compile } from '#core/semantics/compile/compile.ts';
+import { execute } from '#core/semantics/execute/execute.ts';
+import type { Tensor } from '#core/tensor.ts';
+import { type Deployed, LocalNetwork } from '../../scripts/demo/localNetwork.ts';
+import { exampleModel } from '../../scripts/demo/models.ts';
+import type { Process } from '../../scripts/demo/processes.ts';
+import { upload } from '../../scripts/demo/publishing.ts';
+import { economics } from '../../scripts/economics/run.ts';
+import { type AskedOne, createModel, deposit, publish, request, stake } from '../../sdk/index.ts';
+import { assess } from '../../sdk/publishing/assess.ts';
+import { transact } from '../../sdk/transact.ts';
+import { eventually } from '../support/eventually.ts';
+
+const OPG = 10n ** 18n;
+const STAKE = 1_000n * OPG;
+const CLOCKS = { challengeBaseSeconds: 120, challengeWindowSeconds: 60, responseSeconds: 30, checkRateLog2: 50 };
+
+/** What GET /v1/disputes says, as far as the stories look. */
+interface Shown {
+  readonly disputes: readonly {
+    readonly request: string;
+    readonly slice?: string;
+    readonly challenges: readonly {
+      readonly challenger: string;
+      readonly verdict: string;
+      readonly turn: { readonly by: string; readonly move: string };
+      readonly left: number;
+      readonly bond: string;
+      readonly answered: number;
+    }[];
+  }[];
+}
+
+describe('a monitor', function () {
+  this.timeout(180_000);
+  const directory = mkdtempSync(path.join(tmpdir(), 'opg-monitor-'));
+  const local = new LocalNetwork(directory);
+  const model = exampleModel('digits-cnn');
+  const onnx = readFileSync(model.file);
+  const [vector] = model.vectors;
+  const input = (vector as NonNullable<typeof vector>).inputs;
+  let deployed: Deployed;
+  let monitor: Process;
+  let version: Awaited<ReturnType<typeof publish>>['version'];
+  let reference: readonly Tensor[];
+
+  before(async () => {
+    await Promise.all([local.chain.start(), local.storage.start()]);
+    deployed = await local.deploy(CLOCKS);
+    const { accounts, faucet } = deployed;
+    for (const account of [accounts.requester, accounts.cheat, accounts.verifier, accounts.liar]) {
+      await transact(faucet, await faucet.token.transfer.populateTransaction(account.address, 10n * STAKE));
+      await deposit(account, 2n * STAKE);
+    }
+    await stake(accounts.cheat, STAKE);
+    const assessment = await assess(onnx, model.card, { samples: [input], generate: 2 });
+    const uri = await upload(local.storage.url, onnx);
+    const { model: id } = await createModel(accounts.owner, 'acme', 'digits');
+    ({ version } = await publish(accounts.owner, { model: id, onnx, card: model.card, uris: [uri], assessment }));
+    reference = execute(compile(onnx), itemFrom(parseSchema(model.card).inputs, input)).outputs;
+    monitor = local.monitor(deployed);
+    await monitor.start();
+  });
+  after(async () => {
+    await local.stop();
+    rmSync(directory, { recursive: true, force: true });
+  });
+
+  async function answered(outputs: readonly Tensor[]): Promise<AskedOne> {
+    const { requester, cheat } = deployed.accounts;
+    const asked = await request(requester, { version, node: cheat.address, fee: OPG }, input);
+    const { outputHeaders } = hashesOf(parseSchema(model.card));
+    const output = toHex(Uint8Array.from(outputs.flatMap((tensor) => [...encodeTensor(tensor)])));
+    const nobody = `0x${'0'.repeat(40)}`;
+    const { requests } = cheat;
+    await transact(
+      cheat,
+      await requests.submit.populateTransaction(
+        packTerms(asked.terms),
+        asked.nonce,
+        nobody,
+        [...outputHeaders],
+        output,
+      ),
+    );
+    return asked;
+  }
+
+  const get = async (route: string) => (await fetch(`${monitor.url}${route}`)).text();
+  const shown = async () => JSON.parse(await get('/v1/disputes')) as Shown;
+
+  async function seen(what: string, fits: (challenge: Shown['disputes'][number]['challenges'][number]) => boolean) {
+    await eventually(
+      what,
+      async () => (await shown()).disputes.some(({ challenges }) => challenges.some(fits)),
+      60_000,
+    ).catch(async (error: Error) =>
+      expect.fail(`${error.message} It shows ${await get('/v1/disputes')} and says:\n${monitor.tail()}`),
+    );
+    return (await shown()).disputes;
+  }
+
+  it('has nothing to show where nothing is disputed', async () => {
+    await eventually('a block is looked at', async () => (await get('/')).includes('Nothing is open.'));
+    expect((await shown()).disputes).to.deep.equal([]);
+  });
+
+  it('shows a false challenge as false, and that its refuter is to move', async () => {
+    const liar = local.liar(deployed, { LIAR_OPERATOR: '3' });
+    await liar.start();
+    const asked = await answered(reference);
+    const [dispute, ...others] = await seen('the challenge is judged', ({ verdict }) => verdict === 'false');
+    expect(others).to.deep.equal([]);
+    expect(dispute?.request).to.equal(asked.id);
+    expect(dispute?.slice).to.equal(asked.terms.slice.toString());
+    const [challenge] = dispute?.challenges ?? [];
+    expect(challenge?.challenger).to.equal(deployed.accounts.liar.address);
+    expect(challenge?.turn).to.include({ by: 'refuter', move: 'demand' });
+    expect(challenge?.left).to.be.within(1, CLOCKS.challengeWindowSeconds);
+
+    const metrics = await get('/metrics');
+    expect(metrics).to.include('worker_monitor_challenges{verdict="false"} 1');
+    expect(metrics).to.include(`worker_monitor_at_risk_wei{kind="bond"} ${Number(challenge?.bond)}`);
+    const text = await get('/');
+    expect(text).to.match(/verdict {2}move/);
+    expect(text).to.match(new RegExp(`${asked.id.slice(0, 10)}.* false .*demand .*refuter`));
+    await liar.stop();
+  });
+
+  it('shows that the challenger owes an answer once its trace is demanded, and the way to its end', async () => {
+    const verifier = local.verifier(deployed);
+    await verifier.start();
+    await seen('an answer is owed', ({ turn }) => turn.by === 'challenger' && turn.move === 'answer');
+    const liar = local.liar(deployed, { LIAR_OPERATOR: '3' });
+    await liar.start();
+    await eventually('the dispute is over', async () => (await shown()).disputes.length === 0, 60_000);
+    expect(await get('/metrics')).to.include('worker_monitor_challenges{verdict="false"} 0');
+    await liar.stop();
+  });
+
+  it('shows a true challenge as true', async () => {
+    const wrong = reference.map((tensor, i) =>
+      i === 0 ? { ...tensor, data: (tensor.data as Float32Array).map((v, j) => (j === 3 ? v + 0.25 : v)) } : tensor,
+    );
+    await answered(wrong);
+    const disputes = await seen('the challenge is judged', ({ verdict }) => verdict === 'true');
+    expect(disputes[0]?.challenges[0]?.turn).to.include({ by: 'refuter', move: 'wait' });
+  });
+
+  it('has its parameters read from the chain by npm run economics', async () => {
+    const said: string[] = [];
+    const where = ['--addresses', deployed.addressesFile, '--rpc', local.chain.url];
+    expect(await economics(['check', ...where], (text) => said.push(text)), said.join('')).to.equal(0);
+    said.length = 0;
+    expect(await economics(['--json', ...where], (text) => said.push(text))).to.equal(0);
+    const { clocks } = JSON.parse(said.join('')).reports[0].report;
+    expect(clocks).to.include({ challenge: 120, window: 60, response: 30 });
+  });
+});

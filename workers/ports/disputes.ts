@@ -1,0 +1,70 @@
+/** What disputing a result needs to know of it, from journal and model store; read by whoever plays a dispute or follows one. */
+import type { Meaning, ProgramHeader, VersionWords } from '#core/challenges/claim.ts';
+import type { Standard } from '#core/challenges/evidence.ts';
+import type { Challenge } from '#core/challenges/follow.ts';
+import { packPosition } from '#core/challenges/position.ts';
+import { type Subject, subjectOf } from '#core/challenges/subject.ts';
+import type { ModelStore } from './blobs.ts';
+import type { Hex } from './chain.ts';
+import type { Journal } from './journal.ts';
+import type { ShownChallenge, TracedRequest } from './traces.ts';
+import { type ServedVersion, VERSION_ROWS } from './work.ts';
+
+/** A version whose results can be disputed. */
+export interface DisputedVersion extends ServedVersion {
+  readonly standard: Standard;
+  readonly words: VersionWords;
+}
+
+/** A result, its version, and its computation as far as it is at hand. */
+export interface Disputed {
+  readonly subject: Subject;
+  readonly version: DisputedVersion;
+  /** undefined: the bytes of the input are not on chain. */
+  readonly traced: TracedRequest | undefined;
+}
+
+/** From what the watcher keeps of a version; undefined if it names no program, or is not known. */
+function disputedVersion(facts: Readonly<Record<string, unknown>> | undefined): DisputedVersion | undefined {
+  if (facts === undefined) return undefined;
+  const version = facts as unknown as ServedVersion;
+  const { program, exact } = version;
+  if (program?.words === undefined) return undefined;
+  const { tolerance, shape, ...hashes } = program.words;
+  return {
+    ...version,
+    standard: exact ? 'exact' : { atol: program.atol, rtol: program.rtol },
+    words: { ...hashes, tolerance: BigInt(tolerance), shape: BigInt(shape) },
+  };
+}
+
+export const meaningFor = ({ words }: DisputedVersion, program: ProgramHeader): Meaning => ({
+  version: words,
+  program,
+});
+
+/** The request as the journal has it now; undefined: no result stands, or its version cannot be disputed. Throws as ModelStore does. */
+export async function findDisputed(
+  { journal, models }: { readonly journal: Journal; readonly models: ModelStore },
+  id: Hex,
+  signal: AbortSignal,
+): Promise<Disputed | undefined> {
+  const subject = subjectOf(await journal.eventsOf(id));
+  if (!subject) return undefined;
+  const { terms } = subject.history.row;
+  const version = disputedVersion((await journal.row(VERSION_ROWS.track, terms.version))?.facts);
+  if (!version) return undefined;
+  if (subject.input === undefined) return { subject, version, traced: undefined };
+  const { path } = await models.fetch(version, signal);
+  const model = { sha256: version.sha256, path, size: version.size };
+  const traced = { model, schema: version.schema, request: id as never, input: subject.input, items: terms.items };
+  return { subject, version, traced };
+}
+
+export const shownOf = ({ trace, challenger, item, children, demands }: Challenge): ShownChallenge => ({
+  trace,
+  challenger,
+  item,
+  children,
+  demands: [...demands.values()].map(({ demand, data }) => [packPosition(demand.position), data] as const),
+});
