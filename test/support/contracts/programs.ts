@@ -43,3 +43,23 @@ export const SELECT_INPUT: readonly Tensor[] = [
   tensor('float32', [4], Float32Array.of(1.5, -2, 8, 0.25)),
   integers(3, 1, -3),
 ];
+
+/** `count` Moves in a row over two elements: each moves them by one place, and a zero in. */
+export function shifts(count: number): Uint8Array {
+  return buildModel({
+    inputs: { x0: ['float32', [2]] },
+    outputs: { [`x${count}`]: ['float32', [2]] },
+    constants: { pads: integers(1, -1), back: integers(-1, 1) },
+    nodes: Array.from({ length: count }, (_, i) => node('Pad', [`x${i}`, i % 2 ? 'back' : 'pads'], [`x${i + 1}`])),
+  });
+}
+
+/** A tensor of 60 * `repeats` elements on the way to three gathered ones: larger than any input or output. */
+export function wide(repeats: number): Uint8Array {
+  return buildModel({
+    inputs: { x: ['float32', [60]], i: ['int64', [3]] },
+    outputs: { y: ['float32', [3]] },
+    constants: { repeats: integers(repeats) },
+    nodes: [node('Tile', ['x', 'repeats'], ['h']), node('Gather', ['h', 'i'], ['y'])],
+  });
+}
