@@ -2,6 +2,7 @@
 import { expect } from 'chai';
 import { getBytes } from 'ethers';
 import { network } from 'hardhat';
+import { encodeTensor } from '#core/commitment/elements.ts';
 import { buildModel, node } from '#core/onnx/build.ts';
 import { compile } from '#core/semantics/compile/compile.ts';
 import { openStep } from '#core/semantics/opening.ts';
@@ -95,8 +96,13 @@ describe('DotStep', function () {
   it('should decide convolutions along runs of channels', () =>
     fuzz(Math.ceil(COUNT / 3), 3003, ({ convolutionOperator }) => convolutionOperator()));
 
-  it('should decide ranges of 8,192 terms', () =>
-    fuzz(Math.ceil(COUNT / 100), 3004, ({ rangedOperator }) => rangedOperator()));
+  it('should decide strides and guards of any kind on any axis', () =>
+    fuzz(COUNT, 3008, ({ anyOperator }) => anyOperator()));
+
+  it('should decide ranges of 8,192 terms', async () => {
+    await fuzz(Math.ceil(COUNT / 100), 3004, ({ rangedOperator }) => rangedOperator());
+    await fuzz(Math.ceil(COUNT / 10), 3009, ({ anyRangedOperator }) => anyRangedOperator());
+  });
 
   it('should decide the elements of a compiled model from their openings', async () => {
     const r = seeded(3005);
@@ -220,6 +226,34 @@ describe('DotStep', function () {
     await expect(contract.isWrong({ ...away, opened: [first, ...away.opened] }))
       .to.be.revertedWithCustomError(contract, 'Step_NotOpened')
       .withArgs(2, 0);
+  });
+
+  it('should read nothing across the end of a run into another one', async () => {
+    // Two rows of 40 side by side in a, apart in b: the second one begins in leaf 0 and ends in leaf 1.
+    const { operands, ...rest } = row(80);
+    const [a, b] = operands as [Access, Access];
+    const operator: Operator = {
+      ...rest,
+      inner: [2, 40],
+      operands: [
+        { ...a, inner: [40, 1], elements: 192 },
+        { ...b, inner: [50, 1], elements: 90 },
+      ],
+    };
+    const r = seeded(3010);
+    const side = (n: number) => tensor('float32', [n], Float32Array.from({ length: n }, r.normal));
+    const values = side(192);
+    const step = openElement(operator, [values, side(90)], 0);
+    await expectDecided(step);
+    const leaf = (firstLeaf: number): Run => ({
+      firstLeaf,
+      bytes: encodeTensor(values).slice(256 * firstLeaf, 256 * firstLeaf + 256),
+    });
+    await expectDecided({ ...step, opened: [[leaf(0), leaf(1)], ...step.opened.slice(1)] });
+    for (const runs of [[leaf(0)], [leaf(0), leaf(2)]])
+      await expect(isWrong({ ...step, opened: [runs, ...step.opened.slice(1)] }, 1n))
+        .to.be.revertedWithCustomError(contract, 'Step_NotOpened')
+        .withArgs(0, 64);
   });
 
   it('should refuse other primitives and more taps than a sum may have', async () => {

@@ -167,5 +167,69 @@ export function randomDots({ int, pick }: Seeded) {
     ]);
   }
 
-  return { windowOperator, stridedOperator, rangedOperator, convolutionOperator };
+  /** Strides and guards of any kind on any axis, several on one, with and without divisors: more than a compiler would write. */
+  function anyAccess(space: readonly number[], inner: readonly number[], index: number): Access {
+    const stride = () => pick([0, 0, 1, 1, 2, -1]);
+    const outer = space.map(stride);
+    const strides = inner.map(stride);
+    const guards: Guard[] = [];
+    let [least, most] = [0, 0];
+    const reach = (x: number) => {
+      least += Math.min(0, x);
+      most += Math.max(0, x);
+    };
+    outer.forEach((x, i) => {
+      reach(x * ((space[i] as number) - 1));
+    });
+    strides.forEach((x, i) => {
+      reach(x * ((inner[i] as number) - 1));
+    });
+    for (let g = int(4); g > 0; g--) {
+      const along = int(inner.length + 1) - 1;
+      const size = inner[along] ?? 4;
+      const guard = {
+        outer: int(space.length + 1) - 1,
+        outerStep: int(5) - 2,
+        inner: along,
+        innerStep: int(5) - 2,
+        offset: int(2 * size) - int(3),
+        divisor: pick([1, 1, 2, 3]),
+        extent: 1 + int(3 * size),
+        stride: pick([1, 1, 2, -1]),
+      };
+      reach(guard.stride * (guard.extent - 1));
+      guards.push(guard);
+    }
+    const source = { from: 'input', index } as const;
+    return { source, dtype: 'float32', elements: most - least + 1, base: -least, outer, inner: strides, guards };
+  }
+
+  function anyOperator(): Operator {
+    const space = Array.from({ length: int(3) }, () => 1 + int(4));
+    const inner = Array.from({ length: int(4) }, () => 1 + int(9));
+    const right = int(4) === 0 ? undefined : anyAccess(space, inner, 1);
+    return dotOf(space, inner, [anyAccess(space, inner, 0), right, undefined]);
+  }
+
+  /** The same over ranges of 8,192 terms, whose ends fall inside lines. */
+  function anyRangedOperator(): Operator {
+    const inner = pick([[9001], [5, 1700], [1700, 5], [2, 3, 1500], [41, 7, 30]]);
+    const space = [2, Math.ceil(elementCount(inner) / 8192)];
+    const [left, right] = [0, 1].map((i) => anyAccess(space, inner, i)) as [Access, Access];
+    const unranged = (access: Access): Access => ({
+      ...access,
+      outer: access.outer.with(-1, 0),
+      guards: access.guards.map((guard) => (guard.outer === 1 ? { ...guard, outer: -1 } : guard)),
+    });
+    return dotOf(space, inner, [unranged(left), int(4) === 0 ? undefined : unranged(right), undefined], 1);
+  }
+
+  return {
+    windowOperator,
+    stridedOperator,
+    rangedOperator,
+    convolutionOperator,
+    anyOperator,
+    anyRangedOperator,
+  };
 }
