@@ -1,4 +1,5 @@
 // npm run opg -- COMMAND ... (docs/commands.md)
+import { askSecret } from '../sdk/cli/askSecret.ts';
 import { opg } from '../sdk/cli/main.ts';
 
 // Whoever reads may have seen enough: `opg conformance DIR | head`.
@@ -10,4 +11,5 @@ process.exitCode = await opg(process.argv.slice(2), {
   out: (text) => process.stdout.write(text),
   err: (text) => process.stderr.write(text),
   interactive: process.stderr.isTTY === true && process.env['TERM'] !== 'dumb',
+  ...(process.stdin.isTTY === true && process.stderr.isTTY === true ? { ask: askSecret } : {}),
 });

@@ -3,6 +3,7 @@ export type { AskOptions } from './ask.ts';
 export { balanceOf } from './balance.ts';
 export { named, toProtocolError } from './chainErrors.ts';
 export { createModel, modelOf } from './createModel.ts';
+export { type CreatedVersion, createVersion, type NewVersion } from './createVersion.ts';
 export { type Deployment, parseDeployment } from './deployment.ts';
 export {
   allow,
@@ -13,8 +14,20 @@ export {
   relayDeposit,
 } from './deposit.ts';
 export { type Found, findRequest } from './findRequest.ts';
+export { delivered, type Handle, type Inference, type InferOptions, infer, startInference } from './infer.ts';
+export { itemsFrom, type Plain, type PlainInput } from './input.ts';
+export {
+  type ListedFile,
+  type ListedVersion,
+  listFiles,
+  modelNamed,
+  type NamedModel,
+  versionNamed,
+} from './named.ts';
 export { type Account, actAs, connect, type Network } from './network.ts';
+export { type NewNode, newNode } from './newNode.ts';
 export { type HotKey, offerOf, Permissions, Roles, setKey, setNode, setOffer } from './node.ts';
+export { cheapestOffer, type OpenOffer, offersFor } from './offers.ts';
 export { claimRoyalty, retire, setPolicy, setRoyalty } from './owner.ts';
 export { contentFrom, type ModelCard, type Publication, type Published, publish } from './publish.ts';
 export type { Assessment } from './publishing/assessment.ts';
@@ -23,6 +36,8 @@ export { type Asked, type AskedOne, request, requestBundle, requestByCommitment,
 export { cancel, expire, finalise } from './settle.ts';
 export { release, restake, stake, unstake } from './stake.ts';
 export type { Transacted } from './transact.ts';
+export { type Store, upload } from './upload.ts';
 export { describeVersion, type Version } from './version.ts';
 export { decodeResult, type Result, waitForResult } from './waitForResult.ts';
 export { withdraw } from './withdraw.ts';
+export { type Step, statusOf, type Workflow, workflowOf } from './workflow.ts';

@@ -53,6 +53,47 @@ export const sdkErrors = {
     remedy: 'Publish the file the card was written for.',
     retryable: false,
   },
+  'model.bad_name': {
+    what: '"{name}" names no model.',
+    remedy: 'Write namespace/name, namespace/name@2 for its second version, or 0x and the 64 hex digits of a version.',
+    retryable: false,
+  },
+  'model.unknown': {
+    what: 'There is no model {name} on this chain.',
+    remedy: 'Check the spelling and the network, or look for it with a search.',
+    retryable: false,
+  },
+  'model.no_version': {
+    what: '{name} has no such version in service ({published} were published).',
+    remedy: 'Use another version, or ask its owner to publish one.',
+    retryable: false,
+  },
+  'upload.refused': {
+    what: '{url} did not take the file: {reason}.',
+    remedy: 'Check the address, your credentials and the quota of the store, or use another store.',
+    retryable: true,
+  },
+  'search.unavailable': {
+    what: 'The indexer {url} did not answer: {reason}.',
+    remedy: 'Check the address, or use another indexer.',
+    retryable: true,
+  },
+  'request.no_offer': {
+    what: 'Nobody offers to serve version {version} now.',
+    remedy: 'Wait for an offer, name a node and a fee yourself, or run a node and offer it.',
+    retryable: true,
+  },
+  'request.too_dear': {
+    what: 'The request would cost {fee} wei of OPG, more than the {maxFee} allowed.',
+    remedy: 'Allow more, or name a node that asks less.',
+    retryable: false,
+  },
+  'result.not_delivered': {
+    what: 'The node did not hand over the output of request {id} at {url}: {reason}.',
+    remedy:
+      'Ask again later. Anybody may demand the bytes on chain (docs/spec/challenge-game.md); who cannot show them loses.',
+    retryable: true,
+  },
   'request.fee_unknown': {
     what: 'No fee was given and no node is named whose offer could be met.',
     remedy: 'Name a node with an active offer, or give the fee.',

@@ -20,6 +20,8 @@ export interface Terminal {
   readonly err: (text: string) => void;
   /** stderr is a terminal whose line can be written again. */
   readonly interactive: boolean;
+  /** Asks for a secret without showing it; undefined: there is nobody to ask. */
+  readonly ask?: (question: string) => Promise<string>;
 }
 
 export interface Command {

@@ -3,24 +3,7 @@ import { parseArgs } from 'node:util';
 import { isProtocolError } from '#core/errors.ts';
 import { columns } from '../table.ts';
 import { type Arguments, type Command, EXIT, type Terminal, UsageError } from './command.ts';
-import { assessCommand } from './commands/assess.ts';
-import { compareCommand } from './commands/compare.ts';
-import { compileCommand } from './commands/compile.ts';
-import { conformanceCommand } from './commands/conformance.ts';
-import { checkCommand } from './commands/dispute/check.ts';
-import { replayCommand } from './commands/dispute/replay.ts';
-import { referenceCommand } from './commands/reference.ts';
-
-/** In the order of the help text. */
-export const COMMANDS: readonly Command[] = [
-  compileCommand,
-  referenceCommand,
-  compareCommand,
-  assessCommand,
-  conformanceCommand,
-  replayCommand,
-  checkCommand,
-];
+import { COMMANDS } from './commands.ts';
 
 const EVERYWHERE = { json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } as const;
 

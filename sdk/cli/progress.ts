@@ -11,6 +11,27 @@ export interface Progress {
   readonly end: () => void;
 }
 
+/** Waits for `work`, and says what for as soon as that takes over a second. */
+export async function waiting<T>(terminal: Terminal, what: string, work: () => Promise<T>): Promise<T> {
+  const { err, interactive } = terminal;
+  const began = performance.now();
+  let shown = false;
+  const timer = setInterval(
+    () => {
+      const line = `${what}, ${((performance.now() - began) / 1_000).toFixed(0)} s`;
+      err(interactive ? `\r${line}\x1b[K` : `${line}\n`);
+      shown = true;
+    },
+    interactive ? FIRST_MS : EVERY_MS.log,
+  );
+  try {
+    return await work();
+  } finally {
+    clearInterval(timer);
+    if (shown && interactive) err('\r\x1b[K');
+  }
+}
+
 export function progress({ err, interactive }: Terminal, now: () => number = () => performance.now()): Progress {
   const began = now();
   let next = began + FIRST_MS;

@@ -1,0 +1,87 @@
+/** `opg node doctor`: everything that keeps a node from earning, and what to do about each. */
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { isProtocolError } from '#core/errors.ts';
+import { toAddress } from '#core/hex.ts';
+import { signerFromFile } from '../../../../workers/adapters/ethers/signer.ts';
+import { loadConfig } from '../../../../workers/config/load.ts';
+import { chainNow } from '../../../clock.ts';
+import { connect, type Network } from '../../../network.ts';
+import { columns } from '../../../table.ts';
+import { type Command, EXIT, UsageError } from '../../command.ts';
+import { chainFindings } from '../../doctor/chain.ts';
+import { bad, type Finding, ok } from '../../doctor/finding.ts';
+import { diskFinding, endpointFinding, runtimeFinding } from '../../doctor/machine.ts';
+import { moneyFindings } from '../../doctor/money.ts';
+import { deadlineFindings, modelFindings } from '../../doctor/work.ts';
+import { located, readJson } from '../../files.ts';
+import { waiting } from '../../progress.ts';
+
+export const doctorCommand: Command = {
+  name: 'node doctor',
+  summary: 'Looks for what keeps a node from earning, and says what to do about it.',
+  positionals: ['FOLDER'],
+  options: {},
+  explained: [],
+  finding: 'something is bad; warnings alone are exit code 0',
+  async run(args, terminal) {
+    const [folder = ''] = args.positionals;
+    const file = path.join(located(folder), 'config.json');
+    if (!existsSync(file)) throw new UsageError(`${folder} holds no config.json; opg node init makes one`);
+    const findings = await waiting(terminal, 'looking', () => examine(file));
+    const worst = findings.some(({ state }) => state === 'bad');
+    terminal.out(
+      args.json
+        ? `${JSON.stringify({ ok: !worst, findings })}\n`
+        : `${columns(findings.flatMap(({ area, state, found, remedy }) => [[SIGN[state], area, found], ...(remedy === '' ? [] : [['', '', `-> ${remedy}`]])])).join('\n')}\n`,
+    );
+    return worst ? EXIT.finding : EXIT.ok;
+  },
+};
+
+const SIGN = { ok: 'ok', warning: 'look', bad: 'BAD' } as const;
+
+async function examine(file: string): Promise<Finding[]> {
+  const configuration = configured(file);
+  if ('state' in configuration) return [configuration];
+  const { config } = configuration;
+  const findings: Finding[] = [
+    ok('configuration', file),
+    diskFinding(config.process.dataDir, config.models.cacheBytes),
+    await runtimeFinding(),
+  ];
+  let network: Network;
+  try {
+    network = await connect({ provider: config.network.rpcUrl, deployment: readJson(config.network.deployment) });
+  } catch (error) {
+    return [
+      ...findings,
+      bad('chain', (error as Error).message, 'correct network.rpcUrl or network.deployment of the configuration'),
+    ];
+  }
+  try {
+    const key = toAddress((await signerFromFile(config.signer.keyFile, config.signer.passwordFile)).address);
+    const node = toAddress(config.signer.account ?? key);
+    const now = await chainNow(network);
+    const { endpoint } = await network.nodes.nodeOf(node);
+    return [
+      ...findings,
+      ...(await chainFindings(network, config.network.finality)),
+      ...(await moneyFindings(network, node, key)),
+      await endpointFinding(endpoint),
+      ...(await modelFindings(network, node, now)),
+      ...(await deadlineFindings(network, node, now)),
+    ];
+  } finally {
+    network.provider.destroy();
+  }
+}
+
+function configured(file: string): Finding | { readonly config: ReturnType<typeof loadConfig<'node'>> } {
+  try {
+    return { config: loadConfig('node', { ...process.env, OPG_CONFIG: file }) };
+  } catch (error) {
+    if (!isProtocolError(error)) throw error;
+    return bad('configuration', error.message, 'docs/workers/configuration.md explains each setting');
+  }
+}

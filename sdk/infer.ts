@@ -1,0 +1,91 @@
+/** One call from a name and ordinary values to a checked result. */
+import { ProtocolError } from '#core/errors.ts';
+import type { Address } from '#core/hex.ts';
+import { toAddress, ZERO_ADDRESS } from '#core/hex.ts';
+import type { RequestId, VersionId } from '#core/protocol/ids.ts';
+import type { RequestRow } from '#core/protocol/request.ts';
+import type { NamedTensors } from '#core/protocol/rows.ts';
+import type { AskOptions } from './ask.ts';
+import { named } from './chainErrors.ts';
+import { itemsFrom, type PlainInput } from './input.ts';
+import { versionNamed } from './named.ts';
+import type { Account, Network } from './network.ts';
+import { cheapestOffer } from './offers.ts';
+import { quote } from './quote.ts';
+import { type AskedOne, requestBundle } from './request.ts';
+import { describeVersion } from './version.ts';
+import { decodeResult, type WaitOptions, waitForResult } from './waitForResult.ts';
+
+export interface InferOptions extends Omit<AskOptions, 'version'>, WaitOptions {
+  /** `namespace/name`, `namespace/name@2`, or a version's id. */
+  readonly model: string;
+  /** Wei of OPG that the whole request may cost at most; default: whatever the offer asks. */
+  readonly maxFee?: bigint;
+}
+
+export interface Inference {
+  readonly id: RequestId;
+  readonly version: VersionId;
+  readonly node: Address;
+  /** Wei of OPG, for all items. */
+  readonly fee: bigint;
+  readonly row: RequestRow;
+  /** Tensors by output name, one record per item, with the dtypes of the model. */
+  readonly items: readonly NamedTensors[];
+}
+
+/** A request that is paid for and not yet answered. */
+export interface Handle extends AskedOne {
+  readonly version: VersionId;
+  readonly node: Address;
+  readonly fee: bigint;
+  /** Resolves with the answer. Rejects with `request.ended` if there will be none; the fee is then back with the requester. */
+  readonly result: (options?: WaitOptions) => Promise<Inference>;
+}
+
+/**
+ * Asks a model and waits for its answer. Without `node` the cheapest active offer is taken. Input is checked, the fee known and the call
+ * estimated before anything is paid: an error up to then costs nothing.
+ */
+export async function infer(account: Account, options: InferOptions, input: PlainInput): Promise<Inference> {
+  const handle = await startInference(account, options, input);
+  return await handle.result(options);
+}
+
+/** The same without waiting. A handle is no state: any process can follow the request by its id (findRequest, workflowOf). */
+export async function startInference(account: Account, options: InferOptions, input: PlainInput): Promise<Handle> {
+  const { model, maxFee, until: _, pollMs: __, signal, ...rest } = options;
+  signal?.throwIfAborted();
+  const version = await versionNamed(account, model);
+  const { schema } = await describeVersion(account, version);
+  const items = itemsFrom(schema, input);
+  const node = rest.node ?? (await cheapestOffer(account, version, items.length)).node;
+  const fee = rest.fee ?? (await quote(account, version, node, items.length));
+  if (maxFee !== undefined && fee > maxFee) throw new ProtocolError('request.too_dear', { fee, maxFee });
+  const asked = await requestBundle(account, { ...rest, version, node, fee }, items);
+  const result = async (wait: WaitOptions = {}): Promise<Inference> => {
+    const { row, items: answered } = await waitForResult(account, asked, wait);
+    const outputs = answered ?? (await delivered(account, row));
+    return { id: asked.id, version, node: row.node ?? node, fee, row, items: outputs };
+  };
+  return { ...asked, version, node, fee, result };
+}
+
+const DELIVERY_MS = 30_000;
+
+/** The bytes of an exactOutput result, from the node that answered, checked against what it submitted. */
+export async function delivered(network: Network, row: RequestRow): Promise<NamedTensors[]> {
+  const node = toAddress(row.node ?? ZERO_ADDRESS);
+  const { endpoint } = await named(node, () => network.nodes.nodeOf(node));
+  const url = `${endpoint.replace(/\/$/, '')}/v1/outputs/${row.id}`;
+  let output: Uint8Array;
+  try {
+    const answer = await fetch(url, { signal: AbortSignal.timeout(DELIVERY_MS) });
+    if (!answer.ok) throw new Error(`status ${answer.status}`);
+    output = new Uint8Array(await answer.arrayBuffer());
+  } catch (error) {
+    const reason = (error as Error).message;
+    throw new ProtocolError('result.not_delivered', { id: row.id, url, reason }, { cause: error });
+  }
+  return await decodeResult(network, row, output);
+}

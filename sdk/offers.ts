@@ -1,0 +1,64 @@
+/** Who serves a version, and for how much. */
+
+import { ProtocolError } from '#core/errors.ts';
+import type { Address } from '#core/hex.ts';
+import type { VersionId } from '#core/protocol/ids.ts';
+import { named } from './chainErrors.ts';
+import { chainNow } from './clock.ts';
+import { eventsIn, eventsNamed, logsFrom } from './events.ts';
+import type { Network } from './network.ts';
+import { offerOf } from './node.ts';
+import { quote } from './quote.ts';
+
+export interface OpenOffer {
+  readonly node: Address;
+  /** URL of the node's HTTP API, as it says itself. */
+  readonly endpoint: string;
+  /** Wei of OPG for all items, royalty and shares included. */
+  readonly fee: bigint;
+  /** Unix seconds, inclusive. */
+  readonly until: number;
+  /** Wei of OPG that can still answer for results. It says little about a node that has much work in hand. */
+  readonly freeStake: bigint;
+}
+
+/** Active offers, the cheapest first; of equal ones the one with more stake behind it. */
+export async function offersFor(network: Network, version: VersionId, items = 1): Promise<OpenOffer[]> {
+  return await named('the reader', async () => {
+    const { addresses, block } = network.deployment;
+    const topic = network.nodes.interface.getEvent('OfferSet').topicHash;
+    const logs = await logsFrom(network, addresses.nodes, [topic, null, version], block);
+    const nodes = [...new Set(eventsNamed(eventsIn(network, logs), 'OfferSet').map(({ node }) => node))];
+    const now = await chainNow(network);
+    const found = await Promise.all(nodes.map((node) => openOffer(network, version, node, items, now)));
+    return found
+      .filter((one) => one !== undefined)
+      .sort((a, b) => compare(a.fee, b.fee) || compare(b.freeStake, a.freeStake));
+  });
+}
+
+/** Throws `request.no_offer`. */
+export async function cheapestOffer(network: Network, version: VersionId, items = 1): Promise<OpenOffer> {
+  const [first] = await offersFor(network, version, items);
+  if (first === undefined) throw new ProtocolError('request.no_offer', { version });
+  return first;
+}
+
+async function openOffer(
+  network: Network,
+  version: VersionId,
+  node: Address,
+  items: number,
+  now: number,
+): Promise<OpenOffer | undefined> {
+  const offer = await offerOf(network, node, version);
+  if (offer === undefined || offer.until < now) return undefined;
+  const [{ endpoint }, { stake }, fee] = await Promise.all([
+    network.nodes.nodeOf(node),
+    network.escrow.accountOf(node),
+    quote(network, version, node, items),
+  ]);
+  return stake === 0n ? undefined : { node, endpoint, fee, until: offer.until, freeStake: stake };
+}
+
+const compare = (a: bigint, b: bigint): number => (a < b ? -1 : a > b ? 1 : 0);

@@ -1,0 +1,47 @@
+/** Puts a file where nodes can fetch it: a storage node of this network or a Walrus publisher, which speak the same HTTP API. */
+import { ProtocolError } from '#core/errors.ts';
+
+export interface Store {
+  /** Of the publisher: `http://127.0.0.1:9000`. */
+  readonly url: string;
+  /** Where others read from, if that is elsewhere: a Walrus aggregator. */
+  readonly readUrl?: string;
+  /** What `Authorization: Bearer` carries, where the store asks for it. */
+  readonly token?: string;
+  /** Walrus epochs that the file is kept for; a storage node of this network keeps it until its operator removes it. */
+  readonly epochs?: number;
+}
+
+/** From a first byte to the answer, at 1 MB/s and a minute on top. */
+const patienceMs = (bytes: number) => 60_000 + bytes / 1_000;
+
+/** Gives the URI for `publish`. What is read from there later is checked against the version's sha256. Throws `upload.refused`. */
+export async function upload(store: Store, file: Uint8Array | Blob): Promise<string> {
+  const base = store.url.replace(/\/+$/, '');
+  const url = `${base}/v1/blobs${store.epochs === undefined ? '' : `?epochs=${store.epochs}`}`;
+  const body = file instanceof Blob ? file : new Blob([new Uint8Array(file)]);
+  try {
+    const answer = await fetch(url, {
+      method: 'PUT',
+      body,
+      headers: store.token === undefined ? {} : { authorization: `Bearer ${store.token}` },
+      signal: AbortSignal.timeout(patienceMs(body.size)),
+    });
+    if (!answer.ok) throw new Error(`status ${answer.status}, ${(await answer.text()).trim().slice(0, 300)}`);
+    return `${(store.readUrl ?? base).replace(/\/+$/, '')}/v1/blobs/${idIn(await answer.json())}`;
+  } catch (error) {
+    throw new ProtocolError('upload.refused', { url, reason: (error as Error).message }, { cause: error });
+  }
+}
+
+/** A storage node of ours says the sha256 beside what a Walrus publisher says. */
+function idIn(answer: unknown): string {
+  const { sha256, newlyCreated, alreadyCertified } = answer as {
+    readonly sha256?: unknown;
+    readonly newlyCreated?: { readonly blobObject?: { readonly blobId?: unknown } };
+    readonly alreadyCertified?: { readonly blobId?: unknown };
+  };
+  const id = sha256 ?? newlyCreated?.blobObject?.blobId ?? alreadyCertified?.blobId;
+  if (typeof id !== 'string') throw new Error('its answer names no blob');
+  return id;
+}
