@@ -96,8 +96,14 @@ function flatten(value: Plain, name: string): { dims: number[]; values: Scalar[]
           expected: 'lists of equal length',
         });
       for (const part of one) collect(part, depth + 1);
-    } else if (depth !== dims.length || !isScalar(one)) {
+    } else if (!isScalar(one)) {
       throw new ProtocolError('tensor.value', { name, index: values.length, value: String(one), dtype: 'number' });
+    } else if (depth !== dims.length) {
+      throw new ProtocolError('tensor.shape', {
+        name,
+        got: 'a number beside a list',
+        expected: 'lists of equal depth',
+      });
     } else values.push(one);
   };
   collect(value, 0);

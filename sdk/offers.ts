@@ -37,11 +37,29 @@ export async function offersFor(network: Network, version: VersionId, items = 1)
   });
 }
 
-/** Throws `request.no_offer`. */
+/**
+ * The cheapest offer of a node that says on its endpoint that it is well; if none does, the cheapest. Throws `request.no_offer`.
+ * An offer binds nobody and costs little: a node that is off would keep a request until its reserved time is over.
+ */
 export async function cheapestOffer(network: Network, version: VersionId, items = 1): Promise<OpenOffer> {
-  const [first] = await offersFor(network, version, items);
+  const offers = await offersFor(network, version, items);
+  const [first] = offers;
   if (first === undefined) throw new ProtocolError('request.no_offer', { version });
+  for (const offer of offers.slice(0, MOST_ASKED)) if (await answers(offer.endpoint)) return offer;
   return first;
+}
+
+/** How many nodes are asked whether they are well, and how long each may take. */
+const MOST_ASKED = 8;
+const PATIENCE_MS = 2_000;
+
+async function answers(endpoint: string): Promise<boolean> {
+  try {
+    const url = `${endpoint.replace(/\/+$/, '')}/healthz`;
+    return (await fetch(url, { signal: AbortSignal.timeout(PATIENCE_MS), redirect: 'error' })).ok;
+  } catch {
+    return false;
+  }
 }
 
 async function openOffer(

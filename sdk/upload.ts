@@ -13,7 +13,7 @@ export interface Store {
 }
 
 /** From a first byte to the answer, at 1 MB/s and a minute on top. */
-const patienceMs = (bytes: number) => 60_000 + bytes / 1_000;
+const patienceMs = (bytes: number) => 60_000 + Math.ceil(bytes / 1_000);
 
 /** Gives the URI for `publish`. What is read from there later is checked against the version's sha256. Throws `upload.refused`. */
 export async function upload(store: Store, file: Uint8Array | Blob): Promise<string> {

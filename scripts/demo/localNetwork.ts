@@ -111,6 +111,13 @@ export class LocalNetwork {
     };
   }
 
+  /** Ether for gas, for a key that is none of the parties'. */
+  async fundGas(address: string): Promise<void> {
+    const provider = new JsonRpcProvider(this.chain.url, undefined, { staticNetwork: true });
+    await provider.send('hardhat_setBalance', [address, `0x${GAS_MONEY.toString(16)}`]);
+    provider.destroy();
+  }
+
   /** An inference node of the party `node`, signing with its hot key. */
   node({ addressesFile, accounts }: Deployed, changes: Settings = {}): Process {
     const { chain, storage, keys } = this;

@@ -45,8 +45,8 @@ export interface System {
   readonly pass: (seconds: number) => Promise<unknown>;
 }
 
-const card = JSON.parse(readFileSync('models/digits-cnn/card.json', 'utf8'));
-const onnx = readFileSync('models/digits-cnn/model.onnx');
+export const card = JSON.parse(readFileSync('models/digits-cnn/card.json', 'utf8'));
+export const onnx = readFileSync('models/digits-cnn/model.onnx');
 export const profile = parseProfile(JSON.parse(readFileSync('deploy/parameters/local.json', 'utf8')), 'local.json');
 
 export async function startSystem(): Promise<System> {

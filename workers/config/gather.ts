@@ -11,6 +11,8 @@ export type Written = Record<SectionName, Record<string, unknown>>;
 /** Names the JSON file; the only variable that is no setting. */
 export const CONFIG_FILE = 'OPG_CONFIG';
 const PREFIX = 'OPG_';
+/** Of the command `opg` (sdk/cli), which a person may have set in the same shell. */
+const OF_THE_COMMAND: readonly string[] = ['OPG_HOME', 'OPG_PASSWORD_FILE', 'OPG_NETWORK', 'OPG_ACCOUNT'];
 
 /** Where each variable belongs. */
 export const variables: ReadonlyMap<string, readonly [SectionName, string]> = new Map(
@@ -32,7 +34,8 @@ export function gather(environment: Environment, mistakes: string[]): Written {
   const file = environment[CONFIG_FILE];
   if (file) addFile(written, file, mistakes);
   for (const [name, value] of Object.entries(environment)) {
-    if (!name.startsWith(PREFIX) || name === CONFIG_FILE || value === undefined || value === '') continue;
+    if (!name.startsWith(PREFIX) || name === CONFIG_FILE || OF_THE_COMMAND.includes(name)) continue;
+    if (value === undefined || value === '') continue;
     const place = variables.get(name);
     if (place) written[place[0]][place[1]] = absolute(place[0], place[1], value, process.cwd());
     else mistakes.push(`${name} is not a setting: ${suggestion(name, [CONFIG_FILE, ...variables.keys()])}`);

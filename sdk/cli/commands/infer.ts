@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import type { NamedTensors } from '#core/protocol/rows.ts';
 import type { Tensor } from '#core/tensor.ts';
-import { infer, startInference } from '../../infer.ts';
+import { startInference } from '../../infer.ts';
 import { versionNamed } from '../../named.ts';
 import { columns } from '../../table.ts';
 import { describeVersion } from '../../version.ts';
@@ -74,7 +74,9 @@ export const inferCommand: Command = {
           ],
         );
       }
-      const got = await waiting(terminal, 'waiting for the answer', () => infer(account, options, input));
+      const asked = await waiting(terminal, 'asking', () => startInference(account, options, input));
+      terminal.err(`request ${asked.id} to ${asked.node} for ${shown(asked.fee)} OPG\n`);
+      const got = await waiting(terminal, 'waiting for the answer', () => asked.result(options));
       if (picture !== undefined) writePicture(got.items, picture, range);
       const { id, row } = got;
       return answer(

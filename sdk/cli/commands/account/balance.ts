@@ -10,12 +10,8 @@ export const balanceCommand: Command = {
   name: 'account balance',
   summary: 'Shows OPG and gas money of an account: in the wallet, free in Escrow, staked, unbonding.',
   positionals: [],
-  options: { of: { type: 'string' }, account: { type: 'string' }, ...NETWORK.options },
-  explained: [
-    ['--of WHO', 'an address or an account kept here; the account in use without it'],
-    ['--account NAME', 'the same, for an account kept here'],
-    ...NETWORK.explained,
-  ],
+  options: { of: { type: 'string' }, ...NETWORK.options },
+  explained: [['--of WHO', 'an address or an account kept here; the account in use without it'], ...NETWORK.explained],
   finding: 'the chain does not answer',
   async run(args, terminal) {
     const who = addressOf(text(args, 'of') ?? accountName(args));

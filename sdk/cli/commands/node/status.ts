@@ -17,12 +17,8 @@ export const nodeStatusCommand: Command = {
   name: 'node status',
   summary: 'Shows a node: registration, stake, offers, and what its own /healthz says.',
   positionals: [],
-  options: { of: { type: 'string' }, account: { type: 'string' }, ...NETWORK.options },
-  explained: [
-    ['--of WHO', 'an address or an account kept here; the account in use without it'],
-    ['--account NAME', 'the same, for an account kept here'],
-    ...NETWORK.explained,
-  ],
+  options: { of: { type: 'string' }, ...NETWORK.options },
+  explained: [['--of WHO', 'an address or an account kept here; the account in use without it'], ...NETWORK.explained],
   finding: 'it is not registered, or its endpoint does not say that it is well',
   async run(args, terminal) {
     const node = addressOf(text(args, 'of') ?? accountName(args));

@@ -96,7 +96,7 @@ function stepCells({ event, block, time, transaction }: Step): string[] {
   const parts = Object.entries(event)
     .filter(([field, value]) => !unshown.includes(field) && ['string', 'number', 'bigint'].includes(typeof value))
     .map(([field, value]) => `${field} ${cell(field, value as string | number | bigint)}`);
-  return [when(time), `block ${block}`, event.type, parts.join(', '), transaction];
+  return [when(time), `block ${block}`, event.type, transaction, parts.join(', ')];
 }
 
 function cell(field: string, value: string | number | bigint): string {
