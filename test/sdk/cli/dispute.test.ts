@@ -1,29 +1,17 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'chai';
-import { opg } from '../../../sdk/cli/main.ts';
+import { command } from '../../support/command.ts';
 import { scratch } from '../../support/graphs.ts';
 
 const BUNDLES = 'test/vectors/disputes';
 const MODEL = ['--model', 'models/digits-cnn/model.onnx'];
 
-async function run(...argv: string[]) {
-  let [out, err] = ['', ''];
-  const code = await opg(['dispute', ...argv], {
-    out: (text) => {
-      out += text;
-    },
-    err: (text) => {
-      err += text;
-    },
-    interactive: false,
-  });
-  return { code, out, err };
-}
-
 describe('opg dispute', function () {
   this.timeout(30_000);
   const directory = scratch();
+  const opg = command();
+  const run = (...argv: string[]) => opg.run('dispute', ...argv);
   after(() => directory.remove());
   const place = (name: string) => path.join(directory.path, name);
 
@@ -79,8 +67,8 @@ describe('opg dispute', function () {
       [['check', place('absent.json')], 'does not exist'],
       [['check'], 'FILE is missing'],
       [['replay', '0x12', '--deployment', 'x', '--rpc', 'y'], '64 hex digits'],
-      [['replay', `0x${'1'.repeat(64)}`, '--rpc', 'y'], '--deployment FILE is missing'],
-      [['replay', `0x${'1'.repeat(64)}`, '--deployment', 'x'], '--rpc URL is missing'],
+      [['replay', `0x${'1'.repeat(64)}`, '--rpc', 'y'], '--deployment FILE'],
+      [['replay', `0x${'1'.repeat(64)}`, '--deployment', 'x'], '--deployment FILE'],
       [['replay', `0x${'1'.repeat(64)}`, '--deployment', place('absent.json'), '--rpc', 'y'], 'does not exist'],
     ] as const) {
       const { code, err } = await run(...argv);

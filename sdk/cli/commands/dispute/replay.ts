@@ -9,10 +9,10 @@ import { collect } from '../../../dispute/collect.ts';
 import { replayJson } from '../../../dispute/json.ts';
 import { executable, fetchModel } from '../../../dispute/model.ts';
 import { replayTable } from '../../../dispute/table.ts';
-import { connect } from '../../../network.ts';
 import type { Version } from '../../../version.ts';
-import { type Arguments, amount, type Command, EXIT, text, UsageError } from '../../command.ts';
-import { located, readBytes, readJson, used } from '../../files.ts';
+import { amount, type Command, EXIT, text, UsageError } from '../../command.ts';
+import { NETWORK, onNetwork } from '../../context.ts';
+import { located, readBytes, used } from '../../files.ts';
 import { agreed } from './verdict.ts';
 
 export const replayCommand: Command = {
@@ -20,29 +20,25 @@ export const replayCommand: Command = {
   summary: 'Replays the disputes over a request from chain data, with the numbers behind each move.',
   positionals: ['REQUEST'],
   options: {
-    deployment: { type: 'string' },
-    rpc: { type: 'string' },
+    ...NETWORK.options,
     model: { type: 'string' },
     input: { type: 'string' },
     block: { type: 'string' },
     bundle: { type: 'string' },
   },
   explained: [
-    ['--deployment FILE', 'where the contracts are: a file of deploy/addresses', 'needed'],
-    ['--rpc URL', 'an endpoint of that chain', 'needed'],
     ['--model FILE.onnx', "the model; without it, it is fetched from the version's sources"],
     ['--input FILE', 'canonical bytes of an input that is not on chain'],
     ['--block N', 'the first block to look in; the first one of the deployment without it'],
     ['--bundle FILE', 'where to write the dispute for dispute check; nowhere without it'],
+    ...NETWORK.explained,
   ],
   finding: 'the chain has decided otherwise, something does not hold, or there is nothing to replay',
   async run(args, terminal) {
     const [request = ''] = args.positionals;
     if (!/^0x[0-9a-f]{64}$/i.test(request)) throw new UsageError(`REQUEST is 0x and 64 hex digits, not "${request}"`);
-    const [rpc, deployment] = [needed(args, 'rpc', 'URL'), needed(args, 'deployment', 'FILE')];
     const [input, block, target] = [text(args, 'input'), amount(args, 'block'), text(args, 'bundle')];
-    const network = await connect({ provider: rpc, deployment: readJson(deployment) });
-    try {
+    return await onNetwork(args, async (network) => {
       const { version, bundle } = await collect(network, toRequestId(request), {
         ...(block === undefined ? {} : { block }),
         ...(input === undefined ? {} : { input: toHex(readBytes(input)) }),
@@ -63,17 +59,9 @@ export const replayCommand: Command = {
           : `${replayTable(found)}${target === undefined ? '' : `bundle written to ${target}, digest ${digest}\n`}`,
       );
       return ok ? EXIT.ok : EXIT.finding;
-    } finally {
-      network.provider.destroy();
-    }
+    });
   },
 };
-
-function needed(args: Arguments, option: string, what: string): string {
-  const given = text(args, option);
-  if (given === undefined) throw new UsageError(`--${option} ${what} is missing`);
-  return given;
-}
 
 /** A model that cannot be fetched is a pity, not an end: what the chain knows is replayed without it. */
 async function modelOf(
