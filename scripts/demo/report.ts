@@ -93,4 +93,10 @@ function showNetwork(screen: Screen, outcome: Outcome): void {
   for (const [name, address] of Object.entries(addresses)) if (address !== undefined) row(name, address);
   row('deployment file', rest.addressesFile);
   row('keys', `${rest.keys}/*.key, made for this run: worth nothing anywhere else`);
+  screen.line();
+  screen.line(screen.bold('In another terminal (README, "A model of your own"):'));
+  screen.line("  alias opg='npm run --silent opg --'");
+  screen.line(`  opg network use local --rpc ${rest.rpc} --deployment ${rest.addressesFile} --store ${rest.storage}`);
+  screen.line(`  opg account import me --key-file ${rest.keys}/requester.key`);
+  screen.line('  opg infer examples/digits-cnn --input models/digits-cnn/vectors/11.json');
 }

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { type HDNodeWallet, Wallet } from 'ethers';
 import { type Arguments, type Terminal, text, UsageError } from './command.ts';
 import { located } from './files.ts';
-import { home, makeHome, nameIn } from './settings.ts';
+import { home, makeHome, nameIn, useFirst } from './settings.ts';
 
 const FOLDER = 'keys';
 const fileOf = (name: string) => path.join(home(), FOLDER, `${nameIn(name, 'the name of an account')}.json`);
@@ -45,12 +45,13 @@ function keyIn(file: string): StoredKey {
   return { name: path.basename(file, '.json'), address: `0x${address.replace(/^0x/, '')}`, file };
 }
 
-/** Writes a new key file; refuses to overwrite one. */
+/** Writes a new key file; refuses to overwrite one. The first account kept here is in use from then on. */
 export async function storeKey(name: string, wallet: Wallet | HDNodeWallet, password: string): Promise<StoredKey> {
   const file = fileOf(name);
   if (existsSync(file)) throw new UsageError(`there is an account "${name}" already: ${file}`);
   makeHome(FOLDER);
   writeFileSync(file, await wallet.encrypt(password), { mode: 0o600, flag: 'wx' });
+  useFirst(name);
   return keyIn(file);
 }
 

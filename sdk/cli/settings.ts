@@ -41,6 +41,12 @@ export function writeSettings(changed: Settings): void {
   renameSync(next, file());
 }
 
+/** The first account is the one that acts until another is chosen. */
+export function useFirst(account: string): void {
+  const settings = readSettings();
+  if (settings.account === undefined) writeSettings({ ...settings, account });
+}
+
 /** Nobody else reads it. */
 export function makeHome(folder = ''): string {
   const place = path.join(home(), folder);

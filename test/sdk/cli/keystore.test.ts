@@ -37,10 +37,14 @@ describe('keys of opg', function () {
   });
 
   it('should list accounts, and remember which one acts', async () => {
+    const used = async () => {
+      const { accounts } = await json<{ accounts: { name: string; used: boolean }[] }>('account', 'list');
+      return accounts;
+    };
     await json('account', 'create', 'second');
+    expect((await used()).find((account) => account.used)?.name).to.equal('me');
     await json('account', 'use', 'second');
-    const { accounts } = await json<{ accounts: { name: string; used: boolean }[] }>('account', 'list');
-    expect(accounts.map(({ name, used }) => [name, used])).to.deep.equal([
+    expect((await used()).map(({ name, used }) => [name, used])).to.deep.equal([
       ['again', false],
       ['me', false],
       ['second', true],
