@@ -1,9 +1,9 @@
 import { ProtocolError } from '#core/errors.ts';
+import { decode, encode } from '#core/lossless.ts';
 import type { ProtocolEvent } from '#core/protocol/events.ts';
 import type { BlockRef, ChainCursor, Hex, LoggedEvent } from '#ports/chain.ts';
 import type { Journal } from '#ports/journal.ts';
 import type { Sql } from '#ports/sql.ts';
-import { decode, encode } from './encoding.ts';
 import { requestOf, requestsOf } from './requestOf.ts';
 
 type ChainJournal = Pick<Journal, 'record' | 'orphan' | 'finalise' | 'cursor' | 'eventsOf'>;
