@@ -22,4 +22,14 @@ export const searchErrors = {
     remedy: 'Check that the URL is an indexer, and that it runs the same release as this program.',
     retryable: false,
   },
+  'search.starting': {
+    what: 'The indexer has read no block yet.',
+    remedy: 'Ask again in a moment; GET /healthz tells how far it is.',
+    retryable: true,
+  },
+  'search.cursor': {
+    what: '"{cursor}" is not where a page of this question ends.',
+    remedy: 'Use `next` of the page before with the same question and sort, or leave the cursor out.',
+    retryable: false,
+  },
 } as const satisfies Record<string, ErrorEntry>;
