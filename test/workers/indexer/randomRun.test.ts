@@ -14,8 +14,19 @@ import { ethers } from '../../support/contracts/chain.ts';
 import { Blocks, Index } from '../../support/indexed.ts';
 import { seeded } from '../../support/seeded.ts';
 
+const DEFAULT_SEED = 9;
 const CALLS = Number(process.env['INDEX_CALLS'] ?? 160);
-const SEEDS = (process.env['INDEX_SEEDS'] ?? '3').split(',').map(Number);
+const SEEDS = (process.env['INDEX_SEEDS'] ?? `${DEFAULT_SEED}`).split(',').map(Number);
+/** What the default run does at least once, so that a run of refusals cannot pass. */
+const DONE = [
+  ...'request requestMany decline accept submit submitBatch submitEach cancel expire expireBatch expireEach finalise'.split(
+    ' ',
+  ),
+  ...'finaliseBatch finaliseEach freeze thaw condemn depositFor withdraw stake unstake release claimRoyalty sweepProtocol'.split(
+    ' ',
+  ),
+  ...['flushBurn', 'setOffer', 'setRoyalty', 'sale of the model'],
+];
 /** Calls between two looks. */
 const STEP = 20;
 
@@ -43,27 +54,38 @@ describe('I9: an index of a random run', () => {
         await fallsOutAndReturns(index, blocks, next - 1, 1 + random.int(12));
         await agrees(index, h);
       }
-      expect(
-        (await index.answers.totals({}, {}))?.requests.Final,
-        'a run that ends nothing proves nothing',
-      ).to.be.above(0);
+      const missing = DONE.filter((name) => !h.tally.has(name));
+      if (seed === DEFAULT_SEED && CALLS >= 160) expect(missing, 'never done in this run').to.deep.equal([]);
     });
 });
 
 /** Takes back the newest blocks, sees the index as it was before each, and reads them again. */
 async function fallsOutAndReturns(index: Index, blocks: Blocks, newest: number, depth: number): Promise<void> {
   const before = await index.dump();
-  const states: Awaited<ReturnType<Index['dump']>>[] = [];
+  const states: Dump[] = [];
   const taken = await blocks.since(newest - depth + 1);
   for (const { block } of taken.toReversed()) {
     await index.store.takeBack(block);
     states.push(await index.dump());
   }
   for (const { block, events } of taken) {
-    expect(await index.dump(), `before block ${block.number}`).to.deep.equal(states.pop());
+    expect(differences(await index.dump(), states.pop()), `before block ${block.number}`).to.deep.equal([]);
     await index.take(block, events);
   }
-  expect(await index.dump(), `after ${depth} blocks came back`).to.deep.equal(before);
+  expect(differences(await index.dump(), before), `after ${depth} blocks came back`).to.deep.equal([]);
+}
+
+type Dump = Awaited<ReturnType<Index['dump']>>;
+
+/** Rows that only one of the two has. */
+function differences(now: Dump, then: Dump = {}): string[] {
+  return Object.keys(now).flatMap((table) => {
+    const [here, there] = [new Set(now[table]), new Set(then[table])];
+    return [
+      ...[...here].filter((row) => !there.has(row)).map((row) => `${table} has ${row}`),
+      ...[...there].filter((row) => !here.has(row)).map((row) => `${table} had ${row}`),
+    ];
+  });
 }
 
 async function agrees(index: Index, h: Harness): Promise<void> {
