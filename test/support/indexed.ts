@@ -1,5 +1,5 @@
 /** An index over the chain in the test process: its real blocks, read with the real decoder, without a node and a reader between. */
-import type { EventName } from '#core/protocol/events.ts';
+import { expect } from 'chai';
 import type { BlockRef, Hex, LoggedEvent } from '#ports/chain.ts';
 import type { Answers, IndexStore } from '#ports/indexing.ts';
 import type { Sql } from '#ports/sql.ts';
@@ -61,6 +61,12 @@ export class Index {
     return this.#close();
   }
 
+  /** As if it had just been made. */
+  async clear(): Promise<void> {
+    const tables = [...TABLES, 'undo', 'card', 'listing'].map((name) => `index_${name}`);
+    await this.sql.query(`truncate ${tables.join(', ')}, journal_event, journal_block, journal_final`);
+  }
+
   take(block: BlockRef, events: readonly LoggedEvent[]): Promise<void> {
     return this.store.take(block, events, (before) => project(block, events, before));
   }
@@ -118,5 +124,31 @@ export class Blocks {
   }
 }
 
-export const named = (events: readonly LoggedEvent[], name: EventName) =>
-  events.filter(({ event }) => event.type === name);
+export type Dump = Awaited<ReturnType<Index['dump']>>;
+
+/** Rows that only one of the two has. */
+export function differences(now: Dump, then: Dump = {}): string[] {
+  return Object.keys(now).flatMap((table) => {
+    const [here, there] = [new Set(now[table]), new Set(then[table])];
+    return [
+      ...[...here].filter((row) => !there.has(row)).map((row) => `${table} has ${row}`),
+      ...[...there].filter((row) => !here.has(row)).map((row) => `${table} had ${row}`),
+    ];
+  });
+}
+
+/** Takes back the newest blocks, sees the index as it was before each, and reads them again. */
+export async function fallsOutAndReturns(index: Index, blocks: Blocks, depth: number): Promise<void> {
+  const before = await index.dump();
+  const states: Dump[] = [];
+  const taken = await blocks.since((await blocks.newest()) - depth + 1);
+  for (const { block } of taken.toReversed()) {
+    await index.store.takeBack(block);
+    states.push(await index.dump());
+  }
+  for (const { block, events } of taken) {
+    expect(differences(await index.dump(), states.pop()), `before block ${block.number}`).to.deep.equal([]);
+    await index.take(block, events);
+  }
+  expect(differences(await index.dump(), before), `after ${depth} blocks came back`).to.deep.equal([]);
+}

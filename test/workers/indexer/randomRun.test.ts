@@ -11,7 +11,7 @@ import { begin, type Harness } from '../../invariants/support/harness.ts';
 import { RandomRun } from '../../invariants/support/run.ts';
 import { claimOf, FREE, wordOf } from '../../invariants/support/words.ts';
 import { ethers } from '../../support/contracts/chain.ts';
-import { Blocks, Index } from '../../support/indexed.ts';
+import { Blocks, fallsOutAndReturns, Index } from '../../support/indexed.ts';
 import { seeded } from '../../support/seeded.ts';
 
 const DEFAULT_SEED = 9;
@@ -51,42 +51,13 @@ describe('I9: an index of a random run', () => {
         await run.go(Math.min(STEP, CALLS - made));
         for (const { block, events } of await blocks.since(next)) await index.take(block, events);
         next = (await blocks.newest()) + 1;
-        await fallsOutAndReturns(index, blocks, next - 1, 1 + random.int(12));
+        await fallsOutAndReturns(index, blocks, 1 + random.int(12));
         await agrees(index, h);
       }
       const missing = DONE.filter((name) => !h.tally.has(name));
       if (seed === DEFAULT_SEED && CALLS >= 160) expect(missing, 'never done in this run').to.deep.equal([]);
     });
 });
-
-/** Takes back the newest blocks, sees the index as it was before each, and reads them again. */
-async function fallsOutAndReturns(index: Index, blocks: Blocks, newest: number, depth: number): Promise<void> {
-  const before = await index.dump();
-  const states: Dump[] = [];
-  const taken = await blocks.since(newest - depth + 1);
-  for (const { block } of taken.toReversed()) {
-    await index.store.takeBack(block);
-    states.push(await index.dump());
-  }
-  for (const { block, events } of taken) {
-    expect(differences(await index.dump(), states.pop()), `before block ${block.number}`).to.deep.equal([]);
-    await index.take(block, events);
-  }
-  expect(differences(await index.dump(), before), `after ${depth} blocks came back`).to.deep.equal([]);
-}
-
-type Dump = Awaited<ReturnType<Index['dump']>>;
-
-/** Rows that only one of the two has. */
-function differences(now: Dump, then: Dump = {}): string[] {
-  return Object.keys(now).flatMap((table) => {
-    const [here, there] = [new Set(now[table]), new Set(then[table])];
-    return [
-      ...[...here].filter((row) => !there.has(row)).map((row) => `${table} has ${row}`),
-      ...[...there].filter((row) => !here.has(row)).map((row) => `${table} had ${row}`),
-    ];
-  });
-}
 
 async function agrees(index: Index, h: Harness): Promise<void> {
   const rows = await index.sql.query<{ account: Address }>('select account from index_account');
