@@ -12,6 +12,7 @@ import { protocolErrors } from './errors/protocol.ts';
 import { requestsErrors } from './errors/requests.ts';
 import { runtimeErrors } from './errors/runtime.ts';
 import { sdkErrors } from './errors/sdk.ts';
+import { searchErrors } from './errors/search.ts';
 import { semanticsErrors } from './errors/semantics.ts';
 import { storageErrors } from './errors/storage.ts';
 
@@ -29,6 +30,7 @@ export const errorTable = {
   ...challengesErrors,
   ...storageErrors,
   ...semanticsErrors,
+  ...searchErrors,
 } as const satisfies Record<string, ErrorEntry>;
 
 export type ErrorCode = keyof typeof errorTable;

@@ -33,6 +33,30 @@ export { contentFrom, type ModelCard, type Publication, type Published, publish 
 export type { Assessment } from './publishing/assessment.ts';
 export { quote } from './quote.ts';
 export { type Asked, type AskedOne, request, requestBundle, requestByCommitment, requestMany } from './request.ts';
+export {
+  type Activity,
+  activityOf,
+  type Balances,
+  balances,
+  days,
+  type Listing,
+  type ModelPage,
+  modelByName,
+  type NodeEntry,
+  type NodesQuery,
+  nodeByAddress,
+  nodes,
+  type Paging,
+  type RequestEntry,
+  type RequestsQuery,
+  type RequestWorkflow,
+  requests,
+  type SearchQuery,
+  search,
+  type Totals,
+  totals,
+  workflow,
+} from './search.ts';
 export { cancel, expire, finalise } from './settle.ts';
 export { release, restake, stake, unstake } from './stake.ts';
 export type { Transacted } from './transact.ts';

@@ -51,6 +51,11 @@ const modelEvents = {
   VersionRetired: { version: versionIdField },
 } as const;
 
+/** Of the token that a model is (ERC-721): who has it owns the model. Minted from the zero address. */
+const modelTokenEvents = {
+  Transfer: { from: addressField, to: addressField, tokenId: modelIdField },
+} as const;
+
 const nodeEvents = {
   NodeSet: { node: addressField, roles: smallField, endpoint: textField },
   KeySet: { node: addressField, key: addressField, until: wideField, permissions: smallField },
@@ -113,6 +118,7 @@ const governanceEvents = {
 export const eventTables = {
   Escrow: escrowEvents,
   ModelRegistry: modelEvents,
+  ModelToken: modelTokenEvents,
   NodeRegistry: nodeEvents,
   InferenceRequests: { ...requestEvents, ...governanceEvents },
   ChallengeGame: gameEvents,
@@ -124,7 +130,7 @@ type EventsOf<T extends Readonly<Record<string, Fields>>> = {
 }[keyof T];
 
 export type EscrowEvent = EventsOf<typeof escrowEvents>;
-export type ModelEvent = EventsOf<typeof modelEvents>;
+export type ModelEvent = EventsOf<typeof modelEvents> | EventsOf<typeof modelTokenEvents>;
 export type NodeEvent = EventsOf<typeof nodeEvents>;
 /** The life of one request. */
 export type RequestEvent = EventsOf<typeof requestEvents>;

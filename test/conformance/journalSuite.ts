@@ -64,6 +64,15 @@ export function shouldBehaveLikeJournal(open: () => Promise<Journal>): void {
       expect((await journal.cursor()).recent).to.deep.equal([one]);
     });
 
+    it('gives back texts of strangers that PostgreSQL would refuse: zero characters, halves of surrogate pairs', async () => {
+      const one = block(1);
+      const texts = ['\0', 'a\0b', '\ud800', 'x\udc00\0', '\\u0000', '', 'é𝄞'];
+      const event = { type: 'Requested', id: A, texts, nested: { '\\u0000': '\0' } } as unknown as ProtocolEvent;
+      await journal.record(one, [logged(one, 0, event)]);
+      const [got] = await journal.eventsOf(A);
+      expect(got?.event).to.deep.equal(event);
+    });
+
     it('gives events back as they were: 64-bit and larger integers, bytes, nested lists', async () => {
       const one = block(1);
       const event = {

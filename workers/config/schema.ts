@@ -1,5 +1,6 @@
 import type { Given } from './section.ts';
 import { network, signer, submission } from './sections/chain.ts';
+import { indexer } from './sections/indexing.ts';
 import { journal, process, queue } from './sections/process.ts';
 import { reference } from './sections/reference.ts';
 import { keeper, storage } from './sections/services.ts';
@@ -20,6 +21,7 @@ export const sections = {
   keeper,
   storage,
   verifier,
+  indexer,
 };
 export type SectionName = keyof typeof sections;
 export type Sections = { readonly [S in SectionName]: Given<(typeof sections)[S]> };
@@ -42,6 +44,7 @@ export const roleSections = {
   keeper: ['process', 'network', 'journal', 'queue', 'signer', 'submission', 'keeper'],
   executor: ['process', 'journal', 'queue', 'executor', 'reference', 'models'],
   storage: ['process', 'storage'],
+  indexer: ['process', 'network', 'journal', 'models', 'indexer'],
   monitor: ['process', 'network', 'journal', 'reference', 'models'],
   verifier: ['process', 'network', 'journal', 'signer', 'executor', 'reference', 'models', 'submission', 'verifier'],
 } as const satisfies Record<string, readonly SectionName[]>;

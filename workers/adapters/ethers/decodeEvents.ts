@@ -1,4 +1,4 @@
-import type { Interface, LogDescription } from 'ethers';
+import { AbiCoder, type EventFragment, getBytes, Interface, type LogDescription } from 'ethers';
 import { ProtocolError } from '#core/errors.ts';
 import { type EventName, eventFrom, eventTables, type ProtocolEvent } from '#core/protocol/events.ts';
 import type { Hex } from '#ports/chain.ts';
@@ -38,11 +38,17 @@ export interface EventDecoder {
   decode(log: RawLog): ProtocolEvent | undefined;
 }
 
+/** IModelRegistry does not repeat what its token inherits from ERC-721. */
+const registry = new Interface([
+  ...IModelRegistry__factory.abi,
+  'event Transfer(address indexed from, address indexed to, uint256 indexed tokenId)',
+]);
+
 export function eventDecoder(contracts: Contracts): EventDecoder {
   const sources: [Hex, Interface, readonly EventName[]][] = [
     [contracts.requests, IInferenceRequests__factory.createInterface(), namesOf(eventTables.InferenceRequests)],
     [contracts.escrow, IEscrow__factory.createInterface(), namesOf(eventTables.Escrow)],
-    [contracts.models, IModelRegistry__factory.createInterface(), namesOf(eventTables.ModelRegistry)],
+    [contracts.models, registry, namesOf({ ...eventTables.ModelRegistry, ...eventTables.ModelToken })],
     [contracts.nodes, INodeRegistry__factory.createInterface(), namesOf(eventTables.NodeRegistry)],
   ];
   if (contracts.game)
@@ -69,15 +75,36 @@ function parse(parser: Interface, log: RawLog): LogDescription | null {
 
 function eventOf(description: LogDescription, log: RawLog): ProtocolEvent | undefined {
   try {
-    return eventFrom(description.name, argumentsOf(description));
+    return eventFrom(description.name, argumentsOf(description, log.data));
   } catch (error) {
     throw malformed(log, error);
   }
 }
 
 /** By the declared names: ethers' own Result resolves a field called `length` or `model` of a struct to its methods. */
-function argumentsOf({ fragment, args }: LogDescription): Record<string, unknown> {
-  return Object.fromEntries(fragment.inputs.map((input, i) => [input.name, args[i]]));
+function argumentsOf({ fragment, args }: LogDescription, data: Hex): Record<string, unknown> {
+  const texts = textsOf(fragment, data);
+  return Object.fromEntries(fragment.inputs.map((input, i) => [input.name, texts[input.name] ?? args[i]]));
+}
+
+const isText = (type: string) => type === 'string' || type === 'string[]';
+const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
+
+/**
+ * The texts among the arguments. A contract takes any bytes for a text, and ethers refuses what is no UTF-8: then one stranger's
+ * transaction would stop whoever reads the log. Here each wrong byte reads as U+FFFD.
+ */
+function textsOf({ inputs }: EventFragment, data: Hex): Record<string, unknown> {
+  const carried = inputs.filter(({ indexed }) => !indexed);
+  if (!carried.some(({ type }) => isText(type))) return {};
+  const types = carried.map((input) => (isText(input.type) ? input.type.replace('string', 'bytes') : input));
+  const values = AbiCoder.defaultAbiCoder().decode(types, data);
+  const texts = carried.flatMap(({ name, type }, i) => (isText(type) ? [[name, textFrom(values[i])] as const] : []));
+  return Object.fromEntries(texts);
+}
+
+function textFrom(value: string | Iterable<string>): string | string[] {
+  return typeof value === 'string' ? utf8.decode(getBytes(value)) : [...value].map((one) => utf8.decode(getBytes(one)));
 }
 
 function malformed(log: RawLog, cause: unknown): Error {

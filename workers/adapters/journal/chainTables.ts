@@ -1,9 +1,9 @@
 import { ProtocolError } from '#core/errors.ts';
+import { decode, encode } from '#core/lossless.ts';
 import type { ProtocolEvent } from '#core/protocol/events.ts';
 import type { BlockRef, ChainCursor, Hex, LoggedEvent } from '#ports/chain.ts';
 import type { Journal } from '#ports/journal.ts';
 import type { Sql } from '#ports/sql.ts';
-import { decode, encode } from './encoding.ts';
 import { requestOf, requestsOf } from './requestOf.ts';
 
 type ChainJournal = Pick<Journal, 'record' | 'orphan' | 'finalise' | 'cursor' | 'eventsOf'>;
@@ -12,7 +12,7 @@ type ChainJournal = Pick<Journal, 'record' | 'orphan' | 'finalise' | 'cursor' | 
 const RECENT = 4096;
 
 /** What the chain said: blocks, events, finality. Each verb is one statement, hence atomic. */
-export const chainTables = (sql: Sql): ChainJournal => ({
+export const chainTables = (sql: Pick<Sql, 'query'>): ChainJournal => ({
   async record(block: BlockRef, events: readonly LoggedEvent[]): Promise<readonly Hex[]> {
     const rows = events.map(({ logIndex, transactionHash, event }) => ({
       log_index: logIndex,
@@ -67,7 +67,7 @@ export const chainTables = (sql: Sql): ChainJournal => ({
   },
 });
 
-async function refuseUnlessKnown(sql: Sql, block: BlockRef): Promise<void> {
+async function refuseUnlessKnown(sql: Pick<Sql, 'query'>, block: BlockRef): Promise<void> {
   const [found] = await sql.query<{ known: boolean; tip: string; tip_hash: string }>(
     `select exists (select from journal_block where hash = $1) as known, number as tip, hash as tip_hash
        from journal_block order by number desc limit 1`,

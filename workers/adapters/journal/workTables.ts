@@ -1,7 +1,7 @@
+import { decode, encode } from '#core/lossless.ts';
 import type { Hex } from '#ports/chain.ts';
 import type { Journal, Row } from '#ports/journal.ts';
 import type { Sql } from '#ports/sql.ts';
-import { decode, encode } from './encoding.ts';
 
 type WorkJournal = Pick<Journal, 'open' | 'advance' | 'row' | 'ready' | 'count'>;
 

@@ -86,6 +86,18 @@ export const metricTable = {
   worker_monitor_lapses_missed: { type: 'gauge', help: 'Items with a demand past its limit that nobody has lapsed' },
   worker_monitor_alarms: { type: 'gauge', help: 'Items that call for a person, by what is wrong', labels: ['alarm'] },
 
+  worker_index_requests_total: {
+    type: 'counter',
+    help: 'Questions answered or refused, by route',
+    labels: ['route', 'status'],
+  },
+  worker_index_answer_seconds: { type: 'histogram', help: 'One answer', buckets: RUN_SECONDS },
+  worker_index_cards_total: {
+    type: 'counter',
+    help: 'Cards looked for where metadata is a URI: fetched, missing or unreadable',
+    labels: ['outcome'],
+  },
+
   worker_storage_blobs: { type: 'gauge', help: 'Blobs kept' },
   worker_storage_used_bytes: { type: 'gauge', help: 'Bytes of all blobs' },
   worker_storage_served_bytes_total: { type: 'counter', help: 'Bytes sent' },
