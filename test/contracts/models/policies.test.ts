@@ -17,6 +17,14 @@ async function allowList() {
   return { ...all, policy, may };
 }
 
+async function kindHolders() {
+  const all = await published();
+  const policy = await ethers.deployContract('MultiTokenPolicy', [await all.models.getAddress()]);
+  await all.models.setPolicy(all.version, policy);
+  const token = await ethers.deployContract('KindToken');
+  return { ...all, policy, token };
+}
+
 async function tokenHolders() {
   const all = await published();
   const policy = await ethers.deployContract('TokenHolderPolicy', [await all.models.getAddress()]);
@@ -133,6 +141,45 @@ describe('TokenHolderPolicy', () => {
       await expect(policy.setRule(version, address, least))
         .to.be.revertedWithCustomError(policy, 'Policies_BadField')
         .withArgs(field);
+  });
+});
+
+describe('MultiTokenPolicy', () => {
+  it('lets holders of enough pieces of the kind in, and of no other kind', async () => {
+    const { models, policy, token, version, stranger, buyer } = await loadFixture(kindHolders);
+    await expect(policy.setRule(version, token, 5n, 2n))
+      .to.emit(policy, 'RuleSet')
+      .withArgs(version, await token.getAddress(), 5n, 2n);
+    await token.mint(stranger, 5n, 2n);
+    await token.mint(buyer, 5n, 1n);
+    await token.mint(buyer, 6n, 100n);
+    await models.requireAccess(version, stranger, '0x');
+    expect(await policy.mayRequest(version, buyer, '0x')).to.equal(false);
+  });
+
+  it('without a rule, nobody may; a rule can be taken back', async () => {
+    const { policy, token, version, stranger } = await loadFixture(kindHolders);
+    await token.mint(stranger, 0n, 1n);
+    expect(await policy.mayRequest(version, stranger, '0x')).to.equal(false);
+    await policy.setRule(version, token, 0n, 1n);
+    expect(await policy.mayRequest(version, stranger, '0x')).to.equal(true);
+    await policy.setRule(version, ZeroAddress, 0n, 0n);
+    expect(await policy.mayRequest(version, stranger, '0x')).to.equal(false);
+  });
+
+  it('refuses half a rule, a token without code, and strangers', async () => {
+    const { policy, token, version, owner, stranger } = await loadFixture(kindHolders);
+    for (const [address, least, field] of [
+      [stranger.address, 1n, 'token'],
+      [await token.getAddress(), 0n, 'minBalance'],
+      [ZeroAddress, 1n, 'minBalance'],
+    ] as const)
+      await expect(policy.setRule(version, address, 1n, least))
+        .to.be.revertedWithCustomError(policy, 'Policies_BadField')
+        .withArgs(field);
+    await expect(policy.connect(stranger).setRule(version, token, 1n, 1n))
+      .to.be.revertedWithCustomError(policy, 'Policies_NotOwner')
+      .withArgs(stranger.address, owner.address);
   });
 });
 
