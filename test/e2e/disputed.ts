@@ -54,10 +54,11 @@ export class DisputedNetwork {
     rmSync(this.directory, { recursive: true, force: true });
   }
 
-  /** Asks the cheat. */
-  asked(): Promise<AskedOne> {
+  /** Asks the cheat about a picture of the model's vectors. */
+  asked(picture = 0): Promise<AskedOne> {
     const { requester, cheat } = this.deployed.accounts;
-    return request(requester, { version: this.#version, node: cheat.address, fee: OPG }, this.#input);
+    const { inputs } = this.model.vectors[picture] as (typeof this.model.vectors)[number];
+    return request(requester, { version: this.#version, node: cheat.address, fee: OPG }, inputs);
   }
 
   /** Asks the cheat, which submits these outputs at once. */

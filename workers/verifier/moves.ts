@@ -22,6 +22,9 @@ export interface MoverParts {
 /** Ended without the effect it was for: it may be sent again if it is still wanted. */
 const FAILED = ['reverted', 'abandoned'];
 
+/** What a verifier plays with. */
+export type Moves = Pick<Mover, 'me' | 'accuse' | 'move' | 'claimPot'>;
+
 /** Sends moves. A purpose names what it is for, so no move is played twice, whatever restarts in between. */
 export class Mover {
   readonly #parts: MoverParts;

@@ -1,6 +1,6 @@
 import type { Dispatcher } from '#ports/dispatch.ts';
 import type { GameCalls } from '#ports/game.ts';
-import { Mover } from './moves.ts';
+import { Mover, type Moves } from './moves.ts';
 import { Verifier, type VerifierParts } from './verifier.ts';
 
 /**
@@ -8,7 +8,12 @@ import { Verifier, type VerifierParts } from './verifier.ts';
  * is seen to first.
  */
 export async function openVerifier(
-  parts: Omit<VerifierParts, 'mover'> & { readonly calls: GameCalls; readonly dispatcher: Dispatcher },
+  parts: Omit<VerifierParts, 'mover'> & {
+    readonly calls: GameCalls;
+    readonly dispatcher: Dispatcher;
+    /** Another way of playing than to make every move. */
+    readonly playing?: ((moves: Moves) => Moves) | undefined;
+  },
   signal: AbortSignal,
 ): Promise<Verifier> {
   const { calls, dispatcher, views, log, metrics } = parts;
@@ -18,5 +23,5 @@ export async function openVerifier(
   if ((await views.freeBalance(account)) === 0n)
     log.warn('the key has no OPG in Escrow: it can make no demand and post no challenge', { account });
   const mover = new Mover({ calls, views, dispatcher, log, metrics });
-  return new Verifier({ ...parts, mover }, signal);
+  return new Verifier({ ...parts, mover: parts.playing?.(mover) ?? mover }, signal);
 }

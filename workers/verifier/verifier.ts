@@ -13,7 +13,7 @@ import type { Reference } from '#ports/reference.ts';
 import type { Log, Metrics } from '#ports/telemetry.ts';
 import type { TracedRequest, Traces } from '#ports/traces.ts';
 import { decideDispute, nextLook } from './decide.ts';
-import type { Mover } from './moves.ts';
+import type { Moves } from './moves.ts';
 import type { VerifierPolicy } from './policy.ts';
 import type { QuickCheck } from './quick.ts';
 
@@ -21,7 +21,7 @@ export interface VerifierParts {
   readonly journal: Journal;
   readonly models: ModelStore;
   readonly traces: Traces & Pick<Reference, 'describe'>;
-  readonly mover: Mover;
+  readonly mover: Moves;
   readonly views: GameViews;
   /** A first look, which may clear a result without its reference. */
   readonly quick: QuickCheck;
