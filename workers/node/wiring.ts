@@ -226,7 +226,18 @@ export const runNode = <R extends 'node' | 'cheat'>(
         const disputes = { calls: gameCalls(game), views: gameViews(reader, { ...contracts, game }), dispatcher };
         const limits = { share: 0, versions: undefined, maxBonds: 0n, defend: false, spared: new Set([node]) };
         const quick = async () => false;
-        const parts = { journal, models, traces: reference, quick, policy: limits, random: () => 1, log, metrics };
+        const deliver = async () => undefined;
+        const parts = {
+          journal,
+          models,
+          traces: reference,
+          quick,
+          deliver,
+          policy: limits,
+          random: () => 1,
+          log,
+          metrics,
+        };
         return await openVerifier({ ...parts, ...disputes, playing: twist.playing }, life.signal);
       }
     },

@@ -1,7 +1,8 @@
 import type { Dispatcher } from '#ports/dispatch.ts';
 import type { GameCalls } from '#ports/game.ts';
 import { Mover, type Moves } from './moves.ts';
-import { Verifier, type VerifierParts } from './verifier.ts';
+import type { VerifierParts } from './parts.ts';
+import { Verifier } from './verifier.ts';
 
 /**
  * A verifier that acts with the dispatcher's key. Bonds and fees are locked by the game, which may do so only for accounts that allow it: that

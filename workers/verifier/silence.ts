@@ -1,4 +1,5 @@
 import type { Challenge } from '#core/challenges/follow.ts';
+import type { Subject } from '#core/challenges/subject.ts';
 import type { SilenceRule } from '#ports/faults.ts';
 import type { TrackedIntent } from '#ports/outbox.ts';
 import type { GameMove } from './decide.ts';
@@ -21,15 +22,27 @@ const unsent = ({ me }: Moves, purpose: string): TrackedIntent => ({
 export function silenced(moves: Moves, { silent, silentAfter }: SilenceRule): Moves {
   const isSilent = (challenge: Challenge, { kind }: GameMove) =>
     silent.has(kind) && progress(challenge, kind) >= silentAfter;
+  const answered = ({ outputDemands }: Subject) =>
+    [...outputDemands.values()].filter(({ state }) => state === 'answered').length;
   return {
     me: moves.me,
+    accusedBy: (...given) => moves.accusedBy(...given),
     accuse: (...given) => moves.accuse(...given),
+    intentOf: (id) => moves.intentOf(id),
     move: async (subject, challenge, meaning, move, answer) =>
       isSilent(challenge, move)
         ? unsent(moves, `${move.kind}:${challenge.id}`)
         : moves.move(subject, challenge, meaning, move, answer),
     claimPot: async (subject, challenge) =>
       silent.has('claimPot') ? unsent(moves, `claimPot:${challenge.request}`) : moves.claimPot(subject, challenge),
+    demandOutput: async (subject, ...given) =>
+      silent.has('demandOutput')
+        ? unsent(moves, `demandOutput:${subject.history.row.id}`)
+        : moves.demandOutput(subject, ...given),
+    moveOutput: async (subject, move, proof) =>
+      silent.has(move.kind) && (move.kind === 'lapseOutput' || answered(subject) >= silentAfter)
+        ? unsent(moves, `${move.kind}:${move.record.id}`)
+        : moves.moveOutput(subject, move, proof),
   };
 }
 

@@ -4,6 +4,7 @@ import type { Durable } from '#ports/durable.ts';
 import type { Reference } from '#ports/reference.ts';
 import type { Traces } from '#ports/traces.ts';
 import { configuredModelStore } from '../adapters/blobs/configured.ts';
+import { createHttpSource } from '../adapters/blobs/http.ts';
 import { systemClock as clock } from '../adapters/clock/systemClock.ts';
 import { connectChain } from '../adapters/ethers/connectChain.ts';
 import { gameCalls, gameViews } from '../adapters/ethers/game.ts';
@@ -28,6 +29,7 @@ import { observe } from '../watcher/observe.ts';
 import { retain } from '../watcher/retention.ts';
 import { sweep } from '../watcher/sweep.ts';
 import { versionKeeper } from '../watcher/versions.ts';
+import { createDelivery } from './delivery.ts';
 import type { Moves } from './moves.ts';
 import { openVerifier } from './open.ts';
 import { createQuickCheck } from './quick.ts';
@@ -96,6 +98,8 @@ export const runVerifier = <R extends 'verifier' | 'liar'>(
       const { concurrency, timeoutMs: runTimeoutMs } = config.executor;
       const runtime = createOnnxRuntime({ ...config.executor, children: Math.max(1, concurrency), runTimeoutMs });
       life.shutdown.add('runtime', () => runtime.close());
+      const source = createHttpSource({ privateOrigins: config.models.privateOrigins });
+      const deliver = createDelivery(views, source, log);
       const { versions, suspicion, ...limits } = config.verifier;
       const quick = createQuickCheck(runtime, suspicion);
       const policy = {
@@ -114,6 +118,7 @@ export const runVerifier = <R extends 'verifier' | 'liar'>(
           dispatcher,
           playing: twist.playing,
           quick,
+          deliver,
           policy,
           random,
           log,
