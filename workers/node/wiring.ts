@@ -223,7 +223,12 @@ export const runNode = <R extends 'node' | 'cheat'>(
       async function openDefender(): Promise<Verifier | undefined> {
         const { game } = contracts;
         if (game === undefined) return undefined;
-        const disputes = { calls: gameCalls(game), views: gameViews(reader, { ...contracts, game }), dispatcher };
+        const disputes = {
+          calls: gameCalls(game),
+          views: gameViews(reader, { ...contracts, game }),
+          dispatcher,
+          sender,
+        };
         const limits = { share: 0, versions: undefined, maxBonds: 0n, defend: false, spared: new Set([node]) };
         const quick = async () => false;
         const deliver = async () => undefined;

@@ -59,6 +59,8 @@ export interface GameViews {
   /** Wei of OPG that a challenge of the program locks. */
   bondOf(meaning: Meaning): Promise<bigint>;
   clocksOf(set: number): Promise<GameClocks>;
+  /** Wei of OPG per gas, by which the game sets fees and bonds. */
+  gasPrice(): Promise<bigint>;
   /** Wei of OPG of the account that no lock holds. */
   freeBalance(account: Hex): Promise<bigint>;
   /** A lane of the account in which nothing of the game is locked, from `from` on. */

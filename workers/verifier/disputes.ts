@@ -26,7 +26,8 @@ export class Disputes {
 
   async note(id: Hex, subject: Subject, now: number): Promise<void> {
     const { journal } = this.#parts;
-    if (subject.challenges.size + subject.outputDemands.size === 0 || !this.#concerns(subject)) return;
+    if (subject.challenges.size + subject.outputDemands.size === 0) return this.gone(id);
+    if (!this.#concerns(subject)) return;
     // What was demanded or posted may concern the budget, whoever remembers why.
     const facts = { bond: this.#bondOf(subject).toString() };
     if (await journal.open({ track: DISPUTE, id, stage: 'open', facts, dueAt: now })) return;
@@ -34,11 +35,16 @@ export class Disputes {
     await journal.advance(DISPUTE, id, row?.stage ?? 'open', 'open', { facts, dueAt: now });
   }
 
+  /** Nothing about it is disputed any more: what was fell out of the chain, if there was anything. */
+  async gone(id: Hex): Promise<void> {
+    await this.#parts.journal.advance(DISPUTE, id, 'open', 'over', { facts: { bond: null }, dueAt: null });
+  }
+
   /** Everything about one request. */
   async play(row: Row, now: number): Promise<void> {
     const { journal } = this.#parts;
     const found = await findDisputed(this.#parts, row.id, this.#signal);
-    if (!found) return this.#over(row.id);
+    if (!found) return this.gone(row.id);
     const { subject } = found;
     const looks: number[] = [];
     const pending = ({ status, reason }: TrackedIntent) =>
@@ -56,7 +62,7 @@ export class Disputes {
     }
     const pot = await this.#pot(subject, now);
     if (pot !== undefined) looks.push(pot);
-    if (looks.length === 0) return this.#over(row.id);
+    if (looks.length === 0) return this.#over(subject);
     await journal.advance(DISPUTE, row.id, 'open', 'open', { dueAt: Math.min(...looks) });
   }
 
@@ -144,9 +150,12 @@ export class Disputes {
     return mine.reduce((sum, { bond }) => sum + bond, 0n);
   }
 
-  async #over(id: Hex): Promise<void> {
-    const { journal } = this.#parts;
-    await journal.advance(DISPUTE, id, 'open', 'over', { facts: { bond: null }, dueAt: null });
-    await journal.advance(CHECK, id, 'accused', 'over', { facts: { bond: null }, dueAt: null });
+  /** The check that began it is over too, unless its challenge is not there: then it is for the check to post it again. */
+  async #over({ history, challenges }: Subject): Promise<void> {
+    const { journal, mover } = this.#parts;
+    const { id } = history.row;
+    await this.gone(id);
+    const posted = [...challenges.values()].some(({ challenger }) => challenger === mover.me);
+    if (posted) await journal.advance(CHECK, id, 'accused', 'over', { facts: { bond: null }, dueAt: null });
   }
 }

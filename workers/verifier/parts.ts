@@ -9,6 +9,7 @@ import type { TracedRequest, Traces } from '#ports/traces.ts';
 import type { Delivery } from './delivery.ts';
 import type { Moves } from './moves.ts';
 import type { VerifierPolicy } from './policy.ts';
+import type { Purse } from './purse.ts';
 import type { QuickCheck } from './quick.ts';
 
 export interface VerifierParts {
@@ -22,6 +23,7 @@ export interface VerifierParts {
   /** How outputs are asked for whose hash alone is on chain. */
   readonly deliver: Delivery;
   readonly policy: VerifierPolicy;
+  readonly purse: Pick<Purse, 'look'>;
   /** A number from 0 to below 1, unknown to nodes: which results are sampled. */
   readonly random: () => number;
   readonly log: Log;

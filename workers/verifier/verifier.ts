@@ -27,7 +27,10 @@ export class Verifier implements Observer {
 
   async touched(id: Hex, events: readonly LoggedEvent[], head: Head): Promise<void> {
     const subject = subjectOf(events);
-    if (!subject) return this.#checks.again(id);
+    if (!subject) {
+      await this.#disputes.gone(id);
+      return this.#checks.again(id);
+    }
     await this.#checks.note(id, subject, head);
     await this.#disputes.note(id, subject, head.now);
   }
@@ -47,7 +50,8 @@ export class Verifier implements Observer {
 
   /** What is due: disputes first, for their clocks run. */
   async work({ now }: Head): Promise<void> {
-    const { journal, metrics } = this.#parts;
+    const { journal, metrics, purse } = this.#parts;
+    await purse.look(now);
     const due = (track: string, stage: string) => journal.ready(track, stage, { limit: PER_HEAD, dueBefore: now });
     const each = async (rows: readonly Row[], work: (row: Row) => Promise<void>) => {
       for (const row of rows) await this.#guarded(row, () => work(row), now);

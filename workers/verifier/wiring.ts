@@ -116,6 +116,7 @@ export const runVerifier = <R extends 'verifier' | 'liar'>(
           calls,
           views,
           dispatcher,
+          sender,
           playing: twist.playing,
           quick,
           deliver,

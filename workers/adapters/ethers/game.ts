@@ -53,6 +53,8 @@ export function gameViews(reader: Pick<ChainReader, 'call'>, contracts: Contract
   const fromEscrow = (method: string, ...values: unknown[]) => ask(contracts.escrow, escrow, method, ...values);
   /** Sets are appended and never edited, so one answer serves for good. */
   const clocks = new Map<number, GameClocks>();
+  /** Immutable. */
+  let price: bigint | undefined;
   return {
     async bondOf(meaning) {
       return BigInt((await ask(contracts.game, game, 'bondOf', meaning))[0]);
@@ -69,6 +71,10 @@ export function gameViews(reader: Pick<ChainReader, 'call'>, contracts: Contract
       };
       clocks.set(set, found);
       return found;
+    },
+    async gasPrice() {
+      price ??= BigInt((await ask(contracts.game, game, 'gasPrice'))[0]);
+      return price;
     },
     async freeBalance(account) {
       return BigInt((await fromEscrow('accountOf', account))[0]);
