@@ -13,6 +13,7 @@ import { packShape, packTolerance } from '../protocol/version.ts';
 import { largestStep, multiplyAdds, treeLevels } from '../semantics/cost.ts';
 import type { Program } from '../semantics/program.ts';
 import { type ProgramCommitment, SEMANTICS } from '../semantics/record.ts';
+import type { OutputDemand } from './events.ts';
 import { outputsWord } from './evidence.ts';
 import { type Position, packPosition } from './position.ts';
 
@@ -96,4 +97,13 @@ export function challengeId(key: ChallengeKey): ChallengeId {
 /** H(DEMAND, challenge, position). */
 export function demandId(challenge: ChallengeId, position: Position): DemandId {
   return taggedHash(Tags.DEMAND, [challenge, wordOf(packPosition(position))]) as DemandId;
+}
+
+/** In place of a position's kind: no challenge has the id of a submission. */
+const OUTPUT = 5n;
+
+/** H(DEMAND, submission, 5 8 | item 8 | output 32 | leaf 40). */
+export function outputDemandId(submission: SubmissionId, { item, output, leaf }: OutputDemand['position']): DemandId {
+  const packed = (OUTPUT << 80n) | (BigInt(item) << 72n) | (BigInt(output) << 40n) | BigInt(leaf);
+  return taggedHash(Tags.DEMAND, [submission, wordOf(packed)]) as DemandId;
 }

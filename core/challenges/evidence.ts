@@ -11,6 +11,7 @@ import type { Program } from '../semantics/program.ts';
 import { firstUnacceptable } from '../semantics/tolerance/accept.ts';
 import type { TraceSalt } from '../semantics/trace.ts';
 import type { Tensor } from '../tensor.ts';
+import type { ShownItem } from './hiddenOutputs.ts';
 import { type LeafOpening, openLeaf } from './openings.ts';
 import { type ReferenceTrace, treeOfHashes } from './reference.ts';
 
@@ -81,23 +82,39 @@ export function evidenceOf(
   standard: Standard,
 ): Evidence {
   const { item, output, element } = fault;
+  const shown = shownItem(submitted, item);
+  const byHash = exactEvidence(trace, salt, output, shown);
+  if (standard === 'exact') return byHash;
+  const [right] = trace.open(Number(byHash.outputs[2 * output])) as [OpenTensor];
+  const wrong = withElements(submitted[item] as readonly Tensor[])[output] as Tensor;
+  return { ...byHash, element, right: openLeaf(right, element), wrong: openLeaf(new OpenTensor(wrong), element) };
+}
+
+/** In exact mode the hashes of the submitted tensors are all there is to show. `salt` names the item as well. */
+export function exactEvidence(trace: ReferenceTrace, salt: TraceSalt, output: number, shown: ShownItem): Evidence {
   const outputs = outputsWord(trace.program);
   const k = Number(outputs[2 * output]);
-  const [right] = trace.open(k) as [OpenTensor];
-  const mine = withElements(submitted[item] as readonly Tensor[]);
-  const lists = treeOfHashes(submitted.map((tensors) => commitList(withElements(tensors).map(commitTensor))));
-  const slots = trace.slots(salt);
-  const exact = standard === 'exact';
+  const { item, submitted, itemPath } = shown;
   return {
-    ...fault,
+    item,
+    output,
+    element: 0,
     outputs,
-    slotPath: hexes(pathOf(slots, k, k)),
-    expected: commitTensor(right.tensor),
-    submitted: mine.map(commitTensor),
-    itemPath: submitted.length === 1 ? [] : hexes(pathOf(lists, item, item)),
-    right: exact ? NO_LEAF : openLeaf(right, element),
-    wrong: exact ? NO_LEAF : openLeaf(new OpenTensor(mine[output] as Tensor), element),
+    slotPath: hexes(pathOf(trace.slots(salt), k, k)),
+    expected: trace.tensors[k] as Bytes32,
+    submitted,
+    itemPath,
+    right: NO_LEAF,
+    wrong: NO_LEAF,
   };
+}
+
+/** What binds one item's outputs to a submission whose tensors are all known. */
+export function shownItem(submitted: readonly (readonly Tensor[])[], item: number): ShownItem {
+  const hashes = submitted.map((tensors) => withElements(tensors).map(commitTensor));
+  const lists = treeOfHashes(hashes.map(commitList));
+  const itemPath = hashes.length === 1 ? [] : hexes(pathOf(lists, item, item));
+  return { item, submitted: hashes[item] as readonly Bytes32[], itemPath };
 }
 
 const hexes = (hashes: readonly Uint8Array[]): Bytes32[] => hashes.map((hash) => toHex(hash) as Bytes32);

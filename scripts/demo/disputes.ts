@@ -56,9 +56,9 @@ export async function runDisputes(local: LocalNetwork, screen: Screen): Promise<
     return (await publish(accounts.owner, { model, onnx, card: digits.card, uris: [uri], assessment })).version;
   });
   const node = local.node(deployed);
-  const cheat = local.cheat(deployed, 'weight');
+  const cheat = local.cheat(deployed, { results: ['weight'] });
   const verifier = local.verifier(deployed);
-  const liar = local.liar(deployed, { LIAR_OPERATOR: '9' });
+  const liar = local.liar(deployed, { operator: 9 });
   await screen.step('an honest node, a node that falsifies weights: started', () =>
     Promise.all([node.start(), cheat.start()]),
   );

@@ -143,12 +143,12 @@ export class LocalNetwork {
     return this.#worker('verifier', 'verifier', settings, changes);
   }
 
-  /** A node of the party `cheat` that falsifies what it computes: a fault of workers/cheat/faults.ts. */
-  cheat({ addressesFile, accounts }: Deployed, fault: string): Process {
+  /** A node of the party `cheat` that falsifies what it computes, or is silent: section `faults` of its configuration. */
+  cheat({ addressesFile, accounts }: Deployed, faults: Settings[string], changes: Settings = {}): Process {
     const { chain, storage, keys } = this;
     const account = toAddress(accounts.cheat.address);
     const settings = nodeSettings({ chain, storage, addressesFile, keyFile: keys.fileOf('cheat'), account });
-    return this.#worker('cheat', 'cheating node', settings, {}, 'cheat', { CHEAT_FAULT: fault });
+    return this.#worker('cheat', 'cheating node', { ...settings, faults }, changes);
   }
 
   /** Shows disputes, and has no key. */
@@ -157,18 +157,12 @@ export class LocalNetwork {
     return this.#worker('monitor', 'monitor', monitorSettings({ chain, storage, addressesFile }), changes);
   }
 
-  /** A verifier that challenges right results. */
-  liar({ addressesFile }: Deployed, environment: Readonly<Record<string, string>> = {}): Process {
+  /** A verifier that challenges right results. `faults`: where its trace lies, and when it is silent. */
+  liar({ addressesFile }: Deployed, faults: Settings[string] = {}): Process {
     const { chain, storage, keys } = this;
     const settings = verifierSettings({ chain, storage, addressesFile, keyFile: keys.fileOf('liar') });
-    return this.#worker(
-      'liar',
-      'liar',
-      settings,
-      { verifier: { defend: false, suspicionPercent: 0 } },
-      'liar',
-      environment,
-    );
+    const verifier = { defend: false, suspicionPercent: 0 };
+    return this.#worker('liar', 'liar', { ...settings, verifier, faults });
   }
 
   /** One more keeper, with a name and a journal of its own. */
@@ -188,14 +182,7 @@ export class LocalNetwork {
     return this.#processes.flatMap((one) => one.complaints());
   }
 
-  #worker(
-    role: string,
-    name: string,
-    settings: Settings,
-    changes: Settings = {},
-    place = role,
-    environment: Readonly<Record<string, string>> = {},
-  ): Process {
+  #worker(role: string, name: string, settings: Settings, changes: Settings = {}, place = role): Process {
     const folder = path.join(this.directory, place);
     const config = writeSettings(folder, settings, changes);
     const prepare = async () => {
@@ -204,7 +191,7 @@ export class LocalNetwork {
     return this.#add({
       name,
       script: `workers/${role}/main.ts`,
-      environment: { OPG_CONFIG: config, ...environment },
+      environment: { OPG_CONFIG: config },
       portVariable: 'OPG_HTTP_PORT',
       ready: healthy,
       prepare,

@@ -92,8 +92,8 @@ export class Process {
   }
 
   /** The last lines of its log. */
-  tail(): string {
-    return this.#lines().slice(-TAIL).join('\n');
+  tail(lines = TAIL): string {
+    return this.#lines().slice(-lines).join('\n');
   }
 
   /** The end of its log if it is gone, its warnings and errors if it runs; nothing if it was never started. */

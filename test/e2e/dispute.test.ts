@@ -60,7 +60,7 @@ describe('a dispute', function () {
 
   it('that a liar begins over a right result costs it its bond', async () => {
     const { liar, cheat } = deployed.accounts;
-    const process = local.liar(deployed, { LIAR_OPERATOR: '0' });
+    const process = local.liar(deployed, { operator: 0 });
     await process.start();
     const before = (await balanceOf(deployed.net, liar.address)).available;
     const paid = (await balanceOf(deployed.net, cheat.address)).available;
@@ -155,7 +155,7 @@ describe('a dispute', function () {
 
   it('over a result of a node with falsified weights ends with the node slashed', async () => {
     const { cheat } = deployed.accounts;
-    const node = local.cheat(deployed, 'weight');
+    const node = local.cheat(deployed, { results: ['weight'] });
     await node.start();
     const asked = await network.asked();
     const { requests } = deployed.net;

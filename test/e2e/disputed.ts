@@ -11,9 +11,18 @@ import { compile } from '#core/semantics/compile/compile.ts';
 import { execute } from '#core/semantics/execute/execute.ts';
 import type { Tensor } from '#core/tensor.ts';
 import { type Deployed, LocalNetwork } from '../../scripts/demo/localNetwork.ts';
-import { exampleModel } from '../../scripts/demo/models.ts';
+import { exampleModel, type Vector } from '../../scripts/demo/models.ts';
 import { upload } from '../../scripts/demo/publishing.ts';
-import { type AskedOne, createModel, deposit, publish, request, stake } from '../../sdk/index.ts';
+import {
+  type Asked,
+  type AskedOne,
+  createModel,
+  deposit,
+  publish,
+  request,
+  requestBundle,
+  stake,
+} from '../../sdk/index.ts';
 import { assess } from '../../sdk/publishing/assess.ts';
 import { transact } from '../../sdk/transact.ts';
 
@@ -24,10 +33,10 @@ export class DisputedNetwork {
   readonly directory = mkdtempSync(path.join(tmpdir(), 'opg-dispute-'));
   readonly local = new LocalNetwork(this.directory);
   readonly model = exampleModel('digits-cnn');
-  readonly #input = (this.model.vectors[0] as NonNullable<(typeof this.model.vectors)[0]>).inputs;
   deployed!: Deployed;
   #version!: Awaited<ReturnType<typeof publish>>['version'];
-  /** The right outputs. */
+  #exact!: Awaited<ReturnType<typeof publish>>['version'];
+  /** The right outputs for the first picture. */
   reference!: readonly Tensor[];
 
   async start(clocks: Parameters<LocalNetwork['deploy']>[0]): Promise<void> {
@@ -41,12 +50,19 @@ export class DisputedNetwork {
       await deposit(account, 2n * STAKE);
     }
     await stake(accounts.cheat, STAKE);
-    const assessment = await assess(onnx, model.card, { samples: [this.#input], generate: 2 });
+    const input = this.picture(0);
+    const assessment = await assess(onnx, model.card, { samples: [input], generate: 2 });
     const uri = await upload(local.storage.url, onnx);
     const { model: id } = await createModel(accounts.owner, 'acme', 'digits');
-    const published = await publish(accounts.owner, { model: id, onnx, card: model.card, uris: [uri], assessment });
-    this.#version = published.version;
-    this.reference = execute(compile(onnx), itemFrom(parseSchema(model.card).inputs, this.#input)).outputs;
+    const publication = { model: id, onnx, card: model.card, uris: [uri], assessment };
+    this.#version = (await publish(accounts.owner, publication)).version;
+    this.#exact = (await publish(accounts.owner, { ...publication, exact: true })).version;
+    this.reference = execute(compile(onnx), itemFrom(parseSchema(model.card).inputs, input)).outputs;
+  }
+
+  /** A vector of the model, as a requester gives it. */
+  picture(index: number): Vector['inputs'] {
+    return (this.model.vectors[index] as Vector).inputs;
   }
 
   async stop(): Promise<void> {
@@ -54,10 +70,19 @@ export class DisputedNetwork {
     rmSync(this.directory, { recursive: true, force: true });
   }
 
-  /** Asks the cheat. */
-  asked(): Promise<AskedOne> {
+  /** Asks the cheat about a picture of the model's vectors. */
+  asked(picture = 0): Promise<AskedOne> {
     const { requester, cheat } = this.deployed.accounts;
-    return request(requester, { version: this.#version, node: cheat.address, fee: OPG }, this.#input);
+    return request(requester, { version: this.#version, node: cheat.address, fee: OPG }, this.picture(picture));
+  }
+
+  /** The same of the exact version, for the result as a hash. */
+  askedForHash(...pictures: number[]): Promise<Asked> {
+    const { requester, cheat } = this.deployed.accounts;
+    const options = { version: this.#exact, node: cheat.address, fee: OPG, exactOutput: true };
+    const inputs = pictures.map((index) => this.picture(index));
+    const [input] = inputs as [Vector['inputs']];
+    return inputs.length === 1 ? request(requester, options, input) : requestBundle(requester, options, inputs);
   }
 
   /** Asks the cheat, which submits these outputs at once. */

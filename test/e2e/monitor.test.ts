@@ -59,7 +59,7 @@ describe('a monitor', function () {
   });
 
   it('shows a false challenge as false, and that its refuter is to move', async () => {
-    const liar = local.liar(deployed, { LIAR_OPERATOR: '3' });
+    const liar = local.liar(deployed, { operator: 3 });
     await liar.start();
     const asked = await network.answered(network.reference);
     const [dispute, ...others] = await seen('the challenge is judged', ({ verdict }) => verdict === 'false');
@@ -84,7 +84,7 @@ describe('a monitor', function () {
     const verifier = local.verifier(deployed);
     await verifier.start();
     await seen('an answer is owed', ({ turn }) => turn.by === 'challenger' && turn.move === 'answer');
-    const liar = local.liar(deployed, { LIAR_OPERATOR: '3' });
+    const liar = local.liar(deployed, { operator: 3 });
     await liar.start();
     await eventually('the dispute is over', async () => (await shown()).disputes.length === 0, 60_000);
     expect(await get('/metrics')).to.include('worker_monitor_challenges{verdict="false"} 0');

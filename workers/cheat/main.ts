@@ -1,54 +1,30 @@
-import { readFileSync } from 'node:fs';
-import { compile } from '#core/semantics/compile/compile.ts';
-import type { LoadableModel, Runtime } from '#ports/runtime.ts';
+import { RESULT_FAULTS, SILENCES } from '#ports/faults.ts';
 import { runNode } from '../node/wiring.ts';
-import { FAULTS, type Fault, falsified, type Tensors } from './faults.ts';
+import { silenced } from '../verifier/silence.ts';
+import { Falsifier } from './falsifier.ts';
+import { hushed } from './hushed.ts';
 
-/** Which falsification; see faults.ts. */
-const FAULT = (process.env['CHEAT_FAULT'] ?? 'weight') as Fault;
-/** Every how many results it cheats. */
-const EVERY = Number(process.env['CHEAT_EVERY'] ?? 1);
+const HELP = `A node that cheats: for testnets, which should show that it is slashed. Never run it with stake you want to keep.
+It is configured as a node is (docs/workers/configuration.md), and by the section faults (docs/workers/faults.md):
 
-/** What it gives for each input, the same to whoever asks. */
-class Falsifier {
-  readonly #runtime: Runtime;
-  readonly #given = new Map<string, Promise<Tensors>>();
-  #runs = 0;
-  #before: Tensors | undefined;
+  OPG_FAULT_RESULTS       one after another for its results: ${RESULT_FAULTS.join(', ')}
+  OPG_FAULT_MODEL         the ONNX file of the fault model
+  OPG_FAULT_SILENT        what is not done: ${SILENCES.join(', ')}
+  OPG_FAULT_SILENT_AFTER  pieces of a dispute after which that begins`;
 
-  constructor(runtime: Runtime) {
-    this.#runtime = runtime;
-  }
-
-  answer(model: LoadableModel, inputs: Tensors): Promise<Tensors> {
-    const key = `${model.sha256} ${Object.values(inputs).map(({ data }) => data.join())}`;
-    const known = this.#given.get(key) ?? this.#compute(model, inputs);
-    this.#given.set(key, known);
-    return known;
-  }
-
-  async #compute(model: LoadableModel, inputs: Tensors): Promise<Tensors> {
-    const honest = await this.#runtime.run(model, inputs);
-    const stale = this.#before;
-    this.#before = honest;
-    if (++this.#runs % EVERY !== 0) return honest;
-    if (FAULT === 'stale') return stale ?? honest;
-    return falsified(compile(readFileSync(model.path)), FAULT, inputs);
-  }
+if (process.argv.includes('--help')) {
+  console.log(HELP);
+  process.exit(0);
 }
 
-if (!FAULTS.includes(FAULT)) {
-  console.error(`CHEAT_FAULT is ${FAULT}: it must be one of ${FAULTS.join(', ')}.`);
-  process.exit(1);
-}
-
-/** A node that cheats, for testnets, which should show that it is slashed. Its self-check compares a falsified result with itself. */
-const code = await runNode({
-  role: 'cheat',
-  twist(runtime, reference) {
-    const falsifier = new Falsifier(runtime);
-    const answer = (model: LoadableModel, inputs: Tensors) => falsifier.answer(model, inputs);
-    return { runtime: { ...runtime, run: answer }, reference: { ...reference, run: answer } };
-  },
+/** Results are falsified after the node has held them against the reference, just before it commits itself. */
+const code = await runNode('cheat', ({ faults }, { journal, models, signal, log }) => {
+  const falsifier = new Falsifier({ journal, models, results: faults.results, other: faults.model, signal, log });
+  return {
+    replace: (result) => falsifier.replace(result),
+    sending: (dispatcher) => hushed(dispatcher, faults.silent),
+    playing: (moves) => silenced(moves, faults),
+    withholds: faults.silent.has('deliver'),
+  };
 });
 process.exit(code);

@@ -1,3 +1,3 @@
 import { runNode } from './wiring.ts';
 
-process.exit(await runNode());
+process.exit(await runNode('node'));

@@ -1,6 +1,9 @@
 import { checkBudget } from '#core/protocol/checkBudget.ts';
-import type { Reference } from '#ports/reference.ts';
-import type { Runtime } from '#ports/runtime.ts';
+import type { ModelStore } from '#ports/blobs.ts';
+import type { Dispatcher } from '#ports/dispatch.ts';
+import type { Durable } from '#ports/durable.ts';
+import type { Journal, RecordedResult } from '#ports/journal.ts';
+import type { Log } from '#ports/telemetry.ts';
 import { configuredModelStore } from '../adapters/blobs/configured.ts';
 import { openQueue } from '../adapters/bullmq/queue.ts';
 import { systemClock as clock } from '../adapters/clock/systemClock.ts';
@@ -17,7 +20,7 @@ import { createLog } from '../adapters/pino/log.ts';
 import { createMetrics } from '../adapters/prometheus/metrics.ts';
 import { createReference } from '../adapters/reference/reference.ts';
 import { openDatabase } from '../adapters/sql/open.ts';
-import { loadConfig } from '../config/load.ts';
+import { type Config, loadConfig } from '../config/load.ts';
 import { printable } from '../config/printable.ts';
 import { createExecutor } from '../executor/execute.ts';
 import { createWarmUp, WARM_MS } from '../executor/warm.ts';
@@ -29,6 +32,7 @@ import { run } from '../lifecycle/run.ts';
 import { OutboxDispatcher } from '../submitter/dispatcher.ts';
 import { Flight } from '../submitter/flight.ts';
 import { Submitter } from '../submitter/submitter.ts';
+import type { Moves } from '../verifier/moves.ts';
 import { openVerifier } from '../verifier/open.ts';
 import type { Verifier } from '../verifier/verifier.ts';
 import { admissionPolicy } from '../watcher/admit.ts';
@@ -42,24 +46,38 @@ import { nodeRoutes } from './routes.ts';
 const SWEEP_MS = 10_000;
 const RETENTION_MS = 3_600_000;
 
-/** What a process may do otherwise than a node should: for testnets that try their verifiers. */
+/** What a process may do otherwise than a node should: for testnets that try their verifiers, and for tests that kill it. */
 export interface Twist {
-  readonly role: string;
-  /** What runs models and what results are held against, instead of ONNX Runtime and the reference. */
-  twist(runtime: Runtime, reference: Reference): { readonly runtime: Runtime; readonly reference: Reference };
+  durable?(ports: Durable): Durable;
+  /** What is recorded, and hence submitted, instead of a result. */
+  replace?(result: RecordedResult): Promise<RecordedResult>;
+  sending?(dispatcher: Dispatcher): Dispatcher;
+  /** How its results are defended. */
+  playing?(moves: Moves): Moves;
+  /** Outputs are not handed out. */
+  readonly withholds?: boolean;
 }
 
-const HONEST: Twist = { role: 'node', twist: (runtime, reference) => ({ runtime, reference }) };
+/** What a twist may be made with. */
+export interface NodeParts {
+  readonly journal: Journal;
+  readonly models: ModelStore;
+  readonly signal: AbortSignal;
+  readonly log: Log;
+}
 
 /**
  * An inference node in one process: watcher, admission, executor, submitter, keeper of its own results, and their defender. Resolves with its
  * exit code.
  */
-export const runNode = ({ role, twist }: Twist = HONEST): Promise<number> => {
+export const runNode = <R extends 'node' | 'cheat'>(
+  role: R,
+  twistOf: (config: Config<R>, parts: NodeParts) => Twist = () => ({}),
+): Promise<number> => {
   const fields = { role };
   return run(
     async (life) => {
-      const config = loadConfig('node', process.env);
+      const config: Config<'node'> = loadConfig(role, process.env);
       const { logLevel, graceMs, httpHost: host, httpPort: port, dataDir } = config.process;
       const log = createLog({ level: logLevel, fields });
       life.configure({ log, graceMs });
@@ -71,12 +89,18 @@ export const runNode = ({ role, twist }: Twist = HONEST): Promise<number> => {
       const node = (config.signer.account?.toLowerCase() ?? signer.address) as typeof signer.address;
       const chain = await connectChain(config.network);
       life.shutdown.add('chain', async () => chain.close());
-      const { chainId, reader, sender, calls, views, startBlock, contracts } = chain;
+      const { chainId, reader, calls, views, startBlock, contracts } = chain;
 
       const database = await openDatabase(config.journal.url, [journalMigrations, outboxMigrations]);
       life.shutdown.add('journal', () => database.close());
-      const journal = sqlJournal(database.sql);
-      const outbox = sqlOutbox(database.sql);
+      const plain: Durable = {
+        journal: sqlJournal(database.sql),
+        outbox: sqlOutbox(database.sql),
+        sender: chain.sender,
+      };
+      const models = configuredModelStore(config.models, dataDir);
+      const twist = twistOf(config as Config<R>, { journal: plain.journal, models, signal: life.signal, log });
+      const { journal, outbox, sender } = twist.durable?.(plain) ?? plain;
       const queue = await openQueue({ ...config.queue, embedded: database.embedded, log, metrics });
       life.shutdown.add('queue', (leftMs) => queue.close(leftMs));
 
@@ -91,7 +115,14 @@ export const runNode = ({ role, twist }: Twist = HONEST): Promise<number> => {
         policy: config.submission,
         ...common,
       });
-      const submitter = new Submitter({ journal, dispatcher, calls, node, policy: config.submission, ...common });
+      const submitter = new Submitter({
+        journal,
+        dispatcher: twist.sending?.(dispatcher) ?? dispatcher,
+        calls,
+        node,
+        policy: config.submission,
+        ...common,
+      });
       const headersOf = async (version: typeof node) => (await versionOf(journal, version))?.outputHeaders;
       const closer = new Closer({ calls, reader, dispatcher, headersOf });
       const keep = { node, others: false, expire: false, minTip: 0n };
@@ -105,18 +136,20 @@ export const runNode = ({ role, twist }: Twist = HONEST): Promise<number> => {
       life.shutdown.add('transactions', async () => void (await Promise.all([flight.idle(), keeper.idle()])));
 
       const { concurrency, marginSeconds, batchWindowMs: windowMs, batchMaxRows: maxRows } = config.executor;
-      const onnx = createOnnxRuntime({
+      const runtime = createOnnxRuntime({
         ...config.executor,
         children: concurrency,
         runTimeoutMs: config.executor.timeoutMs,
       });
-      life.shutdown.add('runtime', () => onnx.close());
-      const exact = createReference(config.reference);
-      life.shutdown.add('reference', () => exact.close());
-      const { runtime, reference } = twist(onnx, exact);
-      const models = configuredModelStore(config.models, dataDir);
+      life.shutdown.add('runtime', () => runtime.close());
+      const reference = createReference(config.reference);
+      life.shutdown.add('reference', () => reference.close());
+      const replace = twist.replace?.bind(twist);
+      const recorded: Journal = replace
+        ? { ...journal, checkAndRecord: async (result) => journal.checkAndRecord(await replace(result)) }
+        : journal;
       const executor = createExecutor(
-        { journal, runtime, reference, models, ...common },
+        { journal: recorded, runtime, reference, models, ...common },
         { marginSeconds, batch: { windowMs, maxRows }, check },
       );
 
@@ -139,7 +172,14 @@ export const runNode = ({ role, twist }: Twist = HONEST): Promise<number> => {
       health.register('runtime', () => runtime.stats());
       health.register('reference', () => reference.stats());
       const offerInput = serving.offerInput.bind(serving);
-      const routes = { '/v1/': nodeRoutes({ journal, maxInputBytes: policy.maxInputBytes, offerInput }) };
+      const routes = {
+        '/v1/': nodeRoutes({
+          journal,
+          withholds: twist.withholds ?? false,
+          maxInputBytes: policy.maxInputBytes,
+          offerInput,
+        }),
+      };
       const http = await serveHttp({ host, port, health, metrics, routes, log });
       life.shutdown.add('http', (leftMs) => http.close(leftMs));
 
@@ -183,11 +223,27 @@ export const runNode = ({ role, twist }: Twist = HONEST): Promise<number> => {
       async function openDefender(): Promise<Verifier | undefined> {
         const { game } = contracts;
         if (game === undefined) return undefined;
-        const disputes = { calls: gameCalls(game), views: gameViews(reader, { ...contracts, game }), dispatcher };
+        const disputes = {
+          calls: gameCalls(game),
+          views: gameViews(reader, { ...contracts, game }),
+          dispatcher,
+          sender,
+        };
         const limits = { share: 0, versions: undefined, maxBonds: 0n, defend: false, spared: new Set([node]) };
         const quick = async () => false;
-        const parts = { journal, models, traces: exact, quick, policy: limits, random: () => 1, log, metrics };
-        return await openVerifier({ ...parts, ...disputes }, life.signal);
+        const deliver = async () => undefined;
+        const parts = {
+          journal,
+          models,
+          traces: reference,
+          quick,
+          deliver,
+          policy: limits,
+          random: () => 1,
+          log,
+          metrics,
+        };
+        return await openVerifier({ ...parts, ...disputes, playing: twist.playing }, life.signal);
       }
     },
     createLog({ level: 'info', fields }),

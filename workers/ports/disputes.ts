@@ -20,7 +20,7 @@ export interface DisputedVersion extends ServedVersion {
 export interface Disputed {
   readonly subject: Subject;
   readonly version: DisputedVersion;
-  /** undefined: the bytes of the input are not on chain. */
+  /** undefined: the bytes of the input are not on chain, and this process was not given them. */
   readonly traced: TracedRequest | undefined;
 }
 
@@ -54,11 +54,17 @@ export async function findDisputed(
   const { terms } = subject.history.row;
   const version = disputedVersion((await journal.row(VERSION_ROWS.track, terms.version))?.facts);
   if (!version) return undefined;
-  if (subject.input === undefined) return { subject, version, traced: undefined };
+  const input = subject.input ?? (await handedOver(journal, id));
+  if (input === undefined) return { subject, version, traced: undefined };
   const { path } = await models.fetch(version, signal);
   const model = { sha256: version.sha256, path, size: version.size };
-  const traced = { model, schema: version.schema, request: id as never, input: subject.input, items: terms.items };
+  const traced = { model, schema: version.schema, request: id as never, input, items: terms.items };
   return { subject, version, traced };
+}
+
+/** Only a node has the bytes of an input by commitment, which it checked when it took them. */
+async function handedOver(journal: Journal, id: Hex): Promise<Hex | undefined> {
+  return (await journal.row('serve', id))?.facts['input'] as Hex | undefined;
 }
 
 export const shownOf = ({ trace, challenger, item, children, demands }: Challenge): ShownChallenge => ({

@@ -1,5 +1,7 @@
 import type { ChallengeKey, Meaning } from '#core/challenges/claim.ts';
+import type { OutputDemand } from '#core/challenges/events.ts';
 import type { Demand } from '#core/challenges/follow.ts';
+import type { OutputProof } from '#core/challenges/openOutput.ts';
 import type { Position } from '#core/challenges/position.ts';
 import type { DemandProof } from '#core/challenges/refute.ts';
 import type { StepProof } from '#core/challenges/stepProof.ts';
@@ -9,10 +11,14 @@ import type { Terms } from '#core/protocol/terms.ts';
 import type { Hex } from './chain.ts';
 import type { Accusation } from './traces.ts';
 
-/** A challenge with its request, as the game's moves name it. */
-export interface Claim {
+/** A result as moves about its outputs name it. */
+export interface SubmittedRequest {
   readonly terms: Terms;
   readonly submission: Submission;
+}
+
+/** A challenge with its request, as the game's moves name it. */
+export interface Claim extends SubmittedRequest {
   readonly challenger: Address;
   readonly trace: Bytes32;
 }
@@ -28,6 +34,15 @@ export interface GameCalls {
   uphold(claim: Claim): Hex;
   claimPot(claim: Claim): Hex;
   reclaim(key: ChallengeKey, demand: Demand): Hex;
+  /** `headers`: those of one item's outputs. */
+  demandOutput(
+    about: SubmittedRequest,
+    position: OutputDemand['position'],
+    headers: readonly Bytes32[],
+    lane: number,
+  ): Hex;
+  answerOutput(about: SubmittedRequest, demand: OutputDemand, proof: OutputProof): Hex;
+  lapseOutput(about: SubmittedRequest, demand: OutputDemand): Hex;
 }
 
 export interface GameClocks {
@@ -44,10 +59,14 @@ export interface GameViews {
   /** Wei of OPG that a challenge of the program locks. */
   bondOf(meaning: Meaning): Promise<bigint>;
   clocksOf(set: number): Promise<GameClocks>;
+  /** Wei of OPG per gas, by which the game sets fees and bonds. */
+  gasPrice(): Promise<bigint>;
   /** Wei of OPG of the account that no lock holds. */
   freeBalance(account: Hex): Promise<bigint>;
   /** A lane of the account in which nothing of the game is locked, from `from` on. */
   freeLane(account: Hex, from: number): Promise<number>;
+  /** The URL of a node's HTTP API as it published it; undefined if it did not. Written by a stranger. */
+  endpointOf(node: Hex): Promise<string | undefined>;
   /** Escrow's call that lets the game lock the account's balance; undefined if it may already. */
   consent(account: Hex): Promise<{ readonly to: Hex; readonly data: Hex } | undefined>;
 }

@@ -12,6 +12,8 @@ export interface Intent {
   readonly data: Hex;
   /** Unix seconds after which sending is pointless; an intent never signed by then is abandoned. */
   readonly expiresAt: number | undefined;
+  /** Unix seconds from which it is replaced at every block; absent: as long before `expiresAt` as the configuration says. */
+  readonly urgentAt?: number;
 }
 
 export interface Attempt extends FeeQuote {

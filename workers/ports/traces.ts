@@ -1,5 +1,8 @@
 import type { ProgramHeader } from '#core/challenges/claim.ts';
+import type { OutputDemand } from '#core/challenges/events.ts';
 import type { Evidence, Standard } from '#core/challenges/evidence.ts';
+import type { ShownItem } from '#core/challenges/hiddenOutputs.ts';
+import type { OutputProof } from '#core/challenges/openOutput.ts';
 import type { Position } from '#core/challenges/position.ts';
 import type { RefuterMove } from '#core/challenges/refute.ts';
 import type { TensorSpec } from '#core/commitment/canonical.ts';
@@ -24,6 +27,13 @@ export interface Accusation {
   readonly children: readonly Bytes32[];
   readonly evidence: Evidence;
 }
+
+/** A result that was submitted as a hash, held against one's own. */
+export type HiddenOutcome =
+  | { readonly kind: 'right' }
+  | { readonly kind: 'wrong'; readonly accusation: Accusation }
+  /** It is another hash; one of these items has to be shown for it to be challenged. */
+  | { readonly kind: 'hidden'; readonly items: readonly number[] };
 
 /** A challenge as the chain shows it. JSON and bytes. */
 export interface ShownChallenge {
@@ -50,6 +60,21 @@ export interface Traces {
     challenger: Address,
     signal?: AbortSignal,
   ): Promise<Accusation | undefined>;
+  /** The same where only the hash of the output was submitted, and `shown` is what is known of what it was made from. */
+  accuseHash(
+    traced: TracedRequest,
+    outputHash: Bytes32,
+    shown: readonly ShownItem[],
+    challenger: Address,
+    signal?: AbortSignal,
+  ): Promise<HiddenOutcome>;
+  /** What a demand for an output asks for: of `output`, canonical bytes of all items, or without it of the reference outputs. */
+  openOutput(
+    traced: TracedRequest,
+    position: OutputDemand['position'],
+    output: Hex | undefined,
+    signal?: AbortSignal,
+  ): Promise<OutputProof>;
   /** The next move against a challenge; `true` if it is one's own trace. */
   refute(traced: TracedRequest, shown: ShownChallenge, signal?: AbortSignal): Promise<RefuterMove>;
   /** What a demand asks for, out of one's own trace under the challenger's salt. */

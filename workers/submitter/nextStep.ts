@@ -84,9 +84,13 @@ function inFlight(intent: TrackedIntent, situation: Situation, policy: FeePolicy
   const last = intent.attempts.at(-1) as Attempt;
   const age = head.number - memory.sentAt;
   if (last.kind === 'call' && isLate(intent, head.timestamp)) return { kind: 'cancel', reason: 'its time is over' };
-  const urgent = intent.expiresAt !== undefined && intent.expiresAt - head.timestamp <= policy.urgentSeconds;
+  const urgent = head.timestamp >= urgentFrom(intent, policy);
   if (memory.underpriced || age >= (urgent ? 1 : policy.replaceAfterBlocks)) return { kind: 'replace', urgent };
   return WAIT;
+}
+
+function urgentFrom({ urgentAt, expiresAt }: TrackedIntent, policy: FeePolicy): number {
+  return urgentAt ?? (expiresAt ?? Number.POSITIVE_INFINITY) - policy.urgentSeconds;
 }
 
 function isLate({ expiresAt }: TrackedIntent, now: number): boolean {

@@ -1,5 +1,6 @@
 import type { Demand } from '#core/challenges/follow.ts';
 import { type Challenge, type DemandRecord, openDemands } from '#core/challenges/follow.ts';
+import type { OutputDemandRecord } from '#core/challenges/outputDemands.ts';
 import { demandsAbove, demandsTo } from '#core/challenges/path.ts';
 import type { Position } from '#core/challenges/position.ts';
 import type { DemandProof, RefuterMove } from '#core/challenges/refute.ts';
@@ -25,6 +26,10 @@ export type GameMove =
   | { readonly kind: 'lapse'; readonly record: DemandRecord; readonly onPath: readonly Demand[] }
   | { readonly kind: 'uphold' }
   | { readonly kind: 'reclaim'; readonly record: DemandRecord };
+
+export type OutputMove =
+  | { readonly kind: 'answerOutput'; readonly record: OutputDemandRecord }
+  | { readonly kind: 'lapseOutput'; readonly record: OutputDemandRecord };
 
 /** Seconds that others are left to end what is theirs, before somebody does it for them. */
 const HELP_AFTER = 30;
@@ -67,6 +72,37 @@ function reclaims(challenge: Challenge, me: Address): GameMove[] {
     .filter(({ demand }) => demand.demander === me)
     .map((record) => ({ kind: 'reclaim', record }));
 }
+
+/** A demand for an output that was submitted as a hash, as one party sees it. */
+export interface OutputView {
+  readonly record: OutputDemandRecord;
+  readonly me: Address;
+  /** The result is this party's own. */
+  readonly own: boolean;
+  /** It has the output that the hash was made from. */
+  readonly holds: boolean;
+  readonly helps: boolean;
+}
+
+/** What to do now about a demand for an output. Pure, like the above. */
+export function decideOutput({ record, me, own, holds, helps }: OutputView, now: number): OutputMove | undefined {
+  const { state, demand } = record;
+  if (state !== 'open') return undefined;
+  if (now <= demand.due) {
+    const called = own || (helps && now > demand.late);
+    return holds && called ? { kind: 'answerOutput', record } : undefined;
+  }
+  // Who has the output does not condemn a node for being slow: only the owner of the demand has to.
+  const forOthers = helps && !holds && now > demand.due + HELP_AFTER;
+  return demand.demander === me || (forOthers && !own) ? { kind: 'lapseOutput', record } : undefined;
+}
+
+/** The seconds after which a demand calls for something else. */
+export const outputLooks = ({ demand: { late, due } }: OutputDemandRecord): readonly number[] => [
+  late + 1,
+  due + 1,
+  due + HELP_AFTER + 1,
+];
 
 /** When the next thing can be due without anybody moving; undefined: not before somebody does. */
 export function nextLook({ state, end, ...challenge }: Challenge, now: number): number | undefined {

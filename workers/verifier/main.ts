@@ -1,3 +1,3 @@
 import { runVerifier } from './wiring.ts';
 
-process.exit(await runVerifier());
+process.exit(await runVerifier('verifier'));

@@ -1,15 +1,26 @@
-import { type ChallengeKey, challengeId, demandId, type Meaning } from '#core/challenges/claim.ts';
+import {
+  type ChallengeId,
+  type ChallengeKey,
+  challengeId,
+  demandId,
+  type Meaning,
+  outputDemandId,
+  submissionOf,
+} from '#core/challenges/claim.ts';
+import type { OutputDemand } from '#core/challenges/events.ts';
 import type { Challenge } from '#core/challenges/follow.ts';
+import type { OutputProof } from '#core/challenges/openOutput.ts';
 import type { Subject } from '#core/challenges/subject.ts';
 import { keccak256 } from '#core/hash.ts';
-import type { Address } from '#core/hex.ts';
+import type { Address, Bytes32 } from '#core/hex.ts';
 import type { Hex } from '#ports/chain.ts';
 import type { Dispatcher } from '#ports/dispatch.ts';
-import type { Claim, GameCalls, GameViews } from '#ports/game.ts';
+import type { Claim, GameCalls, GameViews, SubmittedRequest } from '#ports/game.ts';
 import type { TrackedIntent } from '#ports/outbox.ts';
 import type { Log, Metrics } from '#ports/telemetry.ts';
 import type { Accusation } from '#ports/traces.ts';
-import type { GameMove } from './decide.ts';
+import type { GameMove, OutputMove } from './decide.ts';
+import { type Limit, limitOf, NO_LIMIT } from './limits.ts';
 
 export interface MoverParts {
   readonly calls: GameCalls;
@@ -19,8 +30,11 @@ export interface MoverParts {
   readonly metrics: Metrics;
 }
 
-/** Ended without the effect it was for: it may be sent again if it is still wanted. */
-const FAILED = ['reverted', 'abandoned'];
+/** What a verifier plays with. */
+export type Moves = Pick<
+  Mover,
+  'me' | 'accuse' | 'accusedBy' | 'move' | 'claimPot' | 'demandOutput' | 'moveOutput' | 'intentOf'
+>;
 
 /** Sends moves. A purpose names what it is for, so no move is played twice, whatever restarts in between. */
 export class Mover {
@@ -34,18 +48,26 @@ export class Mover {
     return this.#parts.dispatcher.address as Address;
   }
 
-  accuse(subject: Subject, meaning: Meaning, accusation: Accusation): Promise<TrackedIntent> {
-    const { calls, views } = this.#parts;
+  /** The challenge that `accuse` posts. */
+  accusedBy(subject: Subject, { trace }: Accusation): ChallengeId {
+    return challengeId(keyOf(subject, { challenger: this.me, trace }));
+  }
+
+  async accuse(subject: Subject, meaning: Meaning, accusation: Accusation): Promise<TrackedIntent> {
     const claim = claimOf(subject, { challenger: this.me, trace: accusation.trace });
-    const purpose = `challenge:${challengeId(keyOf(subject, claim))}`;
-    return this.#once(purpose, async () => {
-      const lane = await views.freeLane(this.me, laneOf(purpose));
-      return calls.challenge(claim, meaning, accusation, lane);
-    });
+    const limit = await this.#limit(subject, subject.submission.end);
+    return this.#once(`challenge:${this.accusedBy(subject, accusation)}`, limit, (lane) =>
+      this.#parts.calls.challenge(claim, meaning, accusation, lane),
+    );
+  }
+
+  /** What has become of the transaction of a challenge. */
+  intentOf(id: ChallengeId): Promise<TrackedIntent | undefined> {
+    return this.#parts.dispatcher.get(`challenge:${id}`);
   }
 
   /** The data of an answer is computed only if it is sent. */
-  move(
+  async move(
     subject: Subject,
     challenge: Challenge,
     meaning: Meaning,
@@ -55,51 +77,101 @@ export class Mover {
     const { calls, views } = this.#parts;
     const claim = claimOf(subject, challenge);
     const key = keyOf(subject, challenge);
+    const { terms } = subject.history.row;
+    const limit = limitOf(move, challenge, terms.tc, await views.clocksOf(terms.set));
     switch (move.kind) {
-      case 'demand': {
-        const purpose = `demand:${demandId(challenge.id, move.position)}`;
-        return this.#once(purpose, async () => {
-          const lane = await views.freeLane(this.me, laneOf(purpose));
-          return calls.demand(claim, meaning, move.position, move.proof, lane);
-        });
-      }
+      case 'demand':
+        return this.#once(`demand:${demandId(challenge.id, move.position)}`, limit, (lane) =>
+          calls.demand(claim, meaning, move.position, move.proof, lane),
+        );
       case 'answer':
-        return this.#once(`answer:${move.record.id}`, async () =>
+        return this.#once(`answer:${move.record.id}`, limit, async () =>
           calls.answer(key, move.record.demand, await answer()),
         );
       case 'prove': {
         const { operator, step } = move.proof;
         const purpose = `prove:${challenge.id}/${operator}/${step.element}`;
-        return this.#once(purpose, async () => calls.prove(claim, meaning, move.proof, move.onPath));
+        return this.#once(purpose, limit, () => calls.prove(claim, meaning, move.proof, move.onPath));
       }
       case 'lapse':
-        return this.#once(`lapse:${move.record.id}`, async () => calls.lapse(claim, move.record.demand, move.onPath));
+        return this.#once(`lapse:${move.record.id}`, limit, () => calls.lapse(claim, move.record.demand, move.onPath));
       case 'uphold':
-        return this.#once(`uphold:${challenge.id}`, async () => calls.uphold(claim));
+        return this.#once(`uphold:${challenge.id}`, limit, () => calls.uphold(claim));
       case 'reclaim':
-        return this.#once(`reclaim:${move.record.id}`, async () => calls.reclaim(key, move.record.demand));
+        return this.#once(`reclaim:${move.record.id}`, limit, () => calls.reclaim(key, move.record.demand));
     }
   }
 
   claimPot(subject: Subject, challenge: Challenge): Promise<TrackedIntent> {
     const claim = claimOf(subject, challenge);
-    return this.#once(`claimPot:${challenge.request}`, async () => this.#parts.calls.claimPot(claim));
+    const purpose = `claimPot:${submissionOf(keyOf(subject, challenge))}`;
+    return this.#once(purpose, NO_LIMIT, () => this.#parts.calls.claimPot(claim));
   }
 
-  async #once(purpose: string, dataOf: () => Promise<Hex>): Promise<TrackedIntent> {
+  /** Of a result that was submitted as a hash. `headers`: of one item's outputs. */
+  async demandOutput(
+    subject: Subject,
+    position: OutputDemand['position'],
+    headers: readonly Bytes32[],
+  ): Promise<TrackedIntent> {
+    const id = outputDemandId(submissionOf(keyOf(subject, NOBODY)), position);
+    const limit = await this.#limit(subject, subject.submission.challengeEnd);
+    return this.#once(`demandOutput:${id}`, limit, (lane) =>
+      this.#parts.calls.demandOutput(aboutOf(subject), position, headers, lane),
+    );
+  }
+
+  /** The data of an answer is computed only if it is sent. */
+  moveOutput(subject: Subject, move: OutputMove, proof: () => Promise<OutputProof>): Promise<TrackedIntent> {
+    const { calls } = this.#parts;
+    const { id, demand } = move.record;
+    if (move.kind === 'lapseOutput')
+      return this.#once(`lapseOutput:${id}`, NO_LIMIT, () => calls.lapseOutput(aboutOf(subject), demand));
+    const limit = { expiresAt: demand.due, urgentAt: demand.late };
+    return this.#once(`answerOutput:${id}`, limit, async () =>
+      calls.answerOutput(aboutOf(subject), demand, await proof()),
+    );
+  }
+
+  /** Half an R before the last second, it is urgent. */
+  async #limit({ history }: Subject, last: number): Promise<Limit> {
+    const { responseSeconds } = await this.#parts.views.clocksOf(history.row.terms.set);
+    return { expiresAt: last, urgentAt: last - Math.floor(responseSeconds / 2) };
+  }
+
+  async #once(purpose: string, limit: Limit, dataOf: (freeLane: number) => Promise<Hex> | Hex): Promise<TrackedIntent> {
     const { calls, dispatcher, log, metrics } = this.#parts;
     const known = await dispatcher.get(purpose);
-    if (known && !FAILED.includes(known.status)) return known;
-    const intent = { purpose, to: calls.to, data: await dataOf(), expiresAt: undefined };
-    const sent = known ? await dispatcher.resend(intent) : await dispatcher.send(intent);
+    if (known && !hasFailed(known)) return known;
     const kind = purpose.slice(0, purpose.indexOf(':'));
+    const intent = { purpose, to: calls.to, data: await dataOf(await this.#laneFor(kind, purpose)), ...limit };
+    const sent = known ? await dispatcher.resend(intent) : await dispatcher.send(intent);
     metrics.count('worker_verify_moves_total', { kind });
     log.info('a move of a dispute is on its way', { purpose, status: sent.status, reason: sent.reason });
     return sent;
   }
+
+  /** Moves that lock money need a lane in which none is locked. */
+  async #laneFor(kind: string, purpose: string): Promise<number> {
+    return LOCKING.includes(kind) ? this.#parts.views.freeLane(this.me, laneOf(purpose)) : 0;
+  }
 }
 
-export const keyOf = (
+const LOCKING = ['challenge', 'demand', 'demandOutput'];
+/** For keys of submissions, in which a challenge is not named. */
+const NOBODY = { challenger: `0x${'0'.repeat(40)}` as Address, trace: `0x${'0'.repeat(64)}` as Bytes32 };
+
+/**
+ * Ended without the effect it was for, so it may be sent again, from what the chain says now, if it is still wanted. One that failed in a block
+ * that is not final counts, for limits do not wait; the contract takes no move twice. So does one that the contract would refuse as it was
+ * planned, unless a nonce is kept for it.
+ */
+export function hasFailed({ status, reason, nonce }: TrackedIntent): boolean {
+  if (status === 'planned') return reason !== undefined && nonce === undefined;
+  return status === 'reverted' || status === 'abandoned' || (status === 'mined' && reason !== undefined);
+}
+
+const keyOf = (
   { history, submission }: Subject,
   { challenger, trace }: Pick<Challenge, 'challenger' | 'trace'>,
 ): ChallengeKey => ({
@@ -110,10 +182,13 @@ export const keyOf = (
   trace,
 });
 
-const claimOf = (
-  { history, submission }: Subject,
-  { challenger, trace }: Pick<Challenge, 'challenger' | 'trace'>,
-): Claim => ({ terms: history.row.terms, submission, challenger, trace });
+const aboutOf = ({ history, submission }: Subject): SubmittedRequest => ({ terms: history.row.terms, submission });
+
+const claimOf = (subject: Subject, { challenger, trace }: Pick<Challenge, 'challenger' | 'trace'>): Claim => ({
+  ...aboutOf(subject),
+  challenger,
+  trace,
+});
 
 /** Where to begin looking for a free lane: moves planned together begin at different ones. */
 function laneOf(purpose: string): number {

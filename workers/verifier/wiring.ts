@@ -1,8 +1,10 @@
 import { randomInt } from 'node:crypto';
 import { ProtocolError } from '#core/errors.ts';
+import type { Durable } from '#ports/durable.ts';
 import type { Reference } from '#ports/reference.ts';
 import type { Traces } from '#ports/traces.ts';
 import { configuredModelStore } from '../adapters/blobs/configured.ts';
+import { createHttpSource } from '../adapters/blobs/http.ts';
 import { systemClock as clock } from '../adapters/clock/systemClock.ts';
 import { connectChain } from '../adapters/ethers/connectChain.ts';
 import { gameCalls, gameViews } from '../adapters/ethers/game.ts';
@@ -16,7 +18,7 @@ import { createLog } from '../adapters/pino/log.ts';
 import { createMetrics } from '../adapters/prometheus/metrics.ts';
 import { createReference } from '../adapters/reference/reference.ts';
 import { openDatabase } from '../adapters/sql/open.ts';
-import { loadConfig } from '../config/load.ts';
+import { type Config, loadConfig } from '../config/load.ts';
 import { printable } from '../config/printable.ts';
 import { Health } from '../lifecycle/health.ts';
 import { serveHttp } from '../lifecycle/http.ts';
@@ -27,6 +29,8 @@ import { observe } from '../watcher/observe.ts';
 import { retain } from '../watcher/retention.ts';
 import { sweep } from '../watcher/sweep.ts';
 import { versionKeeper } from '../watcher/versions.ts';
+import { createDelivery } from './delivery.ts';
+import type { Moves } from './moves.ts';
 import { openVerifier } from './open.ts';
 import { createQuickCheck } from './quick.ts';
 
@@ -34,21 +38,24 @@ const RETENTION_MS = 3_600_000;
 /** Draws of the lot. */
 const LOTS = 2 ** 32;
 
-/** What a process may do otherwise than a verifier should: for testnets that try their verifiers. */
+/** What a process may do otherwise than a verifier should: for testnets that try their verifiers, and for tests that kill it. */
 export interface Twist {
-  readonly role: string;
   /** Traces that it computes disputes from, instead of the reference's. It must not be content with a first look. */
-  traces(reference: Reference & Traces): Reference & Traces;
+  traces?(reference: Reference & Traces): Reference & Traces;
+  playing?(moves: Moves): Moves;
+  durable?(ports: Durable): Durable;
 }
 
-const HONEST: Twist = { role: 'verifier', traces: (reference) => reference };
-
 /** A verifier: checks results, challenges wrong ones, and plays disputes to their end. Resolves with its exit code. */
-export const runVerifier = ({ role, traces: twisted }: Twist = HONEST): Promise<number> => {
+export const runVerifier = <R extends 'verifier' | 'liar'>(
+  role: R,
+  twistOf: (config: Config<R>) => Twist = () => ({}),
+): Promise<number> => {
   const fields = { role };
   return run(
     async (life) => {
-      const config = loadConfig('verifier', process.env);
+      const config: Config<'verifier'> = loadConfig(role, process.env);
+      const twist = twistOf(config as Config<R>);
       const { logLevel, graceMs, httpHost: host, httpPort: port, dataDir } = config.process;
       const log = createLog({ level: logLevel, fields });
       life.configure({ log, graceMs });
@@ -59,7 +66,7 @@ export const runVerifier = ({ role, traces: twisted }: Twist = HONEST): Promise<
       const signer = await signerFromFile(config.signer.keyFile, config.signer.passwordFile);
       const chain = await connectChain(config.network);
       life.shutdown.add('chain', async () => chain.close());
-      const { chainId, reader, sender, startBlock, contracts } = chain;
+      const { chainId, reader, startBlock, contracts } = chain;
       const { game } = contracts;
       if (game === undefined)
         throw new ProtocolError('deployment.invalid', {
@@ -67,8 +74,12 @@ export const runVerifier = ({ role, traces: twisted }: Twist = HONEST): Promise<
         });
       const database = await openDatabase(config.journal.url, [journalMigrations, outboxMigrations]);
       life.shutdown.add('journal', () => database.close());
-      const journal = sqlJournal(database.sql);
-      const outbox = sqlOutbox(database.sql);
+      const plain: Durable = {
+        journal: sqlJournal(database.sql),
+        outbox: sqlOutbox(database.sql),
+        sender: chain.sender,
+      };
+      const { journal, outbox, sender } = twist.durable?.(plain) ?? plain;
 
       const dispatcher = new OutboxDispatcher({
         chainId,
@@ -82,11 +93,13 @@ export const runVerifier = ({ role, traces: twisted }: Twist = HONEST): Promise<
       const views = gameViews(reader, { ...contracts, game });
       const reference = createReference(config.reference);
       life.shutdown.add('reference', () => reference.close());
-      const traces = twisted(reference);
+      const traces = twist.traces?.(reference) ?? reference;
       const models = configuredModelStore(config.models, dataDir);
       const { concurrency, timeoutMs: runTimeoutMs } = config.executor;
       const runtime = createOnnxRuntime({ ...config.executor, children: Math.max(1, concurrency), runTimeoutMs });
       life.shutdown.add('runtime', () => runtime.close());
+      const source = createHttpSource({ privateOrigins: config.models.privateOrigins });
+      const deliver = createDelivery(views, source, log);
       const { versions, suspicion, ...limits } = config.verifier;
       const quick = createQuickCheck(runtime, suspicion);
       const policy = {
@@ -96,7 +109,22 @@ export const runVerifier = ({ role, traces: twisted }: Twist = HONEST): Promise<
       };
       const random = () => randomInt(LOTS) / LOTS;
       const verifier = await openVerifier(
-        { journal, models, traces, calls, views, dispatcher, quick, policy, random, log, metrics },
+        {
+          journal,
+          models,
+          traces,
+          calls,
+          views,
+          dispatcher,
+          sender,
+          playing: twist.playing,
+          quick,
+          deliver,
+          policy,
+          random,
+          log,
+          metrics,
+        },
         life.signal,
       );
       const flight = new Flight(dispatcher, [], log);

@@ -5,12 +5,13 @@ import { ProtocolError } from '#core/errors.ts';
 import { packTerms } from '#core/protocol/terms.ts';
 import type { ChainReader, Hex } from '#ports/chain.ts';
 import type { Claim, GameCalls, GameClocks, GameViews } from '#ports/game.ts';
-import { IChallengeGame__factory, IEscrow__factory, IInferenceRequests__factory } from '#types';
+import { IChallengeGame__factory, IEscrow__factory, IInferenceRequests__factory, INodeRegistry__factory } from '#types';
 import type { Contracts } from './decodeEvents.ts';
 
 // Not createInterface(): the overloads of its type do not take a method chosen at run time.
 const game = new Interface(IChallengeGame__factory.abi);
 const escrow = new Interface(IEscrow__factory.abi);
+const nodes = new Interface(INodeRegistry__factory.abi);
 const requests = new Interface(IInferenceRequests__factory.abi);
 
 const claimWords = ({ terms, ...rest }: Claim) => ({ terms: packTerms(terms), ...rest });
@@ -32,6 +33,11 @@ export function gameCalls(to: Hex): GameCalls {
     uphold: (claim) => encode('uphold', claimWords(claim)),
     claimPot: (claim) => encode('claimPot', claimWords(claim)),
     reclaim: (key, demand) => encode('reclaim', key, demandWords(demand)),
+    demandOutput: ({ terms, submission }, position, headers, lane) =>
+      encode('demandOutput', packTerms(terms), submission, position, headers, lane),
+    answerOutput: ({ terms, submission }, demand, proof) =>
+      encode('answerOutput', packTerms(terms), submission, demand, proof),
+    lapseOutput: ({ terms, submission }, demand) => encode('lapseOutput', packTerms(terms), submission, demand),
   };
 }
 
@@ -47,6 +53,8 @@ export function gameViews(reader: Pick<ChainReader, 'call'>, contracts: Contract
   const fromEscrow = (method: string, ...values: unknown[]) => ask(contracts.escrow, escrow, method, ...values);
   /** Sets are appended and never edited, so one answer serves for good. */
   const clocks = new Map<number, GameClocks>();
+  /** Immutable. */
+  let price: bigint | undefined;
   return {
     async bondOf(meaning) {
       return BigInt((await ask(contracts.game, game, 'bondOf', meaning))[0]);
@@ -64,6 +72,10 @@ export function gameViews(reader: Pick<ChainReader, 'call'>, contracts: Contract
       clocks.set(set, found);
       return found;
     },
+    async gasPrice() {
+      price ??= BigInt((await ask(contracts.game, game, 'gasPrice'))[0]);
+      return price;
+    },
     async freeBalance(account) {
       return BigInt((await fromEscrow('accountOf', account))[0]);
     },
@@ -74,6 +86,10 @@ export function gameViews(reader: Pick<ChainReader, 'call'>, contracts: Contract
         if (FREE.includes(BigInt(word))) return lane;
       }
       throw new ProtocolError('Escrow_LaneBusy', { payer: account, lane: from });
+    },
+    async endpointOf(node) {
+      const { endpoint } = await ask(contracts.nodes, nodes, 'nodeOf', node);
+      return String(endpoint) || undefined;
     },
     async consent(account) {
       for (let index = 0; index < 256; index++) {

@@ -6,9 +6,9 @@ import type { Sql } from '#ports/sql.ts';
 export const sqlOutbox = (sql: Sql): Outbox => ({
   async plan(intent: Intent): Promise<boolean> {
     const inserted = await sql.query(
-      `insert into outbox_intent (purpose, sender, target, calldata, expires_at) values ($1, $2, $3, $4, $5)
+      `insert into outbox_intent (purpose, sender, target, calldata, expires_at, urgent_at) values ($1, $2, $3, $4, $5, $6)
        on conflict do nothing returning purpose`,
-      [intent.purpose, intent.from, intent.to, intent.data, intent.expiresAt ?? null],
+      [intent.purpose, intent.from, intent.to, intent.data, intent.expiresAt ?? null, intent.urgentAt ?? null],
     );
     return inserted.length > 0;
   },
@@ -68,9 +68,10 @@ export const sqlOutbox = (sql: Sql): Outbox => ({
       await tx.query('delete from outbox_attempt where purpose = $1', [purpose]);
       await tx.query(
         `update outbox_intent
-            set sender = $2, target = $3, calldata = $4, expires_at = $5, status = 'planned', nonce = null, reason = null
+            set sender = $2, target = $3, calldata = $4, expires_at = $5, urgent_at = $6,
+                status = 'planned', nonce = null, reason = null
           where purpose = $1`,
-        [purpose, intent.from, intent.to, intent.data, intent.expiresAt ?? null],
+        [purpose, intent.from, intent.to, intent.data, intent.expiresAt ?? null, intent.urgentAt ?? null],
       );
     });
   },
@@ -93,6 +94,7 @@ interface IntentRow {
   readonly target: Hex;
   readonly calldata: Hex;
   readonly expires_at: string | null;
+  readonly urgent_at: string | null;
   readonly status: IntentStatus;
   readonly nonce: string | null;
   readonly reason: string | null;
@@ -111,7 +113,7 @@ interface AttemptRow {
 }
 
 const SELECT = `
-select i.purpose, i.sender, i.target, i.calldata, i.expires_at, i.status, i.nonce, i.reason,
+select i.purpose, i.sender, i.target, i.calldata, i.expires_at, i.urgent_at, i.status, i.nonce, i.reason,
        coalesce((select jsonb_agg(jsonb_build_object(
                    'kind', a.kind, 'raw', a.raw, 'hash', a.hash, 'gasLimit', a.gas_limit::text,
                    'maxFee', a.max_fee::text, 'maxPriority', a.max_priority::text, 'signedAt', a.signed_at)
@@ -139,6 +141,7 @@ function intentOf(row: IntentRow): TrackedIntent {
     to: row.target,
     data: row.calldata,
     expiresAt: row.expires_at === null ? undefined : Number(row.expires_at),
+    ...(row.urgent_at === null ? {} : { urgentAt: Number(row.urgent_at) }),
     status: row.status,
     nonce: row.nonce === null ? undefined : Number(row.nonce),
     attempts: row.attempts.map(attemptOf),

@@ -65,6 +65,13 @@ export const metricTable = {
   worker_verify_moves_total: { type: 'counter', help: 'Moves of disputes sent, by kind', labels: ['kind'] },
   worker_verify_deferred_total: { type: 'counter', help: 'Checks and disputes put off', labels: ['code'] },
 
+  worker_purse_wei: {
+    type: 'gauge',
+    help: 'What the key has: opg free in Escrow, gas in native coin',
+    labels: ['kind'],
+  },
+  worker_purse_needed_wei: { type: 'gauge', help: 'What one dispute can take of it', labels: ['kind'] },
+
   worker_monitor_requests: { type: 'gauge', help: 'Disputed requests about which something is open' },
   worker_monitor_challenges: {
     type: 'gauge',

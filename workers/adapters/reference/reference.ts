@@ -171,6 +171,10 @@ export function createReference(options: ReferenceOptions = {}): Reference & Tra
     headerOf: (model, signal) => trace(model, { kind: 'header' }, signal),
     accuse: (traced, output, standard, challenger, signal) =>
       trace(traced.model, { kind: 'accuse', traced, output, standard, challenger }, signal),
+    accuseHash: (traced, outputHash, shown, challenger, signal) =>
+      trace(traced.model, { kind: 'accuseHash', traced, outputHash, shown, challenger }, signal),
+    openOutput: (traced, position, output, signal) =>
+      trace(traced.model, { kind: 'openOutput', traced, position, output }, signal),
     refute: (traced, shown, signal) => trace(traced.model, { kind: 'refute', traced, shown }, signal),
     answer: (traced, shown, position, signal) =>
       trace(traced.model, { kind: 'answer', traced, shown, position }, signal),

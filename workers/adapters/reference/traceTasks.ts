@@ -1,7 +1,10 @@
 /** What the thread computes for disputes. Traces of the last few items are kept: moves of one dispute come one after another. */
 import { answerTo } from '#core/challenges/answer.ts';
 import { headerOf, type ProgramHeader } from '#core/challenges/claim.ts';
-import { evidenceOf, findFault, type Standard } from '#core/challenges/evidence.ts';
+import type { OutputDemand } from '#core/challenges/events.ts';
+import { type Evidence, evidenceOf, exactEvidence, findFault, type Standard } from '#core/challenges/evidence.ts';
+import { findHidden, type ShownItem } from '#core/challenges/hiddenOutputs.ts';
+import { type OutputProof, openOutput } from '#core/challenges/openOutput.ts';
 import { type Position, packPosition } from '#core/challenges/position.ts';
 import { ReferenceTrace, treeOfHashes } from '#core/challenges/reference.ts';
 import { type RefuterMove, refute } from '#core/challenges/refute.ts';
@@ -16,9 +19,10 @@ import { fromHex, toHex } from '#core/hex.ts';
 import type { ExecuteOptions } from '#core/semantics/execute/execute.ts';
 import type { Program } from '#core/semantics/program.ts';
 import { commitProgram, type ProgramCommitment } from '#core/semantics/record.ts';
+import type { TraceSalt } from '#core/semantics/trace.ts';
 import type { Tensor } from '#core/tensor.ts';
 import type { Hex } from '#ports/chain.ts';
-import type { Accusation, ShownChallenge, TracedRequest } from '#ports/traces.ts';
+import type { Accusation, HiddenOutcome, ShownChallenge, TracedRequest } from '#ports/traces.ts';
 import type { Compiled } from './programs.ts';
 
 export type TraceTask =
@@ -30,6 +34,19 @@ export type TraceTask =
       readonly standard: Standard;
       readonly challenger: Address;
     }
+  | {
+      readonly kind: 'accuseHash';
+      readonly traced: TracedRequest;
+      readonly outputHash: Bytes32;
+      readonly shown: readonly ShownItem[];
+      readonly challenger: Address;
+    }
+  | {
+      readonly kind: 'openOutput';
+      readonly traced: TracedRequest;
+      readonly position: OutputDemand['position'];
+      readonly output: Hex | undefined;
+    }
   | { readonly kind: 'refute'; readonly traced: TracedRequest; readonly shown: ShownChallenge }
   | {
       readonly kind: 'answer';
@@ -37,14 +54,17 @@ export type TraceTask =
       readonly shown: ShownChallenge;
       readonly position: Position;
     };
-export type TraceResult = ProgramHeader | Accusation | undefined | RefuterMove | Hex;
+export type TraceResult = ProgramHeader | Accusation | undefined | HiddenOutcome | OutputProof | RefuterMove | Hex;
 
 /** Items whose traces are kept: 32 bytes per operator, the inputs and the outputs of each. */
 const KEPT = 8;
+/** Requests whose output commitments are kept: 32 bytes per output. */
+const KEPT_COMMITMENTS = 256;
 
 export class TraceTasks {
   readonly #commitments = new WeakMap<Compiled, ProgramCommitment>();
   readonly #traces = new Map<string, ReferenceTrace>();
+  readonly #outputHashes = new Map<string, readonly (readonly Bytes32[])[]>();
   readonly #options: ExecuteOptions;
 
   /** `options.after` makes them traces of a liar. */
@@ -58,6 +78,16 @@ export class TraceTasks {
         return headerOf(compiled.program, this.#commitment(compiled));
       case 'accuse':
         return this.#accuse(compiled, task);
+      case 'accuseHash':
+        return this.#accuseHash(compiled, task);
+      case 'openOutput': {
+        const { traced, position, output } = task;
+        const outputs =
+          output === undefined
+            ? this.#outputs(compiled, traced)
+            : decodeItems(traced.schema.outputs, fromHex(output), traced.items);
+        return openOutput(outputs, position);
+      }
       case 'refute':
         return this.#refute(compiled, task);
       case 'answer': {
@@ -75,13 +105,33 @@ export class TraceTasks {
       const fault = findFault(item, tensors, trace.outputs, standard);
       if (fault === undefined) continue;
       const salt = { request: traced.request, item, challenger };
-      const slots = trace.slots(salt);
-      const depth = slots.levels.length - 1;
-      const root = toHex(rootOf(slots)) as Bytes32;
-      const children = depth === 0 ? [root] : childrenOf(slots, depth, 0).map((hash) => toHex(hash) as Bytes32);
-      return { trace: root, children, evidence: evidenceOf(trace, salt, submitted, fault, standard) };
+      return posting(trace, salt, evidenceOf(trace, salt, submitted, fault, standard));
     }
     return undefined;
+  }
+
+  #accuseHash(compiled: Compiled, task: TraceTask & { kind: 'accuseHash' }): HiddenOutcome {
+    const { traced, outputHash, shown, challenger } = task;
+    const found = findHidden(this.#outputCommitments(compiled, traced), outputHash, shown);
+    if (found.kind !== 'wrong') return found;
+    const { item } = found.shown;
+    const trace = this.#trace(compiled, traced, item);
+    const salt = { request: traced.request, item, challenger };
+    return { kind: 'wrong', accusation: posting(trace, salt, exactEvidence(trace, salt, found.output, found.shown)) };
+  }
+
+  /** Reference outputs of all items. */
+  #outputs(compiled: Compiled, traced: TracedRequest): readonly (readonly Tensor[])[] {
+    return Array.from({ length: traced.items }, (_, item) => this.#trace(compiled, traced, item).outputs);
+  }
+
+  #outputCommitments(compiled: Compiled, traced: TracedRequest): readonly (readonly Bytes32[])[] {
+    const known = this.#outputHashes.get(traced.request);
+    const found = known ?? this.#outputs(compiled, traced).map((tensors) => tensors.map(commitTensor));
+    this.#outputHashes.delete(traced.request);
+    this.#outputHashes.set(traced.request, found);
+    dropOldest(this.#outputHashes, KEPT_COMMITMENTS);
+    return found;
   }
 
   #refute(compiled: Compiled, { traced, shown }: TraceTask & { kind: 'refute' }): RefuterMove {
@@ -115,9 +165,22 @@ export class TraceTasks {
     const trace =
       known ?? new ReferenceTrace(program, this.#commitment(compiled), inputs(), { ...this.#options, tools });
     this.#traces.set(key, trace);
-    for (const oldest of this.#traces.keys()) if (this.#traces.size > KEPT) this.#traces.delete(oldest);
+    dropOldest(this.#traces, KEPT);
     return trace;
   }
+}
+
+function dropOldest(map: Map<string, unknown>, kept: number): void {
+  for (const oldest of map.keys()) if (map.size > kept) map.delete(oldest);
+}
+
+/** What a challenge is posted with. */
+function posting(trace: ReferenceTrace, salt: TraceSalt, evidence: Evidence): Accusation {
+  const slots = trace.slots(salt);
+  const depth = slots.levels.length - 1;
+  const root = toHex(rootOf(slots)) as Bytes32;
+  const children = depth === 0 ? [root] : childrenOf(slots, depth, 0).map((hash) => toHex(hash) as Bytes32);
+  return { trace: root, children, evidence };
 }
 
 const inputsOf = ({ schema, input, items }: TracedRequest) => decodeItems(schema.inputs, fromHex(input), items);

@@ -1,0 +1,72 @@
+import type { Subject } from '#core/challenges/subject.ts';
+import { headersOf } from '#core/commitment/schema.ts';
+import type { Disputed, DisputedVersion } from '#ports/disputes.ts';
+import type { Row } from '#ports/journal.ts';
+import type { TracedRequest } from '#ports/traces.ts';
+import type { Finding } from './checks.ts';
+import { PAUSE_SECONDS, type VerifierParts } from './parts.ts';
+
+/** Times a node is asked for an output before the chain is. */
+const TRIES = 2;
+
+/**
+ * Results that were submitted as a hash. The right one has one's own hash. For another, whoever wants to challenge it has to show what it was made
+ * from: the node hands it out, or is made to on chain, item by item, or loses its slice.
+ */
+export class HiddenOutputs {
+  readonly #parts: Pick<VerifierParts, 'traces' | 'mover' | 'deliver' | 'views' | 'log'>;
+  readonly #signal: AbortSignal;
+
+  constructor(parts: VerifierParts, signal: AbortSignal) {
+    this.#parts = parts;
+    this.#signal = signal;
+  }
+
+  async look(row: Row, { subject, version, traced }: Disputed, now: number): Promise<Finding> {
+    if (traced === undefined) return { outcome: 'hidden' };
+    const { traces, mover } = this.#parts;
+    const demands = [...subject.outputDemands.values()];
+    const shown = demands.flatMap((record) => record.shown ?? []);
+    const { outputHash } = subject.submission;
+    const found = await traces.accuseHash(traced, outputHash, shown, mover.me, this.#signal);
+    if (found.kind === 'right') return { outcome: 'right' };
+    if (found.kind === 'wrong') return { outcome: 'wrong', accusation: found.accusation };
+    const tries = Number(row.facts['tries'] ?? 0);
+    if (demands.length === 0 && tries < TRIES) {
+      const delivered = await this.#delivered(subject, version, traced);
+      return delivered ?? { outcome: 'later', seconds: await this.#pause(subject), facts: { tries: tries + 1 } };
+    }
+    return this.#demand(subject, version, found.items, now);
+  }
+
+  /** Seconds: short beside R. */
+  async #pause({ history }: Subject): Promise<number> {
+    const { responseSeconds } = await this.#parts.views.clocksOf(history.row.terms.set);
+    return Math.max(1, Math.min(PAUSE_SECONDS, Math.floor(responseSeconds / 4)));
+  }
+
+  async #delivered(subject: Subject, version: DisputedVersion, traced: TracedRequest): Promise<Finding | undefined> {
+    const { deliver, traces, mover } = this.#parts;
+    const output = await deliver(subject, version, this.#signal);
+    if (output === undefined) return undefined;
+    const accusation = await traces.accuse(traced, output, version.standard, mover.me, this.#signal);
+    return accusation && { outcome: 'wrong', accusation };
+  }
+
+  /** Of the likeliest item; of all of them, if there may be no time for a second demand. */
+  async #demand(subject: Subject, version: DisputedVersion, items: readonly number[], now: number): Promise<Finding> {
+    const { mover, views, log } = this.#parts;
+    const { challengeEnd } = subject.submission;
+    const open = [...subject.outputDemands.values()].filter(({ state }) => state === 'open');
+    // An answer is an event, which brings the result back here at once.
+    if (open.some(({ demand }) => items.includes(demand.position.item)))
+      return { outcome: 'later', seconds: PAUSE_SECONDS };
+    if (now > challengeEnd || items.length === 0) return { outcome: 'hidden' };
+    const { responseSeconds } = await views.clocksOf(subject.history.row.terms.set);
+    const wanted = now + 2 * responseSeconds > challengeEnd ? items : items.slice(0, 1);
+    for (const item of wanted)
+      await mover.demandOutput(subject, { item, output: 0, leaf: 0 }, headersOf(version.schema.outputs));
+    log.warn('an output is withheld, and demanded on chain', { requestId: subject.history.row.id, items: wanted });
+    return { outcome: 'later', seconds: await this.#pause(subject) };
+  }
+}

@@ -1,0 +1,50 @@
+import type { Meaning } from '#core/challenges/claim.ts';
+import type { ModelStore } from '#ports/blobs.ts';
+import { type DisputedVersion, meaningFor } from '#ports/disputes.ts';
+import type { GameViews } from '#ports/game.ts';
+import type { Journal } from '#ports/journal.ts';
+import type { Reference } from '#ports/reference.ts';
+import type { Log, Metrics } from '#ports/telemetry.ts';
+import type { TracedRequest, Traces } from '#ports/traces.ts';
+import type { Delivery } from './delivery.ts';
+import type { Moves } from './moves.ts';
+import type { VerifierPolicy } from './policy.ts';
+import type { Purse } from './purse.ts';
+import type { QuickCheck } from './quick.ts';
+
+export interface VerifierParts {
+  readonly journal: Journal;
+  readonly models: ModelStore;
+  readonly traces: Traces & Pick<Reference, 'describe'>;
+  readonly mover: Moves;
+  readonly views: GameViews;
+  /** A first look, which may clear a result without its reference. */
+  readonly quick: QuickCheck;
+  /** How outputs are asked for whose hash alone is on chain. */
+  readonly deliver: Delivery;
+  readonly policy: VerifierPolicy;
+  readonly purse: Pick<Purse, 'look'>;
+  /** A number from 0 to below 1, unknown to nodes: which results are sampled. */
+  readonly random: () => number;
+  readonly log: Log;
+  readonly metrics: Metrics;
+}
+
+/** Results to check: `due`, then an end. `accused` waits for the dispute that it began, `unaffordable` for money. */
+export const CHECK = 'check';
+/** Requests under dispute: `open` until everything about them is over. */
+export const DISPUTE = 'dispute';
+
+/** Seconds until something that could not be done is tried again. */
+export const PAUSE_SECONDS = 10;
+
+/** undefined: the published root is not that of the model; nobody can dispute such a version. */
+export async function meaningOf(
+  { traces }: Pick<VerifierParts, 'traces'>,
+  version: DisputedVersion,
+  { model }: TracedRequest,
+  signal: AbortSignal,
+): Promise<Meaning | undefined> {
+  if ((await traces.describe(model, signal)).root !== version.words.programRoot) return undefined;
+  return meaningFor(version, await traces.headerOf(model, signal));
+}
