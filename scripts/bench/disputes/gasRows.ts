@@ -16,8 +16,13 @@ export interface ModelBill {
   readonly operators: number;
   /** Demands in a row at most. */
   readonly levels: number;
-  /** Where the lie is: an operator in words, and an element of it. */
-  readonly lie: { readonly operator: number; readonly what: string; readonly element: number };
+  /** Where the lie is: an operator, also in words, the terms of its elements, and one of these. */
+  readonly lie: {
+    readonly operator: number;
+    readonly what: string;
+    readonly terms: number;
+    readonly element: number;
+  };
   /** Sorts of operators that were looked at, disputes that were played to find the dearest. */
   readonly sorts: number;
   readonly tried: number;
@@ -34,11 +39,13 @@ export interface DisputeGas {
   readonly moves: readonly MoveRange[];
   /** The largest part of what a program's root says a step costs at most that a step was seen to cost. */
   readonly boundUsed: { readonly share: number; readonly where: string };
+  /** The most that a proof cost beyond what the root says of its step. */
+  readonly besideStep: number;
 }
 
 const ARGUMENTS = [
   ...['--config', 'hardhat.production.config.ts', '--build-profile', 'production'],
-  ...['run', 'scripts/bench/disputes/gas.ts'],
+  ...['run', 'scripts/bench/disputeGas.ts'],
 ];
 
 /** Plays disputes on a chain of the production build, in a process of its own; its progress goes to the terminal. */

@@ -17,15 +17,16 @@ const LANES = 12;
 
 /** Every lane and account of a dispute has been used once, as those of a party that disputes more than once. */
 export async function warmUp(s: DisputeSystem, publication: Publication): Promise<void> {
-  for (let lane = 0; lane < LANES; lane++) {
-    const made = await contest(s, publication);
-    const game = new Play(s, made);
-    const challenge = await game.challenge(liar(made, [0, 0]));
-    const move = game.next(challenge, honest());
-    if (move.kind !== 'demand') throw new Error('The first move against a challenge is a demand.');
-    await game.demand(s.parties.node, challenge, move, lane);
-    await game.lapse(challenge);
-  }
+  for (const by of [s.parties.node, s.parties.helper])
+    for (let lane = 0; lane < LANES; lane++) {
+      const made = await contest(s, publication);
+      const game = new Play(s, made);
+      const challenge = await game.challenge(liar(made, [0, 0]));
+      const move = game.next(challenge, honest());
+      if (move.kind !== 'demand') throw new Error('The first move against a challenge is a demand.');
+      await game.demand(by, challenge, move, lane);
+      await game.lapse(challenge);
+    }
   await play(s, publication, 'undisputed', [0, 0]);
 }
 

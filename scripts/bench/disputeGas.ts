@@ -1,16 +1,16 @@
-// Gas of disputes in the production build: one line of JSON, and on stderr how far it is. Run by Hardhat: see gasRows.ts.
+// Gas of disputes in the production build: one line of JSON, and on stderr how far it is. Run by Hardhat: see disputes/gasRows.ts.
 import { describe } from '#core/challenges/describe.ts';
-import { multiplyAdds } from '#core/semantics/cost.ts';
+import { multiplyAdds, termsOf } from '#core/semantics/cost.ts';
 import type { Operator } from '#core/semantics/program.ts';
-import { networks } from '../reference/networks.ts';
-import { type Disputable, type Publication, publishDisputable } from './contest.ts';
-import { dot, TERMS } from './dots.ts';
-import type { DisputeGas, DotBill, ModelBill } from './gasRows.ts';
-import { type Bill, billOf, MoveRanges } from './ledger.ts';
-import { dearest, dearestSteps, type Step } from './lies.ts';
-import { type Outcome, play } from './outcomes.ts';
-import { afterDispute, outputDemands, warmUp } from './rareMoves.ts';
-import { startSystem } from './system.ts';
+import { type Disputable, type Publication, publishDisputable } from './disputes/contest.ts';
+import { dot, TERMS } from './disputes/dots.ts';
+import type { DisputeGas, DotBill, ModelBill } from './disputes/gasRows.ts';
+import { type Bill, billOf, MoveRanges } from './disputes/ledger.ts';
+import { dearest, dearestSteps, type Step } from './disputes/lies.ts';
+import { type Outcome, play } from './disputes/outcomes.ts';
+import { afterDispute, outputDemands, warmUp } from './disputes/rareMoves.ts';
+import { startSystem } from './disputes/system.ts';
+import { networks } from './reference/networks.ts';
 
 const began = Date.now();
 const say = (text: string) =>
@@ -18,6 +18,7 @@ const say = (text: string) =>
 
 const s = await startSystem();
 const ranges = new MoveRanges();
+let besideStep = Number.NEGATIVE_INFINITY;
 const steps: { readonly step: Step; readonly publication: Publication }[] = [];
 
 async function scanned(disputable: Disputable): Promise<{ publication: Publication; found: Step[] }> {
@@ -27,9 +28,10 @@ async function scanned(disputable: Disputable): Promise<{ publication: Publicati
   return { publication, found };
 }
 
-async function played(publication: Publication, outcome: Outcome, { operator, element }: Step): Promise<Bill> {
+async function played(publication: Publication, outcome: Outcome, { operator, element, bound }: Step): Promise<Bill> {
   const done = await play(s, publication, outcome, [operator, element]);
   ranges.add(publication.name, done.moves);
+  for (const { name, gas } of done.moves) if (name.startsWith('prove')) besideStep = Math.max(besideStep, gas - bound);
   return billOf(done);
 }
 
@@ -62,13 +64,14 @@ async function modelBill(disputable: Disputable): Promise<ModelBill> {
   if (most === undefined) throw new Error(`${name} has no operators.`);
   const { step, led } = most;
   const { operator, element } = step;
+  const lied = program.operators[operator] as Operator;
   const bill = (outcome: Outcome) => played(publication, outcome, step);
   const row: ModelBill = {
     name,
     multiplyAdds: Number(multiplyAdds(program)),
     operators: program.operators.length,
     levels: Number(meaning.program.levels),
-    lie: { operator, element, what: describe(program.operators[operator] as Operator) },
+    lie: { operator, element, terms: termsOf(lied), what: describe(lied) },
     sorts: found.length,
     tried: tried.length,
     led,
@@ -95,8 +98,8 @@ for (const network of networks()) models.push(await modelBill(network));
 
 const shares = steps.map(({ step, publication }) => ({
   share: step.gas / step.bound,
-  where: `${kindOf(publication, step)} of ${publication.name}`,
+  where: `a ${kindOf(publication, step)} in ${publication.name}`,
 }));
 const boundUsed = shares.reduce((most, one) => (one.share > most.share ? one : most));
-const report: DisputeGas = { dots, models, moves: ranges.all, boundUsed };
+const report: DisputeGas = { dots, models, moves: ranges.all, boundUsed, besideStep };
 console.log(JSON.stringify(report));
