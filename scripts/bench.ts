@@ -1,40 +1,59 @@
-// npm run bench: every figure this project states, measured on this machine and written to docs/benchmarks.md.
-import { spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
-import os from 'node:os';
-import { document } from './bench/document.ts';
+// npm run bench [-- PART ...]: every figure this project states, measured on this machine and written to docs/benchmarks.md.
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { benchDisputes } from './bench/disputes/bench.ts';
+import { disputesSection } from './bench/disputes/section.ts';
+import { machine, PARTS, type PartName, page } from './bench/document.ts';
 import { gasRows } from './bench/gasRows.ts';
 import { benchPath } from './bench/path.ts';
 import { benchReference } from './bench/reference/bench.ts';
 import { referenceSection } from './bench/reference/section.ts';
-import { benchWorker, printWorkerReport } from './bench/worker.ts';
+import { gasSection, pathSection, workerSection } from './bench/sections.ts';
+import { benchWorker } from './bench/worker.ts';
 
 const OUT = 'docs/benchmarks.md';
 
-async function step<T>(name: string, work: () => Promise<T> | T): Promise<T> {
-  const began = Date.now();
-  console.log(`${name} ...`);
-  const result = await work();
-  console.log(`${name}: ${((Date.now() - began) / 1000).toFixed(0)} s`);
-  return result;
+interface Part {
+  readonly what: string;
+  /** Measures, and tells it in words. */
+  readonly measure: () => Promise<string>;
 }
 
-const reference = await step('the reference against ONNX Runtime', benchReference);
-console.log(referenceSection(reference));
-const gas = await step('gas of every path, production build (minutes when the contracts changed)', gasRows);
-const worker = await step('worker against bare session.run', () => benchWorker());
-printWorkerReport(worker);
-const whole = await step('the whole path on a local chain', benchPath);
-
-const [cpu] = os.cpus();
-const machine = {
-  cpu: cpu?.model ?? 'unknown',
-  cores: os.availableParallelism(),
-  memoryGiB: Math.round(os.totalmem() / 2 ** 30),
-  system: `${os.type()} ${os.release()}`,
-  node: process.version,
-  commit: spawnSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).stdout.trim() || 'unknown',
+const MEASURES: Readonly<Record<PartName, Part>> = {
+  reference: {
+    what: 'the reference against ONNX Runtime',
+    measure: async () => referenceSection(await benchReference()),
+  },
+  gas: {
+    what: 'gas of every path, production build (minutes when the contracts changed)',
+    measure: async () => gasSection(gasRows()),
+  },
+  worker: { what: 'worker against bare session.run', measure: async () => workerSection(await benchWorker()) },
+  path: { what: 'the whole path on a local chain', measure: async () => pathSection(await benchPath()) },
+  disputes: {
+    what: 'disputes: gas of whole ones, seconds to a challenge, checks a second (about ten minutes)',
+    measure: async () => disputesSection(await benchDisputes()),
+  },
 };
-const text = document({ gas, worker, whole, reference, machine });
-writeFileSync(OUT, text);
-console.log(`\n${text}\n${OUT} written`);
+
+const isPart = (name: string): name is PartName => Object.hasOwn(MEASURES, name);
+const asked = process.argv.slice(2);
+const unknown = asked.find((name) => !isPart(name));
+if (unknown !== undefined) {
+  console.error(
+    `npm run bench -- ${unknown}: there is no such part. Say one or more of ${Object.keys(PARTS).join(', ')}, or nothing for all.`,
+  );
+  process.exit(1);
+}
+
+const where = machine();
+for (const [name, { what, measure }] of Object.entries(MEASURES) as [PartName, Part][]) {
+  if (asked.length > 0 && !asked.includes(name)) continue;
+  const began = Date.now();
+  console.log(`${what} ...`);
+  const text = await measure();
+  console.log(`\n${text}\n\n${what}: ${((Date.now() - began) / 1000).toFixed(0)} s`);
+  // After each part, so that what was measured is not lost if the next one fails.
+  const before = existsSync(OUT) ? readFileSync(OUT, 'utf8') : '';
+  writeFileSync(OUT, page(before, { [name]: text }, where));
+}
+console.log(`${OUT} written`);

@@ -1,92 +1,50 @@
-// docs/benchmarks.md: the measurements beside their aims, with the machine named.
-import type { GasRow } from './gasRows.ts';
-import type { PathReport } from './path.ts';
-import type { ReferenceReport } from './reference/bench.ts';
-import { referenceSection } from './reference/section.ts';
-import type { WorkerReport } from './worker.ts';
+/** docs/benchmarks.md: one part per measurement, each with the commit and the machine it was measured on. */
+import { spawnSync } from 'node:child_process';
+import os from 'node:os';
 
-export interface Measured {
-  readonly gas: readonly GasRow[];
-  readonly worker: WorkerReport;
-  readonly whole: PathReport;
-  readonly reference: ReferenceReport;
-  readonly machine: {
-    readonly cpu: string;
-    readonly cores: number;
-    readonly memoryGiB: number;
-    readonly system: string;
-    readonly node: string;
-    readonly commit: string;
-  };
+/** The parts in the order of the page, by the names that `npm run bench -- NAME` takes, with their headings. */
+export const PARTS = {
+  gas: 'Gas',
+  worker: 'The worker against bare session.run',
+  path: 'The whole path',
+  reference: 'The reference',
+  disputes: 'Disputes',
+} as const;
+export type PartName = keyof typeof PARTS;
+
+const HEAD = `# Benchmarks
+
+Written by \`npm run bench\`, or by \`npm run bench -- NAME\` for one part of ${Object.keys(PARTS).join(', ')}; do not edit. Each part names the
+commit and the machine it was measured on. Everything runs on that one machine: chain, node, keeper, storage and requester share its cores.
+`;
+
+/** What a measurement depends on besides the code. */
+export function machine(): string {
+  const [cpu] = os.cpus();
+  const memory = Math.round(os.totalmem() / 2 ** 30);
+  const commit = spawnSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).stdout.trim() || 'unknown';
+  return `Commit ${commit}; ${cpu?.model ?? 'unknown'}, ${os.availableParallelism()} cores, ${memory} GiB, ${os.type()} ${os.release()}, Node ${process.version}.`;
 }
 
-/** Aims of the protocol's blueprint, in gas per answer. */
-const AIMS: Readonly<Record<string, number>> = {
-  'prepaid, node finalises': 155_000,
-  '+ QUOTE checked on chain': 165_000,
-  '+ submitted by a hot key': 165_000,
-  '+ a keeper finalises and takes the tip': 165_000,
-  '+ fee pulled by transferFrom': 176_000,
-  '+ callback that stores 2 fresh words': 212_000,
-  'batch of 10': 60_000,
-  'bundle of 10': 32_000,
-};
-const number = (value: number) => Math.round(value).toLocaleString('en-US');
-const mib = (bytes: number | undefined) => (bytes === undefined ? 'unknown' : `${number(bytes / 2 ** 20)} MiB`);
-
-export function document({ gas, worker, whole, reference, machine }: Measured): string {
-  const gasLines = gas.map((row) => {
-    const aim = AIMS[row.name];
-    const calls = Object.values(row.calls).map(number).join(' + ');
-    const met = aim === undefined ? '' : row.perItem <= aim ? 'met' : `missed by ${number(row.perItem - aim)}`;
-    return `| ${row.name} | ${calls} | ${number(row.perItem)} | ${aim === undefined ? '' : number(aim)} | ${met} |`;
+/** The page with parts of it measured anew; the others stay as they are. */
+export function page(before: string, measured: Partial<Record<PartName, string>>, where: string): string {
+  const known = partsOf(before);
+  const parts = (Object.entries(PARTS) as [PartName, string][]).flatMap(([name, heading]) => {
+    const text = measured[name];
+    const kept = known.get(heading);
+    if (text !== undefined) return [`## ${heading}\n\n${where}\n\n${text.trim()}\n`];
+    return kept === undefined ? [] : [`## ${heading}\n${kept.trimEnd()}\n`];
   });
-  const workerLines = worker.rows.map(
-    (row) =>
-      `| ${row.model} | ${row.bareMs.toFixed(2)} | ${row.overheadMs.toFixed(2)} | ${(100 * row.ofBare).toFixed(1)} % | ${number(row.two)} | ${number(row.executor)} |`,
+  return [HEAD, ...parts].join('\n');
+}
+
+/** What stands under each heading of the second rank. */
+function partsOf(text: string): Map<string, string> {
+  const [, ...parts] = text.split(/^## /m);
+  return new Map(
+    parts.map((part) => {
+      const end = part.indexOf('\n');
+      return [part.slice(0, end), part.slice(end + 1)] as const;
+    }),
   );
-  return `# Benchmarks
-
-Written by \`npm run bench\` at commit ${machine.commit}; do not edit. Machine: ${machine.cpu}, ${machine.cores} cores, ${machine.memoryGiB} GiB,
-${machine.system}, Node ${machine.node}. Everything runs on that one machine: chain, node, keeper, storage and requester share its cores.
-
-## Gas
-
-Whole transactions (intrinsic gas and calldata included), steady state (third run, lanes used before, accounts exist), osaka rules, solc
-0.8.37 via IR with 100,000 optimizer runs. The job every peer was measured with: 256 bytes of input and 40 of output without zero bytes, the
-fee in an ERC-20, a royalty of 0.01 OPG and a protocol share of 5 %. The callback stores two fresh words (44,200 gas of it the consumer's own).
-
-| path | request + submit + finalise | per answer | aim | |
-|---|---|---|---|---|
-${gasLines.join('\n')}
-
-The same figures are a snapshot, test/snapshots/gas.json: \`npm run gas -- check\` compares, \`npm run gas -- update\` accepts.
-
-## The worker against bare session.run
-
-ONNX Runtime in child processes (so that a crash or a hang of native code cannot take the node down) against a loop around session.run in
-one process; best of several rounds, side by side.
-
-| model | bare, ms | added by the runtime, ms (median) | one child, of bare throughput | two children, runs/s | executor with journal, requests/s |
-|---|---|---|---|---|---|
-${workerLines.join('\n')}
-
-Aims: at least 80 % of bare throughput at 5 ms a run, 95 % at 50 ms. Peak memory: runtime process ${mib(worker.peak.runtime)}, with the embedded
-journal ${mib(worker.peak.withJournal)}, children ${worker.peak.children.map(mib).join(' and ')}.
-
-## The whole path
-
-digits-cnn on a local Hardhat chain that mines at once: request, watcher, journal (embedded PGlite), queue, ONNX Runtime, submission.
-
-| | |
-|---|---|
-| from the request's block to the result's block, one at a time, p50 | ${whole.latency.p50.toFixed(0)} ms |
-| the same, p99 | ${whole.latency.p99.toFixed(0)} ms |
-| throughput, ${number(whole.requests)} requests in a burst, from the first transaction to the last result | ${whole.perSecond.toFixed(1)} requests/s |
-| peak memory of the node process (watcher, journal, queue, submitter) | ${mib(whole.peakBytes)} |
-
-Aims: p50 below 50 ms and p99 below 250 ms from the event seen to the result sent; the figures above also hold the node's polling, the mining
-of the submission and the requester's own polling (5 ms).
-
-${referenceSection(reference)}`;
 }

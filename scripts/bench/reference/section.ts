@@ -1,4 +1,6 @@
 /** The section "The reference" of docs/benchmarks.md. */
+
+import { figure, number, table } from '../text.ts';
 import { benchReference, type ReferenceReport } from './bench.ts';
 import type { ModelRow } from './models.ts';
 
@@ -7,14 +9,9 @@ const AIMS = { plain: 0.6, fast: 0.2, timesRuntime: 16, hashing: 1 } as const;
 /** Multiply-adds below which a model is all overhead: the aims do not speak of such. */
 const COUNTS = 1_000_000;
 
-const number = (value: number) => Math.round(value).toLocaleString('en-US');
-const figure = (value: number | undefined) =>
-  value === undefined ? '-' : value < 0.01 ? value.toFixed(4) : value < 1 ? value.toFixed(3) : value.toFixed(1);
 const ms = (value: number) => (value < 0.995 ? value.toFixed(3) : value < 9.95 ? value.toFixed(2) : value.toFixed(1));
 const percent = (share: number | undefined) => (share === undefined ? '-' : `${(100 * share).toFixed(3)} %`);
 const mib = (bytes: number | undefined) => (bytes === undefined ? 'unknown' : (bytes / 2 ** 20).toFixed(1));
-const table = (head: readonly string[], rows: readonly (readonly string[])[]) =>
-  [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 
 const perTerm = ({ multiplyAdds }: ModelRow, milliseconds: number) => (milliseconds * 1e6) / multiplyAdds;
 const judged = (got: number, aim: number) => `${figure(got)}, ${got <= aim ? 'met' : 'missed'}`;
@@ -22,9 +19,7 @@ const judged = (got: number, aim: number) => `${figure(got)}, ${got <= aim ? 'me
 export function referenceSection({ shapes, models, single }: ReferenceReport): string {
   const large = models.filter(({ multiplyAdds }) => multiplyAdds >= COUNTS);
   const most = models.reduce((found, row) => (row.constantBytes > found.constantBytes ? row : found));
-  return `## The reference
-
-What checking costs: the bit-exact reference execution (docs/spec/reference-semantics.md) on one core unless it says otherwise, everything
+  return `What checking costs: the bit-exact reference execution (docs/spec/reference-semantics.md) on one core unless it says otherwise, everything
 included: gathering, products, certificates, exact sums, elementwise operators. ONNX Runtime with one thread and all optimisations. Best of
 many runs that took turns in one process. The network "pyramid" is a residual network of the usual shape with synthetic weights
 (scripts/generate/perfPyramid.ts).
