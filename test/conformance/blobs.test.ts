@@ -1,13 +1,9 @@
 import { writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import path from 'node:path';
-import { createContentStore } from '../../workers/adapters/blobs/content.ts';
 import { createFileSource } from '../../workers/adapters/blobs/file.ts';
 import { createHttpSource } from '../../workers/adapters/blobs/http.ts';
-import { createStorageHandler } from '../../workers/storage/serve.ts';
 import { scratch, sha256 } from '../support/graphs.ts';
-import { recordedLog, recordedMetrics } from '../support/telemetry.ts';
+import { storageNodes } from '../support/storageNode.ts';
 import { shouldBehaveLikeBlobSource } from './blobsSuite.ts';
 
 describe('blob sources', () => {
@@ -26,28 +22,19 @@ describe('blob sources', () => {
   });
 
   describe('a storage node over HTTP', () => {
-    let server: Server;
-    let url = '';
-    before((done) => {
-      const store = createContentStore({ directory: path.join(directory.path, 'node'), quota: 2 ** 24 });
-      const telemetry = { log: recordedLog(), metrics: recordedMetrics() };
-      server = createServer(createStorageHandler({ store, maxBlobBytes: 2 ** 23, ...telemetry }));
-      server.listen(0, '127.0.0.1', () => {
-        url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-        done();
-      });
+    const nodes = storageNodes();
+    let node: Awaited<ReturnType<typeof nodes.start>>;
+    before(async () => {
+      node = await nodes.start({ quota: 2 ** 24, maxBlobBytes: 2 ** 23 });
     });
-    after(() => {
-      server.closeAllConnections();
-      server.close();
-    });
+    after(() => nodes.close());
     shouldBehaveLikeBlobSource(() => ({
-      source: createHttpSource({ privateOrigins: [url] }),
+      source: createHttpSource({ privateOrigins: [node.origin] }),
       async publish(bytes) {
-        const answer = await fetch(`${url}/v1/blobs`, { method: 'PUT', body: new Uint8Array(bytes) });
-        return `${url}/v1/blobs/${((await answer.json()) as { sha256: string }).sha256}`;
+        await node.put(new Uint8Array(bytes));
+        return `${node.url}/${sha256(bytes)}`;
       },
-      uriOf: (hash) => `${url}/v1/blobs/${hash}`,
+      uriOf: (hash) => `${node.url}/${hash}`,
     }));
   });
 });

@@ -29,6 +29,7 @@ export interface BlobRecord {
 /** Which content a Walrus id names. Survives restarts; a record is there in whole or not at all. */
 export interface BlobIndex {
   find(blobId: string): BlobRecord | undefined;
+  ofContent(sha256: string): BlobRecord | undefined;
   record(record: BlobRecord): Promise<void>;
   readonly count: number;
 }
