@@ -32,6 +32,11 @@ export const blobsErrors = {
     remedy: 'Nothing of it was used; other sources of the same blob are tried, and this one last from now on.',
     retryable: true,
   },
+  'blobs.wrong_address': {
+    what: '{uri}: {reason}.',
+    remedy: 'Publish a version whose address names the very file; asking again will not change what this one names.',
+    retryable: false,
+  },
   'blobs.other_bytes': {
     what: 'The bytes sent have sha256 {found}, not {sha256}.',
     remedy: 'Send the file whose hash the address names, or the right hash.',

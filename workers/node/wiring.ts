@@ -114,7 +114,7 @@ export const runNode = ({ role, twist }: Twist = HONEST): Promise<number> => {
       const exact = createReference(config.reference);
       life.shutdown.add('reference', () => exact.close());
       const { runtime, reference } = twist(onnx, exact);
-      const models = configuredModelStore(config.models, dataDir);
+      const models = configuredModelStore(config.models, dataDir, { log, metrics });
       const executor = createExecutor(
         { journal, runtime, reference, models, ...common },
         { marginSeconds, batch: { windowMs, maxRows }, check },

@@ -2,8 +2,12 @@
 export interface BlobSource {
   /** The URI schemes this source serves, for instance ['https', 'http'] or ['file']. */
   readonly schemes: readonly string[];
-  /** Streams the blob; undefined = this source does not have it. Throws `blobs.source_failed` (retryable) otherwise. */
-  open(uri: string, signal: AbortSignal): Promise<AsyncIterable<Uint8Array> | undefined>;
+  /**
+   * Streams the blob, which has `size` bytes if that is known; undefined = this source does not have it. Throws, then or while it is
+   * read, `blobs.source_failed` (retryable), `blobs.source_lied` if what it sends cannot be the blob, and `blobs.wrong_address` if no
+   * source could deliver it from such a URI.
+   */
+  open(uri: string, signal: AbortSignal, size?: number): Promise<AsyncIterable<Uint8Array> | undefined>;
 }
 
 /** Verified model files on local disk, bounded in size, least recently used out first. */

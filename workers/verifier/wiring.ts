@@ -83,7 +83,7 @@ export const runVerifier = ({ role, traces: twisted }: Twist = HONEST): Promise<
       const reference = createReference(config.reference);
       life.shutdown.add('reference', () => reference.close());
       const traces = twisted(reference);
-      const models = configuredModelStore(config.models, dataDir);
+      const models = configuredModelStore(config.models, dataDir, { log, metrics });
       const { concurrency, timeoutMs: runTimeoutMs } = config.executor;
       const runtime = createOnnxRuntime({ ...config.executor, children: Math.max(1, concurrency), runTimeoutMs });
       life.shutdown.add('runtime', () => runtime.close());

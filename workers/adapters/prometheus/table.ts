@@ -86,6 +86,13 @@ export const metricTable = {
   worker_monitor_lapses_missed: { type: 'gauge', help: 'Items with a demand past its limit that nobody has lapsed' },
   worker_monitor_alarms: { type: 'gauge', help: 'Items that call for a person, by what is wrong', labels: ['alarm'] },
 
+  worker_blobs_attempts_total: {
+    type: 'counter',
+    help: 'Fetches of model files from one place: delivered, absent, silent, lied (other bytes), wrong (the URI names another file)',
+    labels: ['scheme', 'outcome'],
+  },
+  worker_blobs_origins_resting: { type: 'gauge', help: 'Origins that failed lately and are asked after the others' },
+
   worker_storage_blobs: { type: 'gauge', help: 'Blobs kept' },
   worker_storage_used_bytes: { type: 'gauge', help: 'Bytes of all blobs' },
   worker_storage_blob_ids: { type: 'gauge', help: 'Walrus blob ids known' },
