@@ -33,7 +33,7 @@ export interface Publisher {
 
 export function createPublisher(options: PublisherOptions): Publisher {
   const { store, index, ids, access, log, metrics } = options;
-  /** One computation per content, however many send it at once. */
+  /** One computation per content, however many send it at once; until the index has the record. */
   const flights = new Map<string, Promise<string>>();
 
   async function receive(request: IncomingMessage, limit: number, wanted: { epochs: number; sha256?: string }) {
@@ -58,7 +58,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
     const flying = flights.get(sha256);
     if (flying) return flying;
     const begun = performance.now();
-    const flight = by.idOf(store.path(sha256), size).finally(() => flights.delete(sha256));
+    const flight = by.idOf(store.path(sha256), size);
     flights.set(sha256, flight);
     return flight.then((blobId) => {
       metrics.observe('worker_storage_identify_seconds', (performance.now() - begun) / 1000);
@@ -66,22 +66,32 @@ export function createPublisher(options: PublisherOptions): Publisher {
     });
   }
 
+  async function certify(sha256: string, size: number, by: BlobIds, { epochs, deletable, force }: Wish) {
+    const blobId = await identify(sha256, size, by);
+    const now = epochAt(Date.now());
+    const before = index.find(blobId);
+    const endEpoch = now + epochs;
+    const promised = before && before.endEpoch >= endEpoch && (deletable || !before.deletable);
+    if (promised && !force) return alreadyCertified(before);
+    const record: BlobRecord = { blobId, sha256, size, registeredEpoch: now, endEpoch, deletable };
+    // As on Walrus, where a blob has several objects: a shorter or weaker promise takes nothing from an earlier one.
+    await index.record({
+      ...record,
+      endEpoch: Math.max(endEpoch, before?.endEpoch ?? 0),
+      deletable: deletable && (before?.deletable ?? true),
+    });
+    metrics.gauge('worker_storage_blob_ids', index.count);
+    return newlyCreated(record);
+  }
+
   return {
     async putBlob(request, response, query) {
       if (!ids) throw new Refusal('storage.route', 'This store gives no Walrus ids: PUT /v1/blobs/<sha256> instead.');
-      const { epochs, deletable, force } = parsed(query);
+      const wish = parsed(query);
       const limit = Math.min(options.maxBlobBytes, ids.maxBytes);
-      const { sha256, size } = await receive(request, limit, { epochs });
-      const blobId = await identify(sha256, size, ids);
-      const now = epochAt(Date.now());
-      const before = index.find(blobId);
-      const endEpoch = now + epochs;
-      if (before && before.endEpoch >= endEpoch && (before.deletable === deletable || deletable) && !force)
-        return json(response, 200, { sha256, size, ...alreadyCertified(before) });
-      const record: BlobRecord = { blobId, sha256, size, registeredEpoch: now, endEpoch, deletable };
-      await index.record(record);
-      metrics.gauge('worker_storage_blob_ids', index.count);
-      return json(response, 200, { sha256, size, ...newlyCreated(record) });
+      const { sha256, size } = await receive(request, limit, wish);
+      const answer = await certify(sha256, size, ids, wish).finally(() => flights.delete(sha256));
+      json(response, 200, { sha256, size, ...answer });
     },
 
     async putContent(request, response, sha256) {
@@ -89,6 +99,13 @@ export function createPublisher(options: PublisherOptions): Publisher {
       json(response, created ? 201 : 200, { sha256, size });
     },
   };
+}
+
+/** How long, and how firmly, a blob is to be kept. */
+interface Wish {
+  readonly epochs: number;
+  readonly deletable: boolean;
+  readonly force: boolean;
 }
 
 function newlyCreated({ blobId, size, registeredEpoch, endEpoch, deletable }: BlobRecord) {
@@ -112,7 +129,7 @@ function alreadyCertified({ blobId, endEpoch }: BlobRecord) {
 }
 
 /** Parameters as Walrus has them. What cannot be done is refused, never overlooked. */
-function parsed(query: URLSearchParams): { epochs: number; deletable: boolean; force: boolean } {
+function parsed(query: URLSearchParams): Wish {
   const malformed = (what: string) => new Refusal('storage.query', what);
   const flag = (name: string) => {
     const value = query.get(name) ?? 'false';

@@ -1,9 +1,9 @@
 import { readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'chai';
-import { createBlobIds } from '../../../workers/adapters/blobs/walrus/ids.ts';
 import { sha256 } from '../../support/graphs.ts';
 import { codeOf, storageNodes, type WalrusError } from '../../support/storageNode.ts';
+import { rememberedIds } from '../../support/walrusIds.ts';
 
 const body = (text: string) => new TextEncoder().encode(text);
 /** From Walrus's own documentation of PUT /v1/blobs: text, id and encoded length. */
@@ -18,7 +18,7 @@ const epoch = () => Math.floor(Date.now() / EPOCH_MS);
 
 describe('the storage node, as Walrus', () => {
   const nodes = storageNodes();
-  const ids = createBlobIds({ maxBytes: 900 });
+  const ids = rememberedIds(900);
   after(async () => {
     nodes.close();
     await ids.close();
@@ -89,6 +89,8 @@ describe('the storage node, as Walrus', () => {
     });
     for (const query of ['?epochs=5', '?epochs=5&permanent=true', '?epochs=1&force=true'])
       expect(await (await node.publish(body(text), query)).json(), query).to.have.property('newlyCreated');
+    // The last, forced one was for less than was promised before.
+    expect(node.index.find(id)).to.include({ endEpoch: epoch() + 5, deletable: false });
   });
 
   it('should refuse parameters that mean nothing here, in the words of Walrus', async () => {
@@ -131,18 +133,11 @@ describe('the storage node, as Walrus', () => {
   });
 
   it('should compute the id of one content once, however many send it', async () => {
-    let computed = 0;
-    const counting = {
-      ...ids,
-      idOf: (...args: Parameters<typeof ids.idOf>) => {
-        computed++;
-        return ids.idOf(...args);
-      },
-    };
-    const busy = await nodes.start({ ids: counting });
+    const before = ids.computed;
+    const busy = await nodes.start({ ids });
     const answers = await Promise.all([1, 2, 3].map(async () => (await busy.publish(body(text))).text()));
     for (const answer of answers) expect(answer).to.include(id);
-    expect(computed).to.equal(1);
+    expect(ids.computed).to.equal(before + 1);
     expect(busy.index.count).to.equal(1);
   });
 
