@@ -2,6 +2,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
+import type { Pace } from '#core/pace.ts';
 import type { BlobIds } from '#ports/walrus.ts';
 import { createContentStore } from '../../workers/adapters/blobs/content.ts';
 import { createBlobIndex } from '../../workers/adapters/blobs/walrus/blobIndex.ts';
@@ -18,6 +19,7 @@ export interface NodeOptions {
   readonly folder?: string;
   /** Absent: no Walrus ids. */
   readonly ids?: BlobIds;
+  readonly pace?: Pace;
 }
 
 type Headers = Record<string, string>;
@@ -33,8 +35,8 @@ export function storageNodes() {
     const store = createContentStore({ directory: folder, quota: options.quota ?? 10_000 });
     const index = createBlobIndex(path.join(folder, 'walrus'));
     const [log, metrics] = [recordedLog(), recordedMetrics()];
-    const { ids, writeToken, jwtSecret, maxBlobBytes = 1000 } = options;
-    const parts = { store, index, ids, log, metrics, maxBlobBytes, writeToken, jwtSecret };
+    const { ids, writeToken, jwtSecret, pace, maxBlobBytes = 1000 } = options;
+    const parts = { store, index, ids, log, metrics, maxBlobBytes, writeToken, jwtSecret, ...(pace ? { pace } : {}) };
     const server = createServer(createStorageHandler(parts));
     open.push(server);
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

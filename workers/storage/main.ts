@@ -11,6 +11,8 @@ import { run } from '../lifecycle/run.ts';
 import { createStorageHandler } from './serve.ts';
 
 const fields = { role: 'storage' };
+/** For the largest blob at a megabit per second; slower ones are given up earlier, by their pace. */
+const UPLOAD_MS = 6 * 3_600_000;
 
 /** A storage node: blobs by Walrus id and by sha256 over HTTP. Wiring only. */
 const code = await run(
@@ -31,7 +33,7 @@ const code = await run(
     });
     const handler = createStorageHandler({ store, index, ids, log, metrics, maxBlobBytes, writeToken, jwtSecret });
     const routes = { '/v1/': handler };
-    const http = await serveHttp({ host, port, health, metrics, routes, log });
+    const http = await serveHttp({ host, port, health, metrics, routes, log, requestTimeoutMs: UPLOAD_MS });
     life.shutdown.add('http', (leftMs) => http.close(leftMs));
     life.shutdown.add('ids', async () => ids?.close());
     const open = writeToken === undefined && jwtSecret === undefined;

@@ -1,6 +1,7 @@
 /** Writing: PUT /v1/blobs as a Walrus publisher takes it, and PUT /v1/blobs/<sha256> for whoever knows the content's hash. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ProtocolError } from '#core/errors.ts';
+import { type Pace, paced } from '#core/pace.ts';
 import type { ContentStore } from '#ports/blobs.ts';
 import type { Log, Metrics } from '#ports/telemetry.ts';
 import type { BlobIds, BlobIndex, BlobRecord } from '#ports/walrus.ts';
@@ -11,6 +12,8 @@ import { json, Refusal } from './refusals.ts';
 
 /** An upload that sends nothing for so long is given up. */
 const SILENCE_MS = 60_000;
+/** One that is slower holds room that others could use. */
+const PACE = { graceMs: 60_000, minBytesPerSecond: 8192, now: () => performance.now() };
 /** Where Walrus names an object or an event on Sui: there is none. */
 const NO_OBJECT = `0x${'0'.repeat(64)}`;
 const NO_EVENT = { txDigest: '1'.repeat(32), eventSeq: '0' };
@@ -24,6 +27,8 @@ export interface PublisherOptions {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly maxBlobBytes: number;
+  /** Default: 8 KiB per second after a minute. */
+  readonly pace?: Pace | undefined;
 }
 
 export interface Publisher {
@@ -32,7 +37,7 @@ export interface Publisher {
 }
 
 export function createPublisher(options: PublisherOptions): Publisher {
-  const { store, index, ids, access, log, metrics } = options;
+  const { store, index, ids, access, log, metrics, pace = PACE } = options;
   /** One computation per content, however many send it at once; until the index has the record. */
   const flights = new Map<string, Promise<string>>();
 
@@ -43,7 +48,9 @@ export function createPublisher(options: PublisherOptions): Publisher {
     if ((declared ?? 0) > limit)
       throw new ProtocolError('blobs.too_large', { sha256: 'announced', size: declared ?? 0, bound: limit });
     request.setTimeout(SILENCE_MS, () => request.destroy(new Error('the upload fell silent')));
-    const kept = await store.put(request, { maxBytes: declared ?? limit, sha256: wanted.sha256 });
+    const sent = request.iterator({ destroyOnReturn: false }); // a refusal still needs the connection
+    const body = paced(sent, pace, (what) => new Refusal('storage.too_slow', `The upload ${what}.`));
+    const kept = await store.put(body, { maxBytes: declared ?? limit, sha256: wanted.sha256 });
     request.setTimeout(0);
     const { blobs, bytes } = store.stats();
     metrics.gauge('worker_storage_blobs', blobs);

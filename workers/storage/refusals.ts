@@ -6,6 +6,7 @@ type Kind = readonly [http: number, status: string, reason: string, domain?: str
 
 const AUTH = 'auth.publisher.walrus.space';
 const DAEMON = 'daemon.walrus.space';
+const LINGER_MS = 2000;
 /** Of reasons that Walrus does not have. */
 const OURS = 'storage.opg';
 
@@ -23,6 +24,7 @@ const KINDS = {
   'storage.persistence': [400, 'INVALID_ARGUMENT', 'INVALID_BLOB_PERSISTENCE', DAEMON],
   'storage.unknown': [404, 'NOT_FOUND', 'BLOB_NOT_FOUND', DAEMON],
   'storage.route': [404, 'NOT_FOUND', 'ROUTE_NOT_FOUND', OURS],
+  'storage.too_slow': [408, 'DEADLINE_EXCEEDED', 'UPLOAD_TOO_SLOW', OURS],
   'storage.length': [411, 'INVALID_ARGUMENT', 'LENGTH_REQUIRED', OURS],
   'storage.range': [416, 'RANGE_NOT_SATISFIABLE', 'INVALID_BYTE_RANGE', DAEMON],
   'storage.failed': [500, 'INTERNAL', 'INTERNAL', OURS],
@@ -60,11 +62,21 @@ export function refusalOf(error: unknown): Refusal {
 export function refuse(request: IncomingMessage, response: ServerResponse, refusal: Refusal): void {
   const [code, status, reason, domain] = KINDS[refusal.code];
   for (const name of ['cache-control', 'etag']) response.removeHeader(name);
-  // An upload that is refused is not read to its end.
-  if (!request.complete && request.method === 'PUT') response.setHeader('connection', 'close');
+  if (!request.complete) linger(request);
   for (const [name, value] of Object.entries(refusal.headers)) response.setHeader(name, value);
   const details = [{ '@type': 'ErrorInfo', reason, domain, metadata: { code: refusal.code } }];
   json(response, code, { error: { status, code, message: refusal.message, details } });
+}
+
+/**
+ * An upload that is refused is not read to its end; but a connection that is closed on bytes under way is reset, and the client might
+ * never see why. So they are thrown away for a moment.
+ */
+function linger(request: IncomingMessage): void {
+  request.setTimeout(0);
+  const timer = setTimeout(() => request.socket.destroy(), LINGER_MS);
+  request.once('close', () => clearTimeout(timer));
+  request.resume();
 }
 
 export function json(response: ServerResponse, status: number, body: unknown): void {

@@ -3,6 +3,7 @@
  * id or the sha256 in lower-case hex.
  */
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { Pace } from '#core/pace.ts';
 import type { ContentStore } from '#ports/blobs.ts';
 import type { Log, Metrics } from '#ports/telemetry.ts';
 import { BLOB_ID, type BlobIds, type BlobIndex } from '#ports/walrus.ts';
@@ -20,6 +21,8 @@ export interface StorageOptions extends AccessOptions {
   readonly metrics: Metrics;
   /** Largest blob accepted. */
   readonly maxBlobBytes: number;
+  /** How slow an upload may be. */
+  readonly pace?: Pace;
 }
 
 const SHA256 = /^[0-9a-f]{64}$/;

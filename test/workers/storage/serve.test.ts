@@ -187,6 +187,44 @@ describe('the storage node, by content hash', () => {
     expect(readdirSync(path.join(node.folder, 'incoming'))).to.deep.equal([]);
   });
 
+  it('W12 an endless upload, not announced: 413 reaches the sender, and the connection ends', async () => {
+    const node = await start({ maxBlobBytes: 1000 });
+    const [status, ended] = await new Promise<readonly [number, Promise<void>]>((resolve, reject) => {
+      const sent = request(`${node.url}/${sha256(body('endless'))}`, { method: 'PUT' }, (response) => {
+        const over = new Promise<void>((done) => sent.on('close', done));
+        resolve([response.statusCode ?? 0, over]);
+      });
+      sent.on('error', reject);
+      const timer = setInterval(() => sent.write(new Uint8Array(300)), 5);
+      sent.on('close', () => clearInterval(timer));
+    });
+    expect(status).to.equal(413);
+    await ended;
+    expect(node.store.stats().blobs).to.equal(0);
+  });
+
+  it('W11 an upload that drips: 408, nothing is kept, and its room is free again', async () => {
+    let now = 0;
+    const node = await start({ quota: 1000, pace: { graceMs: 1000, minBytesPerSecond: 100, now: () => now } });
+    const status = await new Promise<number>((resolve, reject) => {
+      const headers = { 'content-length': 900 };
+      const options = { method: 'PUT', headers };
+      const sent = request(`${node.url}/${sha256(body('dripping'))}`, options, (response) => {
+        clearInterval(timer);
+        sent.destroy();
+        resolve(response.statusCode ?? 0);
+      });
+      sent.on('error', reject);
+      const timer = setInterval(() => {
+        now += 100; // nine bytes in 100 ms are too few
+        sent.write('dripping!');
+      }, 5);
+    });
+    expect(status).to.equal(408);
+    expect(readdirSync(path.join(node.folder, 'incoming'))).to.deep.equal([]);
+    expect((await node.put(new Uint8Array(900))).status).to.equal(201);
+  });
+
   it('should answer a range only of the version that If-Range names', async () => {
     const node = await start();
     await node.put(body('0123456789'));

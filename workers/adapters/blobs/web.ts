@@ -2,6 +2,7 @@
 import { get as httpGet, type IncomingMessage } from 'node:http';
 import { get as httpsGet } from 'node:https';
 import { isIP } from 'node:net';
+import { paced } from '#core/pace.ts';
 import { isPrivate, publicLookup } from './addresses.ts';
 
 export interface WebOptions {
@@ -51,21 +52,10 @@ export function createWeb(options: WebOptions = {}): Web {
     });
   }
 
-  /** Only time spent waiting for the sender counts: a slow disk here is not its fault. */
-  async function* unhurried(response: IncomingMessage): AsyncIterable<Uint8Array> {
-    const chunks = response[Symbol.asyncIterator]();
-    let [bytes, waitedMs] = [0, 0];
+  async function* bodyOf(response: IncomingMessage): AsyncIterable<Uint8Array> {
+    const pace = { graceMs: 2 * idleTimeoutMs, minBytesPerSecond, now: () => performance.now() };
     try {
-      for (;;) {
-        const asked = performance.now();
-        const { done, value } = await chunks.next();
-        if (done) return;
-        waitedMs += performance.now() - asked;
-        bytes += value.length;
-        if (waitedMs > 2 * idleTimeoutMs && bytes < (minBytesPerSecond * waitedMs) / 1000)
-          throw new Error(`sent ${bytes} bytes in ${Math.round(waitedMs)} ms, which is too slow`);
-        yield value;
-      }
+      yield* paced(response, pace, (what) => new Error(what));
     } finally {
       response.destroy(); // a reader that stops early must not leave the connection open
     }
@@ -83,7 +73,7 @@ export function createWeb(options: WebOptions = {}): Web {
           return {
             status,
             length: length === undefined ? undefined : Number(length),
-            body: unhurried(response),
+            body: bodyOf(response),
             dismiss,
           };
         }
