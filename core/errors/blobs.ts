@@ -27,4 +27,24 @@ export const blobsErrors = {
     remedy: 'Raise the quota or remove blobs that nobody needs.',
     retryable: true,
   },
+  'blobs.source_lied': {
+    what: '{uri}: {reason}.',
+    remedy: 'Nothing of it was used; other sources of the same blob are tried, and this one last from now on.',
+    retryable: true,
+  },
+  'blobs.wrong_address': {
+    what: '{uri}: {reason}.',
+    remedy: 'Publish a version whose address names the very file; asking again will not change what this one names.',
+    retryable: false,
+  },
+  'blobs.other_bytes': {
+    what: 'The bytes sent have sha256 {found}, not {sha256}.',
+    remedy: 'Send the file whose hash the address names, or the right hash.',
+    retryable: false,
+  },
+  'walrus.failed': {
+    what: 'The Walrus id of {file} could not be computed: {reason}.',
+    remedy: 'Check that the file is readable and that there is memory of 2.5 times its size, then try again.',
+    retryable: true,
+  },
 } as const satisfies Record<string, ErrorEntry>;

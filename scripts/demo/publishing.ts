@@ -1,4 +1,5 @@
 /** First chapter: models are stored, published and offered. */
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { VersionId } from '#core/protocol/ids.ts';
 import type { Account, Assessment } from '../../sdk/index.ts';
@@ -15,13 +16,13 @@ const FOR_EVER = 2 ** 40 - 1;
 /** Vectors, and generated inputs, that a model is measured with. */
 const SAMPLES = 4;
 
-/** Puts bytes into a storage node and returns where they are. */
+/** Puts bytes into a storage node under their hash and returns where they are. */
 export async function upload(storageUrl: string, bytes: Uint8Array): Promise<string> {
   const body = new Blob([new Uint8Array(bytes)]);
-  const answer = await fetch(`${storageUrl}/v1/blobs`, { method: 'PUT', body });
+  const url = `${storageUrl}/v1/blobs/${createHash('sha256').update(bytes).digest('hex')}`;
+  const answer = await fetch(url, { method: 'PUT', body });
   if (!answer.ok) throw new Error(`The storage node did not take the file: ${answer.status} ${await answer.text()}`);
-  const { sha256 } = (await answer.json()) as { readonly sha256: string };
-  return `${storageUrl}/v1/blobs/${sha256}`;
+  return url;
 }
 
 /** Per item, in wei: what its owner earns and what the node asks for; with the protocol's share and the tip the fee is a round number. */

@@ -1,13 +1,13 @@
 import { writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import path from 'node:path';
-import { createContentStore } from '../../workers/adapters/blobs/content.ts';
 import { createFileSource } from '../../workers/adapters/blobs/file.ts';
 import { createHttpSource } from '../../workers/adapters/blobs/http.ts';
-import { createStorageHandler } from '../../workers/storage/serve.ts';
+import { createIpfsSource } from '../../workers/adapters/blobs/ipfs/source.ts';
+import { placesOf } from '../../workers/adapters/blobs/places.ts';
 import { scratch, sha256 } from '../support/graphs.ts';
-import { recordedLog, recordedMetrics } from '../support/telemetry.ts';
+import { serveHttp, type TestServer } from '../support/httpServer.ts';
+import { storageNodes } from '../support/storageNode.ts';
+import { addFile, answerBlock, type Blocks } from '../support/unixfs.ts';
 import { shouldBehaveLikeBlobSource } from './blobsSuite.ts';
 
 describe('blob sources', () => {
@@ -26,28 +26,63 @@ describe('blob sources', () => {
   });
 
   describe('a storage node over HTTP', () => {
-    let server: Server;
-    let url = '';
-    before((done) => {
-      const store = createContentStore({ directory: path.join(directory.path, 'node'), quota: 2 ** 24 });
-      const telemetry = { log: recordedLog(), metrics: recordedMetrics() };
-      server = createServer(createStorageHandler({ store, maxBlobBytes: 2 ** 23, ...telemetry }));
-      server.listen(0, '127.0.0.1', () => {
-        url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-        done();
-      });
+    const nodes = storageNodes();
+    let node: Awaited<ReturnType<typeof nodes.start>>;
+    before(async () => {
+      node = await nodes.start({ quota: 2 ** 24, maxBlobBytes: 2 ** 23 });
     });
-    after(() => {
-      server.closeAllConnections();
-      server.close();
-    });
+    after(() => nodes.close());
     shouldBehaveLikeBlobSource(() => ({
-      source: createHttpSource({ privateOrigins: [url] }),
+      source: createHttpSource({ privateOrigins: [node.origin] }),
       async publish(bytes) {
-        const answer = await fetch(`${url}/v1/blobs`, { method: 'PUT', body: new Uint8Array(bytes) });
-        return `${url}/v1/blobs/${((await answer.json()) as { sha256: string }).sha256}`;
+        await node.put(new Uint8Array(bytes));
+        return `${node.url}/${sha256(bytes)}`;
       },
-      uriOf: (hash) => `${url}/v1/blobs/${hash}`,
+      uriOf: (hash) => `${node.url}/${hash}`,
+    }));
+  });
+
+  describe('a Walrus aggregator', () => {
+    const nodes = storageNodes();
+    let node: Awaited<ReturnType<typeof nodes.start>>;
+    before(async () => {
+      node = await nodes.start({ quota: 2 ** 24, maxBlobBytes: 2 ** 23 });
+    });
+    after(() => nodes.close());
+    const place = (blobId: string) => {
+      const found = placesOf(`walrus://${blobId}`, { aggregators: [node.origin], gateways: [] });
+      return 'places' in found ? (found.places[0] as string) : found.reason;
+    };
+    shouldBehaveLikeBlobSource(() => ({
+      source: createHttpSource({ privateOrigins: [node.origin] }),
+      async publish(bytes) {
+        await node.put(new Uint8Array(bytes));
+        const [hash, size] = [sha256(bytes), bytes.length];
+        const blobId = idLike(hash);
+        await node.index.record({ blobId, sha256: hash, size, registeredEpoch: 0, endEpoch: 9999, deletable: true });
+        return place(blobId);
+      },
+      uriOf: (hash) => place(idLike(hash)),
+    }));
+  });
+
+  describe('an IPFS gateway', () => {
+    const blocks: Blocks = new Map();
+    let gateway: TestServer;
+    before(async () => {
+      gateway = await serveHttp((request, response) => answerBlock(blocks, request, response));
+    });
+    after(() => gateway.close());
+    const place = (cid: string) => `ipfs://${cid}?gateway=${gateway.url}`;
+    shouldBehaveLikeBlobSource(() => ({
+      source: createIpfsSource({ privateOrigins: [gateway.url] }),
+      publish: async (bytes) => place(addFile(blocks, bytes)),
+      uriOf: (hash) => place(addFile(new Map(), Buffer.from(hash))),
     }));
   });
 });
+
+/** True ids take seconds; what is tested here is how a blob comes from where it is. */
+function idLike(hash: string): string {
+  return Buffer.from(hash, 'hex').toString('base64url');
+}

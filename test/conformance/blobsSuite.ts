@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { isProtocolError } from '#core/errors.ts';
 import type { BlobSource } from '#ports/blobs.ts';
 import { sha256 } from '../support/graphs.ts';
 
@@ -34,6 +35,25 @@ export function shouldBehaveLikeBlobSource(open: () => SourceFixture): void {
   it('should say undefined for a blob it does not have', async () => {
     const { source, uriOf } = open();
     expect(await source.open(uriOf(sha256(Buffer.from('absent'))), never)).to.equal(undefined);
+  });
+
+  it('should stream a blob whose size is told', async () => {
+    const { source, publish } = open();
+    const bytes = Buffer.alloc(300_000, 'told');
+    const stream = await source.open(await publish(bytes), never, bytes.length);
+    expect(sha256(await read(stream as AsyncIterable<Uint8Array>))).to.equal(sha256(bytes));
+  });
+
+  it('should refuse a blob of another size than is told, and say that it can never be the one', async () => {
+    const { source, publish } = open();
+    const uri = await publish(Buffer.alloc(300_000, 'told'));
+    for (const size of [299_999, 300_001]) {
+      const stopped = await (async () => {
+        const stream = await source.open(uri, never, size);
+        return (await read(stream as AsyncIterable<Uint8Array>)).length;
+      })().catch((error: unknown) => (isProtocolError(error) ? error.code : String(error)));
+      expect(stopped).to.be.oneOf(['blobs.source_lied', 'blobs.wrong_address']);
+    }
   });
 
   it('should let a reader stop in the middle and go on serving', async () => {

@@ -86,7 +86,7 @@ describe('when something is down or lies', function () {
     appendFileSync(path.join(net.local.directory, 'storage/data/blobs', hash), 'x');
     const answer = await fetch(`${net.local.storage.url}/v1/blobs/${hash}`);
     expect(answer.status).to.equal(500);
-    expect(await answer.json()).to.have.nested.property('error.code', 'blobs.corrupt');
+    expect(await answer.json()).to.have.nested.property('error.details[0].metadata.code', 'blobs.corrupt');
 
     const asked = await ask(version, width);
     await eventually('the node looks for the file', () => net.node.tail().includes(hash));

@@ -11,9 +11,10 @@ export interface Resolved extends Omit<Sections, 'network' | 'process' | 'journa
   /** URLs hold the password. */
   readonly journal: Omit<Sections['journal'], 'passwordFile'> & { readonly url: string };
   readonly queue: { readonly url: string; readonly namespace: string };
-  readonly storage: Omit<Sections['storage'], 'writeTokenFile'> & {
+  readonly storage: Omit<Sections['storage'], 'writeTokenFile' | 'jwtSecretFile'> & {
     readonly directory: string;
     readonly writeToken: string | undefined;
+    readonly jwtSecret: string | undefined;
   };
 }
 
@@ -85,14 +86,17 @@ function resolveQueue(
 }
 
 function resolveStorage(storage: Sections['storage'], dataDir: string, complain: Complain): Resolved['storage'] {
-  const { writeTokenFile, directory = path.join(dataDir, 'blobs'), ...rest } = storage;
-  const writeToken =
-    writeTokenFile === undefined
-      ? undefined
-      : secretIn(writeTokenFile, (what) => complain('storage.writeTokenFile', what));
+  const { writeTokenFile, jwtSecretFile, directory = path.join(dataDir, 'blobs'), ...rest } = storage;
+  const secret = (setting: string, file: string | undefined) =>
+    file === undefined ? undefined : secretIn(file, (what) => complain(setting, what));
+  const writeToken = secret('storage.writeTokenFile', writeTokenFile);
+  const jwtSecret = secret('storage.jwtSecretFile', jwtSecretFile);
+  // RFC 7518, 3.2: a key as long as the hash. Shorter ones are guessed from one token.
+  if (jwtSecret !== undefined && jwtSecret.length < 32)
+    complain('storage.jwtSecretFile', `is ${jwtSecretFile}, and that secret is shorter than 32 characters`);
   if (rest.maxBlobBytes > rest.quotaBytes)
     complain('storage.maxBlobMb', 'is larger than storage.quotaMb: no such blob could ever be kept');
-  return { ...rest, directory, writeToken };
+  return { ...rest, directory, writeToken, jwtSecret };
 }
 
 /** Secrets come by file only: a URL is logged, copied into scripts and seen in the list of processes. */

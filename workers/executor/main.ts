@@ -46,7 +46,7 @@ const code = await run(
 
     const reference = createReference(config.reference);
     life.shutdown.add('reference', () => reference.close());
-    const models = configuredModelStore(config.models, dataDir);
+    const models = configuredModelStore(config.models, dataDir, { log, metrics });
     const batch = { windowMs: config.executor.batchWindowMs, maxRows: config.executor.batchMaxRows };
     const ports = { journal, runtime, reference, models, log, metrics, clock: systemClock };
     const executor = createExecutor(ports, { marginSeconds, batch, check: checkBudget(config.reference.check) });

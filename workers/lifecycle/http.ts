@@ -18,6 +18,8 @@ export interface HttpOptions {
   readonly metrics: Exposition;
   /** What the role serves besides, by the beginning of the path, for instance '/v1/'; '/' is that path alone. */
   readonly routes?: Readonly<Record<string, RequestListener>>;
+  /** How long a request may take to arrive; 5 minutes if absent. Large uploads take longer. */
+  readonly requestTimeoutMs?: number;
   readonly log: Log;
 }
 
@@ -43,6 +45,7 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
       else json(response, 500, { error: 'internal' });
     });
   });
+  server.requestTimeout = options.requestTimeoutMs ?? 300_000;
   server.listen(options.port, options.host);
   await once(server, 'listening');
   const { address, family, port } = server.address() as AddressInfo;

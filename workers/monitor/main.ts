@@ -49,7 +49,7 @@ const code = await run(
     const journal = sqlJournal(database.sql);
     const traces = createReference(config.reference);
     life.shutdown.add('reference', () => traces.close());
-    const models = configuredModelStore(config.models, dataDir);
+    const models = configuredModelStore(config.models, dataDir, { log, metrics });
 
     const judge = new Judge({ journal, models, traces, log }, life.signal);
     const views = gameViews(reader, { ...contracts, game });

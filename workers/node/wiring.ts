@@ -98,7 +98,7 @@ export const runNode = <R extends 'node' | 'cheat'>(
         outbox: sqlOutbox(database.sql),
         sender: chain.sender,
       };
-      const models = configuredModelStore(config.models, dataDir);
+      const models = configuredModelStore(config.models, dataDir, { log, metrics });
       const twist = twistOf(config as Config<R>, { journal: plain.journal, models, signal: life.signal, log });
       const { journal, outbox, sender } = twist.durable?.(plain) ?? plain;
       const queue = await openQueue({ ...config.queue, embedded: database.embedded, log, metrics });

@@ -12,20 +12,22 @@ describe('the storage process', () => {
     const token = path.join(directory.path, 'token');
     writeFileSync(token, 'write-secret\n', { mode: 0o600 });
     const environment = { OPG_DATA_DIR: path.join(directory.path, 'data'), OPG_STORAGE_WRITE_TOKEN_FILE: token };
-    const bytes = new TextEncoder().encode('kept');
+    const bytes = new TextEncoder().encode('some other string');
+    const id = 'M4hsZGQ1oCktdzegB6HnI6Mi28S2nqOPHxK-W7_4BUk'; // as Walrus documents it
     const first = await startRole('storage', environment);
     const put = (headers: Record<string, string>) =>
       fetch(`${first.url}/v1/blobs`, { method: 'PUT', body: bytes, headers });
     expect((await put({})).status).to.equal(401);
-    expect((await put({ authorization: 'Bearer write-secret' })).status).to.equal(201);
+    expect((await put({ authorization: 'Bearer write-secret' })).status).to.equal(200);
     expect(await first.stop()).to.equal(0);
 
     const second = await startRole('storage', environment);
-    expect(await (await fetch(`${second.url}/v1/blobs/${sha256(bytes)}`)).text()).to.equal('kept');
+    for (const name of [id, sha256(bytes)])
+      expect(await (await fetch(`${second.url}/v1/blobs/${name}`)).text()).to.equal('some other string');
     const health = await fetch(`${second.url}/healthz`);
     expect(health.status).to.equal(200);
     expect(await health.json()).to.have.nested.property('components.store.blobs', 1);
-    expect(await (await fetch(`${second.url}/metrics`)).text()).to.match(/worker_storage_served_bytes_total 4/);
+    expect(await (await fetch(`${second.url}/metrics`)).text()).to.match(/worker_storage_served_bytes_total 34/);
     expect(JSON.stringify(second.lines)).not.to.include('write-secret');
     expect(await second.stop('SIGINT')).to.equal(0);
   });

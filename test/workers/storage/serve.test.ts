@@ -1,59 +1,28 @@
 import { readdirSync, writeFileSync } from 'node:fs';
-import { createServer, request, type Server } from 'node:http';
-import { type AddressInfo, connect } from 'node:net';
+import { request } from 'node:http';
+import { connect } from 'node:net';
 import path from 'node:path';
 import { expect } from 'chai';
 import { createBlobStore, createContentStore } from '../../../workers/adapters/blobs/content.ts';
 import { parseRange } from '../../../workers/storage/range.ts';
-import { createStorageHandler } from '../../../workers/storage/serve.ts';
 import { eventually } from '../../support/eventually.ts';
 import { scratch, sha256 } from '../../support/graphs.ts';
 import { rejectsLater } from '../../support/rejects.ts';
-import { recordedLog, recordedMetrics } from '../../support/telemetry.ts';
+import { codeOf, storageNodes } from '../../support/storageNode.ts';
 
 const body = (text: string) => new TextEncoder().encode(text);
 
-describe('the storage node', () => {
-  const directory = scratch();
-  const open: Server[] = [];
-  let count = 0;
-  after(() => {
-    for (const server of open) {
-      server.closeAllConnections();
-      server.close();
-    }
-    directory.remove();
-  });
-
-  async function start(options: { quota?: number; maxBlobBytes?: number; writeToken?: string; folder?: string } = {}) {
-    const folder = options.folder ?? path.join(directory.path, `${count++}`);
-    const store = createContentStore({ directory: folder, quota: options.quota ?? 10_000 });
-    const log = recordedLog();
-    const metrics = recordedMetrics();
-    const { maxBlobBytes = 1000, writeToken } = options;
-    const server = createServer(createStorageHandler({ store, log, metrics, maxBlobBytes, writeToken }));
-    open.push(server);
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const { port } = server.address() as AddressInfo;
-    const url = `http://127.0.0.1:${port}/v1/blobs`;
-    const put = (bytes: Uint8Array<ArrayBuffer>, headers: Record<string, string> = {}) =>
-      fetch(url, { method: 'PUT', body: bytes, headers });
-    const get = (hash: string, headers: Record<string, string> = {}, method = 'GET') =>
-      fetch(`${url}/${hash}`, { method, headers });
-    return { folder, store, log, metrics, url, port, put, get };
-  }
-  const code = async (response: Response) => ((await response.json()) as { error: { code: string } }).error.code;
+describe('the storage node, by content hash', () => {
+  const nodes = storageNodes();
+  const { start } = nodes;
+  after(() => nodes.close());
 
   it('should store bytes under their sha256 and give them back, for ever cacheable', async () => {
     const node = await start();
     const stored = await node.put(body('hello'));
     expect(stored.status).to.equal(201);
     const hash = sha256(body('hello'));
-    expect(await stored.json()).to.deep.equal({
-      sha256: hash,
-      size: 5,
-      newlyCreated: { blobObject: { blobId: hash, size: 5 } },
-    });
+    expect(await stored.json()).to.deep.equal({ sha256: hash, size: 5 });
     const got = await node.get(hash);
     expect(await got.text()).to.equal('hello');
     expect(got.headers.get('cache-control')).to.equal('public, max-age=31536000, immutable');
@@ -75,7 +44,7 @@ describe('the storage node', () => {
     await node.put(body('twice'));
     const again = await node.put(body('twice'));
     expect(again.status).to.equal(200);
-    expect(await again.json()).to.have.nested.property('alreadyCertified.blobId', sha256(body('twice')));
+    expect(await again.json()).to.deep.equal({ sha256: sha256(body('twice')), size: 5 });
     expect(node.store.stats()).to.deep.equal({ blobs: 1, bytes: 5 });
   });
 
@@ -115,14 +84,16 @@ describe('the storage node', () => {
     const node = await start({ maxBlobBytes: 10 });
     const refused = await node.put(new Uint8Array(11));
     expect(refused.status).to.equal(413);
-    expect(await code(refused)).to.equal('blobs.too_large');
+    expect(await codeOf(refused)).to.equal('blobs.too_large');
     expect(node.store.stats().blobs).to.equal(0);
   });
 
   it('W2 too large, not announced (chunked): 413, nothing is kept', async () => {
     const node = await start({ maxBlobBytes: 1000 });
     const status = await new Promise<number>((resolve, reject) => {
-      const sent = request(node.url, { method: 'PUT' }, (response) => resolve(response.statusCode ?? 0));
+      const sent = request(`${node.url}/${sha256(new Uint8Array(1200))}`, { method: 'PUT' }, (response) =>
+        resolve(response.statusCode ?? 0),
+      );
       sent.on('error', reject);
       sent.write(new Uint8Array(600));
       sent.end(new Uint8Array(600));
@@ -137,7 +108,7 @@ describe('the storage node', () => {
     expect((await node.put(body('0123456789'))).status).to.equal(201);
     const refused = await node.put(body('another ten'));
     expect(refused.status).to.equal(507);
-    expect(await code(refused)).to.equal('blobs.quota');
+    expect(await codeOf(refused)).to.equal('blobs.quota');
     expect(await (await node.get(sha256(body('0123456789')))).text()).to.equal('0123456789');
   });
 
@@ -153,7 +124,7 @@ describe('the storage node', () => {
     for (const authorization of [undefined, 'Bearer wrong', 'secret', 'Bearer secret2']) {
       const refused = await node.put(body('mine'), authorization ? { authorization } : {});
       expect(refused.status, authorization).to.equal(401);
-      expect(await code(refused)).to.equal('storage.unauthorised');
+      expect(await codeOf(refused)).to.equal('storage.unauthorised');
     }
     expect(node.store.stats().blobs).to.equal(0);
     expect((await node.put(body('mine'), { authorization: 'Bearer secret' })).status).to.equal(201);
@@ -168,7 +139,7 @@ describe('the storage node', () => {
     writeFileSync(path.join(node.folder, hash), 'forged!');
     const refused = await node.get(hash);
     expect(refused.status).to.equal(500);
-    expect(await code(refused)).to.equal('blobs.corrupt');
+    expect(await codeOf(refused)).to.equal('blobs.corrupt');
     expect(node.log.lines.map(({ level }) => level)).to.include('error');
     expect((await node.put(body('genuine'))).status).to.equal(201); // sending it again repairs it
     expect(await (await node.get(hash)).text()).to.equal('genuine');
@@ -185,7 +156,7 @@ describe('the storage node', () => {
   it('W8 an upload cut off in the middle leaves nothing', async () => {
     const node = await start();
     const socket = connect(node.port, '127.0.0.1');
-    socket.write('PUT /v1/blobs HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\nhalf');
+    socket.write(`PUT /v1/blobs/${sha256(body('half'))} HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\nhalf`);
     const incoming = path.join(node.folder, 'incoming');
     await eventually('the upload has begun', () => readdirSync(incoming).length === 1);
     socket.destroy();
@@ -198,10 +169,70 @@ describe('the storage node', () => {
     for (const id of ['..%2f..%2fetc%2fpasswd', 'A'.repeat(64), 'abc']) {
       const refused = await node.get(id);
       expect(refused.status).to.equal(404);
-      expect(await code(refused)).to.equal('storage.route');
+      expect(await codeOf(refused)).to.equal('storage.route');
     }
     expect((await fetch(node.url, { method: 'POST' })).status).to.equal(404);
     expect((await fetch(node.url, { method: 'DELETE' })).status).to.equal(404);
+  });
+
+  it('W10 other bytes than the address names: 400 with both hashes, nothing is kept', async () => {
+    const node = await start();
+    const refused = await fetch(`${node.url}/${sha256(body('mine'))}`, { method: 'PUT', body: body('evil') });
+    expect(refused.status).to.equal(400);
+    const text = await refused.text();
+    expect(text)
+      .to.include('blobs.other_bytes')
+      .and.to.include(sha256(body('evil')));
+    expect(node.store.stats().blobs).to.equal(0);
+    expect(readdirSync(path.join(node.folder, 'incoming'))).to.deep.equal([]);
+  });
+
+  it('W12 an endless upload, not announced: 413 reaches the sender, and the connection ends', async () => {
+    const node = await start({ maxBlobBytes: 1000 });
+    const [status, ended] = await new Promise<readonly [number, Promise<void>]>((resolve, reject) => {
+      const sent = request(`${node.url}/${sha256(body('endless'))}`, { method: 'PUT' }, (response) => {
+        const over = new Promise<void>((done) => sent.on('close', done));
+        resolve([response.statusCode ?? 0, over]);
+      });
+      sent.on('error', reject);
+      const timer = setInterval(() => sent.write(new Uint8Array(300)), 5);
+      sent.on('close', () => clearInterval(timer));
+    });
+    expect(status).to.equal(413);
+    await ended;
+    expect(node.store.stats().blobs).to.equal(0);
+  });
+
+  it('W11 an upload that drips: 408, nothing is kept, and its room is free again', async () => {
+    let now = 0;
+    const node = await start({ quota: 1000, pace: { graceMs: 1000, minBytesPerSecond: 100, now: () => now } });
+    const status = await new Promise<number>((resolve, reject) => {
+      const headers = { 'content-length': 900 };
+      const options = { method: 'PUT', headers };
+      const sent = request(`${node.url}/${sha256(body('dripping'))}`, options, (response) => {
+        clearInterval(timer);
+        sent.destroy();
+        resolve(response.statusCode ?? 0);
+      });
+      sent.on('error', reject);
+      const timer = setInterval(() => {
+        now += 100; // nine bytes in 100 ms are too few
+        sent.write('dripping!');
+      }, 5);
+    });
+    expect(status).to.equal(408);
+    expect(readdirSync(path.join(node.folder, 'incoming'))).to.deep.equal([]);
+    expect((await node.put(new Uint8Array(900))).status).to.equal(201);
+  });
+
+  it('should answer a range only of the version that If-Range names', async () => {
+    const node = await start();
+    await node.put(body('0123456789'));
+    const hash = sha256(body('0123456789'));
+    const part = await node.get(hash, { range: 'bytes=0-3', 'if-range': `"${hash}"` });
+    expect([part.status, await part.text()]).to.deep.equal([206, '0123']);
+    const whole = await node.get(hash, { range: 'bytes=0-3', 'if-range': '"another"' });
+    expect([whole.status, await whole.text()]).to.deep.equal([200, '0123456789']);
   });
 
   it('should count what it serves', async () => {

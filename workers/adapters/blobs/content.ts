@@ -14,12 +14,16 @@ export function createContentStore({ directory, quota }: ContentOptions): Conten
   /** Blobs being received count with what they may become. */
   let promised = 0;
   return {
-    async put(bytes, { maxBytes }) {
+    async put(bytes, { maxBytes, sha256: expected }) {
       const room = quota - disk.bytes - promised;
       const limit = Math.max(0, Math.min(maxBytes, room));
       promised += limit;
       try {
         const { sha256, size, keep, drop } = await disk.receive(bytes, limit);
+        if (expected !== undefined && sha256 !== expected) {
+          await drop();
+          throw new ProtocolError('blobs.other_bytes', { sha256: expected, found: sha256 });
+        }
         const created = disk.size(sha256) === undefined || (await disk.check(sha256)) !== 'intact';
         await (created ? keep() : drop());
         return { sha256, size, created };
@@ -41,6 +45,7 @@ export function createContentStore({ directory, quota }: ContentOptions): Conten
       return found === 'intact' && size !== undefined ? { size } : undefined;
     },
     read: (sha256, start, end) => disk.read(sha256, start, end),
+    path: (sha256) => disk.path(sha256),
     stats: () => ({ blobs: disk.count, bytes: disk.bytes }),
     check: () => disk.access(),
   };

@@ -86,8 +86,8 @@ export class Disk {
   }
 
   /**
-   * Receives bytes into a file of its own. `keep` gives it its name; without it the file is removed. Throws TooLong beyond
-   * `maxBytes`, and what the source throws.
+   * Receives bytes into a file of its own, `file` until `keep` gives it its name or `drop` removes it. Throws TooLong beyond
+   * `maxBytes`, and what the source throws; nothing is left then.
    */
   async receive(bytes: AsyncIterable<Uint8Array>, maxBytes: number, signal?: AbortSignal) {
     const file = path.join(this.#temporary, randomUUID());
@@ -114,7 +114,7 @@ export class Disk {
       const { ino, mtimeMs } = await stat(target);
       this.#entries.set(sha256, { size, usedAt: Date.now(), verified: `${ino}:${size}:${mtimeMs}` });
     };
-    return { sha256, size, keep, drop: () => rm(file, { force: true }) };
+    return { sha256, size, file, keep, drop: () => rm(file, { force: true }) };
   }
 
   /** Throws when files cannot be written here any more. */

@@ -13,7 +13,7 @@ import { SHA256 } from './disk.ts';
 export function createFileSource(directory: string): BlobSource {
   return {
     schemes: ['file'],
-    async open(uri) {
+    async open(uri, _signal, size) {
       const name = uri.split(/[/:]/).at(-1) ?? '';
       if (!SHA256.test(name))
         throw new ProtocolError('blobs.source_failed', { uri, reason: 'does not end in a lower-case sha256' });
@@ -22,7 +22,9 @@ export function createFileSource(directory: string): BlobSource {
         if (error.code === 'ENOENT') return undefined;
         throw new ProtocolError('blobs.source_failed', { uri, reason: error.message }, { cause: error });
       });
-      return facts?.isFile() ? createReadStream(file) : undefined;
+      if (!facts?.isFile()) return undefined;
+      if (size === undefined || facts.size === size) return createReadStream(file);
+      throw new ProtocolError('blobs.source_lied', { uri, reason: `has ${facts.size} of ${size} bytes` });
     },
   };
 }

@@ -1,7 +1,10 @@
 /** The ModelStore port: verified model files in a bounded directory, fetched from whoever delivers the registered bytes. */
-import { ProtocolError } from '#core/errors.ts';
+import { isProtocolError, ProtocolError } from '#core/errors.ts';
 import type { BlobSource, ModelStore } from '#ports/blobs.ts';
+import type { Log, Metrics } from '#ports/telemetry.ts';
 import { Disk, TooLong } from './disk.ts';
+import { createSourceHealth, type SourceHealth } from './health.ts';
+import { type Gateways, originOf, placesOf } from './places.ts';
 
 export interface ModelStoreOptions {
   readonly directory: string;
@@ -10,7 +13,15 @@ export interface ModelStoreOptions {
   readonly sources: readonly BlobSource[];
   /** More places to look, after the published ones: the node's own stores. */
   readonly mirrors?: (sha256: string) => readonly string[];
+  /** Where names in Walrus and IPFS are asked for. */
+  readonly gateways?: Gateways;
+  readonly health?: SourceHealth;
+  readonly metrics?: Metrics;
+  readonly log?: Log;
 }
+
+/** URIs of a version that are asked: more would only keep a node busy. */
+const MAX_URIS = 16;
 
 interface Wanted {
   readonly sha256: string;
@@ -18,10 +29,13 @@ interface Wanted {
   readonly uris: readonly string[];
 }
 
-/** One attempt that did not deliver. `other`: it answered with other bytes; `silent`: it may still have the right ones. */
+/**
+ * One attempt that did not deliver. `lied`: it answered with other bytes; `wrong`: so would everybody, to such a URI; `silent`: it may
+ * still have the right ones.
+ */
 interface Miss {
   readonly uri: string;
-  readonly kind: 'other' | 'silent' | 'absent';
+  readonly kind: 'lied' | 'wrong' | 'silent' | 'absent';
   readonly reason: string;
 }
 
@@ -32,14 +46,13 @@ interface Flight {
 }
 
 export function createModelStore(options: ModelStoreOptions): ModelStore {
-  const { maxBytes, sources, mirrors = () => [] } = options;
+  const { maxBytes, sources, mirrors = () => [], metrics, log } = options;
+  const { gateways = { aggregators: [], gateways: [] }, health = createSourceHealth() } = options;
   const disk = new Disk(options.directory);
   const flights = new Map<string, Flight>();
   /** Bytes of files being received: with those on disk they stay within the bound. */
   let incoming = 0;
   let landed = Promise.withResolvers<void>();
-  /** By scheme and host: when it last failed. Failed ones are asked last, the longest ago first. */
-  const failures = new Map<string, number>();
 
   const bySource = (uri: string) => sources.find(({ schemes }) => schemes.includes(uri.split(':', 1)[0] ?? ''));
 
@@ -50,7 +63,7 @@ export function createModelStore(options: ModelStoreOptions): ModelStore {
       return { uri, kind: 'absent', reason: `no source for this scheme (known: ${known})` };
     }
     try {
-      const bytes = await source.open(uri, signal);
+      const bytes = await source.open(uri, signal, wanted.size);
       if (!bytes) return { uri, kind: 'absent', reason: 'does not have it' };
       const received = await disk.receive(bytes, wanted.size, signal);
       if (received.sha256 === wanted.sha256) {
@@ -62,29 +75,45 @@ export function createModelStore(options: ModelStoreOptions): ModelStore {
         received.size < wanted.size
           ? `sent ${received.size} of ${wanted.size} bytes`
           : `sent bytes with sha256 ${received.sha256}`;
-      return { uri, kind: 'other', reason };
+      return { uri, kind: 'lied', reason };
     } catch (error) {
       signal.throwIfAborted();
-      if (error instanceof TooLong) return { uri, kind: 'other', reason: `sent ${error.message}` };
+      if (error instanceof TooLong) return { uri, kind: 'lied', reason: `sent ${error.message}` };
       const reason = error instanceof ProtocolError ? String(error.payload['reason' as never]) : String(error);
+      if (isProtocolError(error, 'blobs.source_lied')) return { uri, kind: 'lied', reason };
+      if (isProtocolError(error, 'blobs.wrong_address')) return { uri, kind: 'wrong', reason };
       return { uri, kind: 'silent', reason };
     }
+  }
+
+  /** What every attempt says about its origin. */
+  function learn(uri: string, wanted: Wanted, miss: Miss | undefined): void {
+    const scheme = bySource(uri) ? (uri.split(':', 1)[0] ?? '') : 'unknown';
+    metrics?.count('worker_blobs_attempts_total', { scheme, outcome: miss?.kind ?? 'delivered' });
+    const origin = originOf(uri);
+    if (!miss) health.delivered(origin);
+    else if (miss.kind === 'silent' || miss.kind === 'lied') health.struck(origin, miss.kind);
+    metrics?.gauge('worker_blobs_origins_resting', health.resting);
+    if (miss?.kind === 'lied' || miss?.kind === 'wrong')
+      log?.warn('a source did not have what was registered', { sha256: wanted.sha256, uri, reason: miss.reason });
   }
 
   async function fetchAnew(wanted: Wanted, signal: AbortSignal): Promise<void> {
     await makeRoom(wanted, signal);
     try {
       const misses: Miss[] = [];
-      const uris = [...new Set([...wanted.uris, ...mirrors(wanted.sha256)])];
-      const order = uris.sort((a, b) => (failures.get(origin(a)) ?? 0) - (failures.get(origin(b)) ?? 0));
-      for (const uri of order) {
-        const miss = await attempt(uri, wanted, signal);
-        if (!miss) {
-          failures.delete(origin(uri));
-          return;
-        }
+      const places = new Set<string>();
+      for (const uri of wanted.uris.slice(0, MAX_URIS)) {
+        const found = placesOf(uri, gateways);
+        if ('reason' in found) misses.push({ uri, kind: 'absent', reason: found.reason });
+        else for (const place of found.places) places.add(place);
+      }
+      for (const mirror of mirrors(wanted.sha256)) places.add(mirror);
+      for (const place of health.inOrder([...places], originOf)) {
+        const miss = await attempt(place, wanted, signal);
+        learn(place, wanted, miss);
+        if (!miss) return;
         misses.push(miss);
-        if (miss.kind !== 'absent') failures.set(origin(uri), Date.now());
       }
       throw failure(wanted.sha256, misses);
     } finally {
@@ -146,12 +175,9 @@ export function createModelStore(options: ModelStoreOptions): ModelStore {
 /** Final only if nobody can be expected to deliver later: every source that is up sent other bytes. */
 function failure(sha256: string, misses: readonly Miss[]): ProtocolError {
   const named = misses.map(({ uri, reason }) => `${uri} ${reason}`).join('; ') || 'no URI is known';
-  const corrupt = misses.some(({ kind }) => kind === 'other') && misses.every(({ kind }) => kind !== 'silent');
+  const other = misses.some(({ kind }) => kind === 'lied' || kind === 'wrong');
+  const corrupt = other && misses.every(({ kind }) => kind !== 'silent');
   return new ProtocolError(corrupt ? 'blobs.corrupt' : 'blobs.unavailable', { sha256, sources: named });
-}
-
-function origin(uri: string): string {
-  return /^[^:]+:(\/\/[^/]*)?/.exec(uri)?.[0] ?? uri;
 }
 
 function orAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {

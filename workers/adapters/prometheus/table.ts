@@ -104,9 +104,21 @@ export const metricTable = {
     help: 'Cards looked for where metadata is a URI: fetched, missing or unreadable',
     labels: ['outcome'],
   },
+  worker_blobs_attempts_total: {
+    type: 'counter',
+    help: 'Fetches of model files from one place: delivered, absent, silent, lied (other bytes), wrong (the URI names another file)',
+    labels: ['scheme', 'outcome'],
+  },
+  worker_blobs_origins_resting: { type: 'gauge', help: 'Origins that failed lately and are asked after the others' },
 
   worker_storage_blobs: { type: 'gauge', help: 'Blobs kept' },
   worker_storage_used_bytes: { type: 'gauge', help: 'Bytes of all blobs' },
+  worker_storage_blob_ids: { type: 'gauge', help: 'Walrus blob ids known' },
+  worker_storage_identify_seconds: {
+    type: 'histogram',
+    help: 'Computing one Walrus blob id, waiting for its turn included',
+    buckets: [1, 2.5, 5, 10, 30, 60, 300],
+  },
   worker_storage_served_bytes_total: { type: 'counter', help: 'Bytes sent' },
   worker_storage_requests_total: { type: 'counter', help: 'Requests to the store', labels: ['method', 'status'] },
 } as const satisfies Record<string, Declared>;

@@ -79,10 +79,28 @@ export const storage = section(
       about: 'a file with the token that writers must show; without it anybody may write',
       example: '/run/secrets/store',
     }),
+    jwtSecretFile: text({
+      ...path,
+      env: 'OPG_STORAGE_JWT_SECRET_FILE',
+      fallback: null,
+      about:
+        'a file with the secret (HS256) of JSON Web Tokens that let their bearers write one blob, as for a Walrus publisher',
+      example: '/run/secrets/store-jwt',
+    }),
+    walrusMaxMb: whole({
+      min: 0,
+      max: 1024,
+      unit: 'MiB',
+      env: 'OPG_STORAGE_WALRUS_MAX_MB',
+      fallback: '256',
+      about: 'the largest blob to get a Walrus id, which takes 2.5 times as much memory; 0 = give none',
+      example: '256',
+    }),
   },
-  ({ quotaMb, maxBlobMb, ...rest }) => ({
+  ({ quotaMb, maxBlobMb, walrusMaxMb, ...rest }) => ({
     ...rest,
     quotaBytes: quotaMb * MIB,
     maxBlobBytes: maxBlobMb * MIB,
+    walrusMaxBytes: walrusMaxMb * MIB,
   }),
 );

@@ -116,6 +116,22 @@ export const models = section(
       about: 'a directory of files named by their sha256, for file: URIs',
       example: '/srv/models',
     }),
+    aggregators: list({
+      of: 'URLs of Walrus aggregators',
+      pattern: /^https?:\/\/[^?#]+$/,
+      env: 'OPG_WALRUS_AGGREGATORS',
+      fallback: '',
+      about: 'where walrus: URIs are asked for, in this order',
+      example: 'https://aggregator.example.org',
+    }),
+    gateways: list({
+      of: 'URLs of IPFS trustless gateways',
+      pattern: /^https?:\/\/[^?#]+$/,
+      env: 'OPG_IPFS_GATEWAYS',
+      fallback: '',
+      about: 'where ipfs: URIs are asked for, in this order',
+      example: 'http://127.0.0.1:8080',
+    }),
     privateOrigins: list({
       of: 'origins (scheme, host, port), or the word all',
       pattern: new RegExp(`${ORIGIN.source}|^all$`),
