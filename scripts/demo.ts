@@ -52,6 +52,7 @@ async function main(): Promise<number> {
   try {
     const outcome = await Promise.race([runDemo(local, screen), asked.then(() => undefined)]);
     if (outcome === undefined) return await stopped(screen, 130);
+    if (values.keep) await local.indexer(outcome.stage).start();
     const summary = report(screen, outcome, (performance.now() - began) / 1000, values.keep === true);
     if (values.json) console.log(JSON.stringify(summary));
     if (!values.keep || !summary.ok) return summary.ok ? 0 : 1;

@@ -13,6 +13,7 @@ export {
   depositWithPermit,
   relayDeposit,
 } from './deposit.ts';
+export { type FetchOptions, fetchModel } from './fetchModel.ts';
 export { type Found, findRequest } from './findRequest.ts';
 export { delivered, type Handle, type Inference, type InferOptions, infer, startInference } from './infer.ts';
 export { itemsFrom, type Plain, type PlainInput } from './input.ts';

@@ -151,6 +151,12 @@ export class LocalNetwork {
     return this.#worker('cheat', 'cheating node', { ...settings, faults }, changes);
   }
 
+  /** Rebuilds everything from events and answers searches; has no key. */
+  indexer({ addressesFile }: Deployed, changes: Settings = {}): Process {
+    const { chain, storage } = this;
+    return this.#worker('indexer', 'indexer', monitorSettings({ chain, storage, addressesFile }), changes);
+  }
+
   /** Shows disputes, and has no key. */
   monitor({ addressesFile }: Deployed, changes: Settings = {}): Process {
     const { chain, storage } = this;
@@ -175,6 +181,11 @@ export class LocalNetwork {
   /** Ends every process, the newest first. */
   async stop(): Promise<void> {
     for (const one of [...this.#processes].reverse()) await one.stop();
+  }
+
+  /** A process of this network by its name, if it runs. */
+  named(name: string): Process | undefined {
+    return this.#processes.find((one) => one.name === name && one.running);
   }
 
   /** What a person should look at when something went wrong: the ends of logs of processes that are gone, warnings of the others. */

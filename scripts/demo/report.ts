@@ -75,6 +75,7 @@ function networkOf({ stage }: Outcome) {
     storage: local.storage.url,
     node: node.url,
     keeper: keeper.url,
+    indexer: local.named('indexer')?.url,
     addresses: net.deployment.addresses,
     addressesFile: path.relative(ROOT, addressesFile),
     keys: path.relative(ROOT, local.keys.folder),
@@ -90,6 +91,7 @@ function showNetwork(screen: Screen, outcome: Outcome): void {
   row('storage node', rest.storage);
   row('inference node', rest.node);
   row('keeper', rest.keeper);
+  if (rest.indexer !== undefined) row('indexer', rest.indexer);
   for (const [name, address] of Object.entries(addresses)) if (address !== undefined) row(name, address);
   row('deployment file', rest.addressesFile);
   row('keys', `${rest.keys}/*.key, made for this run: worth nothing anywhere else`);
@@ -98,5 +100,6 @@ function showNetwork(screen: Screen, outcome: Outcome): void {
   screen.line("  alias opg='npm run --silent opg --'");
   screen.line(`  opg network use local --rpc ${rest.rpc} --deployment ${rest.addressesFile} --store ${rest.storage}`);
   screen.line(`  opg account import me --key-file ${rest.keys}/requester.key`);
+  screen.line('  opg model search --text digit');
   screen.line('  opg infer examples/digits-cnn --input models/digits-cnn/vectors/11.json');
 }

@@ -19,6 +19,7 @@ import { downloadCommand } from './commands/model/download.ts';
 import { listModelsCommand } from './commands/model/list.ts';
 import { policyCommand, retireCommand, royaltyCommand } from './commands/model/own.ts';
 import { publishCommand } from './commands/model/publish.ts';
+import { searchCommand } from './commands/model/search.ts';
 import { showModelCommand } from './commands/model/show.ts';
 import { showNetworkCommand } from './commands/network/show.ts';
 import { useNetworkCommand } from './commands/network/use.ts';
@@ -42,6 +43,7 @@ export const COMMANDS: readonly Command[] = [
   balanceCommand,
   depositCommand,
   withdrawCommand,
+  searchCommand,
   listModelsCommand,
   showModelCommand,
   createModelCommand,

@@ -1,6 +1,6 @@
 /** `opg model download`: the file of a version, from wherever it is, its sha256 checked. */
 import { writeFileSync } from 'node:fs';
-import { fetchModel } from '../../../dispute/model.ts';
+import { fetchModel } from '../../../fetchModel.ts';
 import { versionNamed } from '../../../named.ts';
 import { describeVersion } from '../../../version.ts';
 import { answer } from '../../answer.ts';
