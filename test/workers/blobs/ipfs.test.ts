@@ -202,6 +202,24 @@ describe('files from IPFS gateways', () => {
     });
   });
 
+  it('should end what it asked for ahead when its reader leaves', async () => {
+    const cid = addFile(blocks, large, { chunk: 100, width: 200 });
+    let [hanging, closed] = [0, 0];
+    for (const at of [100, 200, 300])
+      instead.set(leafOf(at), (_, response) => {
+        hanging++;
+        response.on('close', () => closed++);
+      });
+    const patient = createIpfsSource({ privateOrigins: 'all' }); // for 15 s
+    for await (const chunk of (await patient.open(uri(cid), never, large.length)) ?? []) {
+      expect(chunk.length).to.equal(100);
+      await eventually('three are asked for ahead', () => hanging === 3);
+      expect(closed).to.equal(0);
+      break;
+    }
+    await eventually('their connections end', () => closed === 3, 10_000);
+  });
+
   it('should end its requests when it is told to give up', async () => {
     const cid = addFile(blocks, large, { chunk: 100, width: 5 });
     let closed = false;

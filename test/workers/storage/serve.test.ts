@@ -189,17 +189,21 @@ describe('the storage node, by content hash', () => {
 
   it('W12 an endless upload, not announced: 413 reaches the sender, and the connection ends', async () => {
     const node = await start({ maxBlobBytes: 1000 });
-    const [status, ended] = await new Promise<readonly [number, Promise<void>]>((resolve, reject) => {
-      const sent = request(`${node.url}/${sha256(body('endless'))}`, { method: 'PUT' }, (response) => {
-        const over = new Promise<void>((done) => sent.on('close', done));
-        resolve([response.statusCode ?? 0, over]);
-      });
-      sent.on('error', reject);
-      const timer = setInterval(() => sent.write(new Uint8Array(300)), 5);
-      sent.on('close', () => clearInterval(timer));
+    const socket = connect(node.port, '127.0.0.1');
+    socket.write(`PUT /v1/blobs/${sha256(body('endless'))} HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n`);
+    let [answer, ended] = ['', false];
+    socket.on('data', (chunk) => {
+      answer += chunk;
     });
-    expect(status).to.equal(413);
-    await ended;
+    socket.on('error', () => undefined); // of a write after the end
+    socket.on('close', () => {
+      ended = true;
+    });
+    const timer = setInterval(() => socket.write(`64\r\n${'e'.repeat(100)}\r\n`), 5);
+    await eventually('the answer has come', () => answer.includes('blobs.too_large'));
+    expect(answer).to.match(/^HTTP\/1.1 413 /);
+    await eventually('the connection ends', () => ended, 10_000);
+    clearInterval(timer);
     expect(node.store.stats().blobs).to.equal(0);
   });
 
