@@ -3,8 +3,7 @@ import { expect } from 'chai';
 import { answerTo } from '#core/challenges/answer.ts';
 import { type Challenge, openDemands } from '#core/challenges/follow.ts';
 import type { ReferenceTrace } from '#core/challenges/reference.ts';
-import { encodeTensor } from '#core/commitment/elements.ts';
-import { type Hex, toHex } from '#core/hex.ts';
+import type { Hex } from '#core/hex.ts';
 import type { Tensor } from '#core/tensor.ts';
 import { asArgument } from '../../sdk/mutable.ts';
 import { networkHelpers, onAFork, sendAs, time } from '../support/contracts/chain.ts';
@@ -15,9 +14,7 @@ import { floatsOf, moves } from '../support/contracts/programs.ts';
 import { refused } from '../support/contracts/refusals.ts';
 import { request, Story } from '../support/contracts/request.ts';
 import { altered, alteredData, Trial } from '../support/contracts/trials.ts';
-
-const bytesOf = (tensors: readonly Tensor[]): Hex =>
-  toHex(Uint8Array.from(tensors.flatMap((one) => [...encodeTensor(one)])));
+import { bytesOf } from '../support/tensorBytes.ts';
 
 describe('reorganisations under a dispute', () => {
   let s: DisputeSystem;
