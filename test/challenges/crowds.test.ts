@@ -59,7 +59,7 @@ describe('a crowd around one result', function () {
     });
   }
 
-  it(`dispute 18, case 7: gas is the same with ${CROWD} challenges of ${CROWD} demands as with two, and with counts of millions`, async () => {
+  it(`dispute 18, case 7, trap unbounded loops: gas is the same with ${CROWD} challenges of ${CROWD} demands as with two, and with counts of millions`, async () => {
     const d = await trial.wrongly();
     const lies = liesOf(CROWD);
     const posted: Challenge[] = [];
