@@ -57,7 +57,7 @@ describe('attacks with and on the token', () => {
     expect(await availableOf(s, await s.token.getAddress())).to.equal(ROYALTY);
   });
 
-  it('attack 27: a permit that somebody else submitted first does not stop the deposit', async () => {
+  it('attack 27, case 52: a permit that somebody else submitted first does not stop the deposit', async () => {
     const s = await loadFixture(system);
     await s.opg.connect(s.other).approve(s.escrow, 0n);
     const { v, r, s: sig } = await signPermit(s, s.other, OPG_1, NEVER);
@@ -69,7 +69,7 @@ describe('attacks with and on the token', () => {
     await expect(s.escrow.connect(s.other).depositWithPermit(OPG_1, NEVER, v, r, sig), 'used up').to.be.revert(ethers);
   });
 
-  it('attack 27: an authorization cannot be used ahead of Escrow, redirected or used twice', async () => {
+  it('attack 27, case 53: an authorization cannot be used ahead of Escrow, redirected or used twice', async () => {
     const s = await loadFixture(system);
     const a: Authorized = {
       from: s.other.address,
@@ -96,14 +96,14 @@ describe('attacks with and on the token', () => {
   });
 
   for (const name of ['FeeToken', 'BonusToken', 'LyingToken'])
-    it(`attack 28: ${name} delivers another amount than asked and is refused, by deposit and by a pulled fee`, async () => {
+    it(`attack 28, case 51: ${name} delivers another amount than asked and is refused, by deposit and by a pulled fee`, async () => {
       const s = await on(name);
       const pulled = () => tryRequest(s, { flags: AskFlags.PULL });
       await refused(s.escrow, 'Escrow_Arrived', () => deposit(s, s.requester), pulled);
       expect(await availableOf(s, s.requester)).to.equal(0n);
     });
 
-  it('attack 28: a token that answers false is refused, one that answers nothing is served', async () => {
+  it('attack 28, case 51: a token that answers false is refused, one that answers nothing is served', async () => {
     const no = await on('FalseToken');
     await expect(deposit(no, no.requester)).to.be.revert(ethers);
     expect(await availableOf(no, no.requester)).to.equal(0n);

@@ -12,6 +12,28 @@ const SLICE = PARAMETERS.sliceFloor;
 const STAKE = FUNDS / 2n;
 
 describe('published cases: stake, slashing, registries', () => {
+  it('case 15: a second unbonding begins its own delay, for all that is queued, and for nobody else', async () => {
+    const s = await loadFixture(system);
+    const [node, rival] = [s.escrow.connect(s.node), s.escrow.connect(s.rival)];
+    await node.unstake(100n);
+    await rival.unstake(7n);
+    const { readyAt: theirs } = await s.escrow.unbondingOf(s.rival);
+    await time.increase(UNBONDING - 100);
+    await node.unstake(1n);
+    const { amount, readyAt } = await s.escrow.unbondingOf(s.node);
+    expect(amount).to.equal(101n);
+    expect(readyAt).to.equal((await time.latest()) + UNBONDING);
+    expect((await s.escrow.unbondingOf(s.rival)).readyAt).to.equal(theirs);
+    await at(theirs);
+    await rival.release();
+    await refused(s.escrow, 'Escrow_StillUnbonding', () => node.release());
+    await at(readyAt - 1n);
+    await refused(s.escrow, 'Escrow_StillUnbonding', () => node.release());
+    await at(readyAt);
+    await node.release();
+    await checkMoney(s);
+  });
+
   it('case 24: an exit queued before the fault does not escape it', async () => {
     const s = await loadFixture(system);
     const story = await request(s);

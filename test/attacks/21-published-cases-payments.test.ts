@@ -66,7 +66,7 @@ describe('published cases: escrow and settlement', () => {
     await relay(s, s.attacker, a, good);
   });
 
-  it('case 44: one bad row does not revert the others, and every row says how it fared', async () => {
+  it('case 44, trap all-or-nothing batch claim: one bad row does not revert the others, and every row says how it fared', async () => {
     const s = await loadFixture(system);
     const good = await (await request(s)).submit();
     const frozen = await (await (await request(s, { lane: 1 })).submit()).freeze();
@@ -164,7 +164,7 @@ describe('published cases: escrow and settlement', () => {
     await refused(s.requests, 'Requests_BadParameter', () => requests.deploy({ ...config, models: elsewhere }));
   });
 
-  it('case 55: a payer cannot move the money between ask and settlement: it left the balance at request', async () => {
+  it('case 43, case 55: a payer cannot move the money between ask and settlement: it left the balance at request', async () => {
     const s = await loadFixture(system);
     const story = await request(s);
     const escrow = s.escrow.connect(s.requester);

@@ -1,13 +1,23 @@
 /** Several challenges of one result: copies, ranks, the pot; ids that cannot be taken from somebody else. */
 import { expect } from 'chai';
+import { ZeroAddress } from 'ethers';
 import type { Challenge } from '#core/challenges/follow.ts';
 import type { ReferenceTrace } from '#core/challenges/reference.ts';
 import { toAddress } from '#core/hex.ts';
 import { traceSlots } from '#core/semantics/trace.ts';
-import { type Account, at, ethers, inOneBlock, networkHelpers, sendAs, time } from '../support/contracts/chain.ts';
+import {
+  type Account,
+  at,
+  ethers,
+  inOneBlock,
+  networkHelpers,
+  onAFork,
+  sendAs,
+  time,
+} from '../support/contracts/chain.ts';
 import { type Dispute, type DisputeSystem, disputeSystem } from '../support/contracts/disputes.ts';
 import { Forgery } from '../support/contracts/forgeries.ts';
-import { changes, checkMoney } from '../support/contracts/money.ts';
+import { availableOf, changes, checkMoney } from '../support/contracts/money.ts';
 import { SELECT, SELECT_INPUT } from '../support/contracts/programs.ts';
 import { refused } from '../support/contracts/refusals.ts';
 import { FEE } from '../support/contracts/system.ts';
@@ -40,7 +50,7 @@ describe('ranks of challenges', () => {
       },
     );
 
-  it('dispute 9, case 12: T and evidence copied as they are belong to nobody else', async () => {
+  it('dispute 9, case 12, case 73: T and evidence copied as they are belong to nobody else', async () => {
     const d = await trial.wrongly();
     const { claim, meaning, children, evidence } = d.posting(s.rival, d.trace());
     const copied = { ...claim, challenger: toAddress(s.attacker.address) };
@@ -123,7 +133,54 @@ describe('ranks of challenges', () => {
     await second.challenge(s.rival, second.trace(), 0, 1);
   });
 
-  it('case 20: two upholdings in one block: the slice is slashed once', async () => {
+  it('case 16: the best never gets worse: not by a later verdict, a fallen challenge, or one after the pot was paid', async () => {
+    const d = await trial.wrongly();
+    const lie = trial.trace(0, (k, data) => (k === 1 ? alteredData(data, 2) : data));
+    const sham = await d.challenge(s.attacker, lie); // ranks first
+    const [first, second, third] = [
+      await d.challenge(s.other, d.trace()),
+      await d.challenge(s.rival, d.trace()),
+      await d.challenge(s.node, d.trace()),
+    ];
+    const best = async () => (await s.game.bestOf(d.submissionId)).challenger;
+    expect(await best()).to.equal(ZeroAddress);
+    await d.uphold(s.keeper, second);
+    expect(await best()).to.equal(s.rival.address);
+    await d.prove(s.other, sham, d.foresee(sham, d.trace(), lie));
+    await d.uphold(s.keeper, third);
+    expect(await best(), 'a later one').to.equal(s.rival.address);
+    await d.uphold(s.keeper, first);
+    expect(await best(), 'an earlier one').to.equal(s.other.address);
+    await time.increaseTo(hardEnd(second));
+    await claimPot(d, third);
+    expect(await best()).to.equal(s.other.address);
+    await refused(s.game, 'Game_NothingToClaim', () => s.game.claimPot(d.claimOf(second)));
+  });
+
+  it('case 15: the wait for a pot is that of the challenge it goes to, whichever was upheld first', async () => {
+    const d = await trial.wrongly();
+    const first = await d.challenge(s.other, d.trace());
+    await time.increase(200);
+    const second = await d.challenge(s.rival, d.trace());
+    expect(hardEnd(second) - hardEnd(first)).to.be.greaterThan(199);
+    await d.uphold(s.keeper, second);
+    await onAFork(async () => {
+      // Alone it waits for its own time: an earlier one could still come.
+      await at(hardEnd(first));
+      await refused(s.game, 'Game_TooEarly', () => s.game.claimPot(d.claimOf(second)));
+      await at(hardEnd(second));
+      await claimPot(d, second);
+    });
+    await d.uphold(s.keeper, first);
+    await at(hardEnd(first) - 1);
+    await refused(s.game, 'Game_TooEarly', () => s.game.claimPot(d.claimOf(first)));
+    await at(hardEnd(first));
+    const before = await availableOf(s, s.other);
+    await claimPot(d, first);
+    expect(await availableOf(s, s.other)).to.equal(before + RHO);
+  });
+
+  it('case 20, case 26: two upholdings in one block: the slice is slashed once', async () => {
     const d = await trial.wrongly();
     const gains = await changes(s, { requester: s.requester }, async () => {
       const both = [await d.challenge(s.rival, d.trace()), await d.challenge(s.other, d.trace())];
@@ -136,7 +193,7 @@ describe('ranks of challenges', () => {
     expect(condemned.length).to.equal(1);
   });
 
-  it('case 13: pot and bond are the challenger’s, a contract as well as an account, whoever sends the moves', async () => {
+  it('case 13, trap tx.origin: pot and bond are the challenger’s, a contract as well as an account, whoever sends the moves', async () => {
     const wallet = await ethers.deployContract('ContractWallet', [s.attacker]);
     const [capability] = await s.escrow.queryFilter(s.escrow.filters.CapabilityAppended(undefined, s.game));
     const consent = s.escrow.setConsent.populateTransaction(capability?.args.index as bigint, true);

@@ -22,14 +22,13 @@ import { ReferenceTrace, treeOfHashes } from '#core/challenges/reference.ts';
 import { type RefuterMove, refute } from '#core/challenges/refute.ts';
 import { type InputLink, type StepProof, stepProof } from '#core/challenges/stepProof.ts';
 import { DTYPES } from '#core/commitment/dtype.ts';
-import { encodeTensor } from '#core/commitment/elements.ts';
 import { byteLength } from '#core/commitment/header.ts';
 import { LEAF_ELEMENTS } from '#core/commitment/leaf.ts';
 import { commitList } from '#core/commitment/list.ts';
 import { childrenOf, pathOf, rootOf } from '#core/commitment/opening.ts';
 import { headersHash, headersOf } from '#core/commitment/schema.ts';
 import { commitTensor } from '#core/commitment/tensor.ts';
-import type { Address, Bytes32, Hex } from '#core/hex.ts';
+import type { Address, Bytes32 } from '#core/hex.ts';
 import { fromHex, toAddress, toHex } from '#core/hex.ts';
 import { packCostUp } from '#core/protocol/cost.ts';
 import { eventFrom, isGameEvent } from '#core/protocol/events.ts';
@@ -46,6 +45,7 @@ import type { TraceSalt } from '#core/semantics/trace.ts';
 import type { Tensor } from '#core/tensor.ts';
 import type { ChallengeGame, DotStep, StepVerifier, TraceVerifier } from '#types';
 import { asArgument } from '../../../sdk/mutable.ts';
+import { bytesOf } from '../tensorBytes.ts';
 import type { Account, Actor } from './chain.ts';
 import { ethers, networkHelpers, sendAs, time } from './chain.ts';
 import { commit, type Shape } from './model.ts';
@@ -137,9 +137,6 @@ export async function publishProgram(
   const version = await s.models.versionId(s.model, content);
   return { program, commitment, meaning: meaningOf(content, headerOf(program, commitment)), version, shape, standard };
 }
-
-const bytesOf = (tensors: readonly Tensor[]): Hex =>
-  toHex(Uint8Array.from(tensors.flatMap((tensor) => [...encodeTensor(tensor)])));
 
 /** One request of a published program, submitted with whatever outputs the node gives. */
 export class Dispute {
