@@ -19,6 +19,13 @@ interface RequestColumns {
   readonly row: unknown;
 }
 
+interface SetColumns {
+  readonly set: number;
+  readonly parameters: unknown;
+}
+
+const SETS = 'select set, parameters from index_set where set = any ($1)';
+
 /** What the events of a block meet: their requests, the disputes over them, and who decides those. */
 export async function before(
   tx: Transaction,
@@ -39,10 +46,7 @@ export async function before(
 
   const asked = plain.flatMap((event) => (event.type === 'Requested' ? [event.terms.set] : []));
   const numbers = new Set([...asked, ...[...requests.values()].map(({ row }) => row.terms.set)]);
-  const sets = await tx.query<{ set: number; parameters: unknown }>(
-    'select set, parameters from index_set where set = any ($1)',
-    [[...numbers]],
-  );
+  const sets = numbers.size === 0 ? [] : await tx.query<SetColumns>(SETS, [[...numbers]]);
   const arbiters = new Map(sets.map(({ set, parameters }) => [set, (decode(parameters) as ParameterSet).arbiter]));
   return { requests, disputes, arbiters };
 }

@@ -1,5 +1,5 @@
-import type { BlockRef, Hex, LoggedEvent } from '#ports/chain.ts';
-import type { Before, CardEntry, Changes, IndexStore, WantedCard } from '#ports/indexing.ts';
+import type { Hex } from '#ports/chain.ts';
+import type { CardEntry, IndexStore, WantedCard } from '#ports/indexing.ts';
 import type { Journal } from '#ports/journal.ts';
 import type { Sql } from '#ports/sql.ts';
 import { before } from './before.ts';
@@ -27,9 +27,19 @@ export function indexStore(sql: Sql, chainTables: ChainTables): IndexStore {
 
     take: (block, events, derive) =>
       sql.transaction(async (tx) => {
-        const [known] = await tx.query('select from journal_block where hash = $1', [block.hash]);
-        if (known) return;
-        await take(tx, chainTables(tx), block, events, derive);
+        const [opening] = await tx.query<Opening>(OPEN, [block.hash, String(block.number)]);
+        if (!opening || opening.known) return;
+        const from = Number(opening.time ?? 0);
+        const chain = chainTables(tx);
+        if (events.length === 0) {
+          await chain.record(block, events);
+          await refresh(tx, { models: [], versions: [], from, to: block.timestamp }, block.timestamp);
+          return;
+        }
+        const changes = derive(await before(tx, chain, events));
+        await chain.record(block, events);
+        const touched = await save(tx, block, changes);
+        await refresh(tx, { ...touched, from, to: block.timestamp }, block.timestamp);
       }),
 
     takeBack: (block) =>
@@ -73,20 +83,16 @@ export function indexStore(sql: Sql, chainTables: ChainTables): IndexStore {
   };
 }
 
-async function take(
-  tx: Transaction,
-  chain: ReturnType<ChainTables>,
-  block: BlockRef,
-  events: readonly LoggedEvent[],
-  derive: (before: Before) => Changes,
-): Promise<void> {
-  const from = await timeOf(tx);
-  const changes = derive(await before(tx, chain, events));
-  await chain.record(block, events);
-  await tx.query(`select set_config('index.block', $1, true)`, [String(block.number)]);
-  const touched = await save(tx, block, changes);
-  await refresh(tx, { ...touched, from, to: block.timestamp }, block.timestamp);
+interface Opening {
+  readonly known: boolean;
+  /** Of the newest recorded block. */
+  readonly time: string | null;
 }
+
+/** Says which block the writes of this transaction belong to. */
+const OPEN = `
+select exists (select from journal_block where hash = $1) as known, set_config('index.block', $2, true) as block,
+       (select timestamp from journal_block order by number desc limit 1) as time`;
 
 /** Of the newest recorded block. */
 async function timeOf(tx: Transaction): Promise<number> {
