@@ -13,13 +13,26 @@ export {
   relayDeposit,
 } from './deposit.ts';
 export { type Found, findRequest } from './findRequest.ts';
+export { acceptModel, type ModelOffer, modelOfferOf, offerModel, takeOffer } from './modelSale.ts';
 export { type Account, actAs, connect, type Network } from './network.ts';
 export { type HotKey, offerOf, Permissions, Roles, setKey, setNode, setOffer } from './node.ts';
 export { claimRoyalty, retire, setPolicy, setRoyalty } from './owner.ts';
+export {
+  buyPass,
+  collectPasses,
+  type Pass,
+  type PassOffer,
+  passOf,
+  passOfferOf,
+  refundPass,
+  revokePass,
+  setPassOffer,
+} from './passes.ts';
 export { contentFrom, type ModelCard, type Publication, type Published, publish } from './publish.ts';
 export type { Assessment } from './publishing/assessment.ts';
 export { quote } from './quote.ts';
 export { type Asked, type AskedOne, request, requestBundle, requestByCommitment, requestMany } from './request.ts';
+export { createSplitter, dueOf, managedBySplitter, payShare, type Share, splitOf } from './royalties.ts';
 export { cancel, expire, finalise } from './settle.ts';
 export { release, restake, stake, unstake } from './stake.ts';
 export type { Transacted } from './transact.ts';

@@ -97,11 +97,14 @@ contract ModelDirectory is IModelDirectory {
     }
 
     /// @inheritdoc IModelDirectory
-    function inputsOf(VersionId version) external view returns (Named[] memory, uint48, bytes32, uint256) {
+    function inputsOf(
+        VersionId version
+    ) external view returns (Named[] memory inputs, uint48 index, bytes32 outputSchema, uint256 outputElements) {
         uint48 number = _numbers[version];
         if (number == 0) revert Directory_NotDescribed(version);
-        Description storage description = _descriptions[number - 1];
-        return (description.inputs, number - 1, description.outputSchema, description.outputElements);
+        index = number - 1;
+        Description storage description = _descriptions[index];
+        return (description.inputs, index, description.outputSchema, description.outputElements);
     }
 
     /// @inheritdoc IModelDirectory
