@@ -28,6 +28,7 @@ contract DigitReader is IInferenceCallback {
     error NotTheRequests(address caller);
     error NotAsked(RequestId id);
     error StillTime(uint40 deadline);
+    error TooDear(uint96 fee, uint96 maxFee);
     error NotANumber(uint256 index);
 
     /// float32 [1, 1, 8, 8] and float32 [1, 10], as words of contracts/types/TensorHeader.sol.
@@ -68,7 +69,7 @@ contract DigitReader is IInferenceCallback {
         ask.version = version;
         ask.node = node;
         ask.fee = uint96(requests.quote(version, node, 1));
-        require(ask.fee <= maxFee, "the node became dearer");
+        if (ask.fee > maxFee) revert TooDear(ask.fee, maxFee);
         ask.maxRoyalty = maxFee;
         ask.deadline = deadline;
         ask.openAt = deadline; // the named node has all the time; then the fee comes back

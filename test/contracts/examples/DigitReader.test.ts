@@ -128,7 +128,7 @@ describe('DigitReader', () => {
 
   it('pays no more than it was told, and asks for its owner only', async () => {
     const s = await loadFixture(reading);
-    await expect(s.ask(0, OPG_1)).to.be.revertedWith('the node became dearer');
+    await expect(s.ask(0, OPG_1)).to.be.revertedWithCustomError(s.reader, 'TooDear');
     await expect(s.reader.connect(s.attacker).read(PIXELS, MOST, 0)).to.be.revertedWithCustomError(
       s.reader,
       'NotTheOwner',

@@ -19,10 +19,10 @@ async function directory() {
 describe('ModelDirectory.describe', () => {
   it('keeps names and headers, in schema order, and how many elements outputs have', async () => {
     const s = await loadFixture(directory);
-    const { inputs, index, outputSchema, outputElements } = await s.d.inputsOf(s.second);
+    const { inputs, index, outputSchema, size } = await s.d.inputsOf(s.second);
     expect(inputs.map(({ header, name }) => [header, name])).to.deep.equal([[headersOf([X])[0], 'x']]);
     expect(outputSchema).to.equal((await s.models.contentOf(s.second)).outputSchema);
-    expect([index, outputElements]).to.deep.equal([1n, 4n]);
+    expect([index, size.tensors, size.elements]).to.deep.equal([1n, 1n, 4n]);
     const outputs = await s.d.outputsAt(index);
     expect(outputs.map(({ header, name }) => [header, name])).to.deep.equal([
       [headersOf([{ dtype: 'int64', shape: [2, 2] }])[0], 'y'],

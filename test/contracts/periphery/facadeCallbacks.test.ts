@@ -1,61 +1,14 @@
 // Contracts that ask through the facade: what they are told, what they can break, and what it costs.
 import { expect } from 'chai';
 import { concat } from 'ethers';
-import type { FacadeConsumer } from '#types';
-import { ethers, loadFixture, sendAs, time } from '../../support/contracts/chain.ts';
+import { ethers, loadFixture, time } from '../../support/contracts/chain.ts';
 import { floats } from '../../support/contracts/model.ts';
 import { availableOf, checkMoney } from '../../support/contracts/money.ts';
-import type { Story } from '../../support/contracts/request.ts';
-import { storiesOf } from '../../support/contracts/request.ts';
-import { OPG_1 } from '../../support/contracts/system.ts';
-import {
-  answered,
-  decodeOutput,
-  type Faced,
-  type Frame,
-  faced,
-  frameOf,
-  HALVES,
-  inputOf,
-  publishTyped,
-  type Settings,
-  theirs,
-} from './facade.ts';
+import { ask, BEHAVIOUR, configure, consuming } from './consumer.ts';
+import { answered, decodeOutput, HALVES, inputOf, theirs } from './facade.ts';
 
 const OUTPUT = floats(0.5, 0.25, -0.125, 2);
 const NOT_A_NUMBER = concat([floats(0.5, 0.25, -0.125), '0x7fc00000']) as `0x${string}`;
-/** FacadeConsumer.Behaviour. */
-const BEHAVIOUR = { Keep: 0, Reverts: 1, BurnsGas: 2, ReEnters: 3 } as const;
-/** Callback of the contracts. */
-const SUCCEEDED = 1n;
-
-interface Consumed extends Faced {
-  readonly consumer: FacadeConsumer;
-  readonly account: string;
-}
-
-/** A contract with 20 OPG in its account of the facade, which wants its answers. */
-async function consuming(): Promise<Consumed> {
-  const s = await faced();
-  const consumer = await ethers.deployContract('FacadeConsumer');
-  const account = await s.facade.accountOf(consumer);
-  await s.escrow.connect(s.other).depositFor(account, 20n * OPG_1);
-  const all = { ...s, consumer, account };
-  await configure(all, {});
-  return all;
-}
-
-const configure = (s: Consumed, settings: Partial<Settings>) =>
-  sendAs(s.consumer, s.facade.configure.populateTransaction({ ...s.settings, callbackGas: 600_000n, ...settings }));
-
-async function ask(s: Consumed, input = inputOf(HALVES)): Promise<Story> {
-  const data = theirs.encodeFunctionData('run', [s.version, 0, input]);
-  const sent = await s.consumer.execute(s.facade, data);
-  const [story] = await storiesOf(s, sent, { by: s.consumer });
-  if (story === undefined) throw new Error('the consumer asked nothing');
-  return story;
-}
-
 const told = (logs: Awaited<ReturnType<typeof answered>>) => {
   const log = logs.find(({ name }) => name === 'InferenceAnswered');
   return { converted: log?.args['converted'], delivered: log?.args['delivered'] };
@@ -209,41 +162,4 @@ describe('attacks on the facade', () => {
       'Facade_NotAnAccount',
     );
   });
-});
-
-describe('gas of an answer', () => {
-  /** The frame in which the account was called back. */
-  const callbackOf = (frame: Frame, account: string): Frame | undefined =>
-    frame.to?.toLowerCase() === account.toLowerCase()
-      ? frame
-      : frame.calls?.map((call) => callbackOf(call, account)).find((found) => found !== undefined);
-
-  for (const elements of [1, 100, 280])
-    it(`of ${elements} elements, the dearest there are, stays within what the facade asks for`, async () => {
-      const s = await loadFixture(consuming);
-      const outputs = [{ name: 'y', dtype: 'float32', shape: [elements] }] as const;
-      const version = await publishTyped(s, [{ name: 'x', dtype: 'float32', shape: [8] }], outputs);
-      await configure(s, { callbackGas: 0n, nearest: true });
-      const sent = await s.consumer.execute(s.facade, theirs.encodeFunctionData('run', [version, 0, inputOf(HALVES)]));
-      const [story] = await storiesOf(s, sent, { by: s.consumer });
-      if (story === undefined) throw new Error('nothing was asked');
-      const { index } = await s.directory.inputsOf(version);
-      const outputHeaders = (await s.directory.outputsAt(index)).map(({ header }) => header);
-      Object.assign(story, { shape: { inputHeaders: [], outputHeaders, outputBytes: 4 * elements } });
-      // 5e-45: subnormal, with nine digits.
-      const output = floats(...Array<number>(elements).fill(5.6e-45));
-      await story.submit(s.node, output);
-      await time.increaseTo(story.end);
-      const sentAnswer = await story.attempt.finalise({ output });
-      const frame = callbackOf(await frameOf(sentAnswer.hash), s.account);
-      const used = BigInt(frame?.gasUsed ?? '0');
-      const given = BigInt(story.terms.callbackGas);
-      expect(given).to.equal(120_000n + 6_000n * BigInt(elements));
-      expect(used > 0n && used * 10n < given * 9n, `${used} of ${given}`).to.equal(true);
-      const receipt = await sentAnswer.wait();
-      const finalised = receipt?.logs
-        .flatMap((log) => s.requests.interface.parseLog(log) ?? [])
-        .find(({ name }) => name === 'Finalised');
-      expect(finalised?.args['callback']).to.equal(SUCCEEDED);
-    });
 });
