@@ -64,7 +64,7 @@ describe('deploySystem', () => {
         expect(deployment.block, `after ${after}`).to.equal(0);
         expect(await connection.ethers.provider.getBlockNumber(), `after ${after}`).to.equal(whole.sent());
       }
-    });
+    }).timeout(300_000);
 
   it('run again, sends nothing and answers the same', async () => {
     const journal = scratch();
