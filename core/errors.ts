@@ -8,6 +8,8 @@ import { render } from './errors/entry.ts';
 import { escrowErrors } from './errors/escrow.ts';
 import { modelsErrors } from './errors/models.ts';
 import { nodesErrors } from './errors/nodes.ts';
+import { openGradientErrors } from './errors/openGradient.ts';
+import { ownersErrors } from './errors/owners.ts';
 import { protocolErrors } from './errors/protocol.ts';
 import { requestsErrors } from './errors/requests.ts';
 import { runtimeErrors } from './errors/runtime.ts';
@@ -25,6 +27,8 @@ export const errorTable = {
   ...escrowErrors,
   ...modelsErrors,
   ...nodesErrors,
+  ...ownersErrors,
+  ...openGradientErrors,
   ...requestsErrors,
   ...chainErrors,
   ...challengesErrors,

@@ -32,6 +32,17 @@ export function constructed({ addresses, deployer, steps }: Deployment, paramete
     of('contracts/nodes/NodeRegistry.sol:NodeRegistry', nodes),
     of('contracts/models/policies/AllowListPolicy.sol:AllowListPolicy', addresses.allowListPolicy, models),
     of('contracts/models/policies/TokenHolderPolicy.sol:TokenHolderPolicy', addresses.tokenHolderPolicy, models),
+    of('contracts/models/policies/MultiTokenPolicy.sol:MultiTokenPolicy', addresses.multiTokenPolicy, models),
+    of('contracts/models/policies/PassPolicy.sol:PassPolicy', addresses.passPolicy, models, addresses.escrow),
+    of('contracts/periphery/SplitterFactory.sol:SplitterFactory', addresses.splitterFactory, addresses.escrow),
+    of('contracts/periphery/ModelSale.sol:ModelSale', addresses.modelSale, addresses.escrow),
+    of('contracts/periphery/opengradient/ModelDirectory.sol:ModelDirectory', addresses.modelDirectory, models),
+    of(
+      'contracts/periphery/opengradient/OpenGradientFacade.sol:OpenGradientFacade',
+      addresses.openGradientFacade,
+      requests,
+      addresses.modelDirectory,
+    ),
     of('contracts/requests/RequestsExtension.sol:RequestsExtension', addresses.extension, models, nodes, authority),
     of('contracts/requests/InferenceRequests.sol:InferenceRequests', addresses.requests, {
       token,

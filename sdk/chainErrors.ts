@@ -7,8 +7,14 @@ import {
   IChallengeGame__factory,
   IEscrow__factory,
   IInferenceRequests__factory,
+  IModelDirectory__factory,
   IModelRegistry__factory,
+  IModelSale__factory,
   INodeRegistry__factory,
+  IOpenGradientFacade__factory,
+  IPassPolicy__factory,
+  IRoyaltySplitter__factory,
+  IVersionOwned__factory,
   OPG__factory,
 } from '#types';
 
@@ -18,6 +24,12 @@ const ABIS = [
   INodeRegistry__factory,
   IInferenceRequests__factory,
   IChallengeGame__factory,
+  IVersionOwned__factory,
+  IPassPolicy__factory,
+  IRoyaltySplitter__factory,
+  IModelSale__factory,
+  IModelDirectory__factory,
+  IOpenGradientFacade__factory,
   OPG__factory,
 ];
 const errors = new Interface(

@@ -18,6 +18,10 @@ const schema = z.object({
     requests: address,
     /** The challenge game; without it disputes cannot be read. */
     game: address.optional(),
+    /** What others build on; a deployment may be without. */
+    passPolicy: address.optional(),
+    splitterFactory: address.optional(),
+    modelSale: address.optional(),
   }),
 });
 

@@ -28,9 +28,14 @@ export async function deposit(
 
 /** Lets Escrow pull `amount`, for a deposit or for requests paid by allowance. Sends nothing if it may already. */
 export async function allow(account: Account, amount: bigint): Promise<void> {
-  const { token, escrow, address } = account;
-  if ((await token.allowance(address, escrow)) >= amount) return;
-  await transact(account, await token.approve.populateTransaction(escrow, amount));
+  await allowFor(account, await account.escrow.getAddress(), amount);
+}
+
+/** Lets a contract of the deployment pull `amount`. Sends nothing if it may already. */
+export async function allowFor(account: Account, spender: string, amount: bigint): Promise<void> {
+  const { token, address } = account;
+  if ((await token.allowance(address, spender)) >= amount) return;
+  await transact(account, await token.approve.populateTransaction(spender, amount));
 }
 
 /** By ERC-2612 permit: one transaction instead of two. */

@@ -17,6 +17,7 @@ export { type FetchOptions, fetchModel } from './fetchModel.ts';
 export { type Found, findRequest } from './findRequest.ts';
 export { delivered, type Handle, type Inference, type InferOptions, infer, startInference } from './infer.ts';
 export { itemsFrom, type Plain, type PlainInput } from './input.ts';
+export { acceptModel, type ModelOffer, modelOfferOf, offerModel, takeOffer } from './modelSale.ts';
 export {
   type ListedFile,
   type ListedVersion,
@@ -30,10 +31,22 @@ export { type NewNode, newNode } from './newNode.ts';
 export { type HotKey, offerOf, Permissions, Roles, setKey, setNode, setOffer } from './node.ts';
 export { cheapestOffer, type OpenOffer, offersFor } from './offers.ts';
 export { claimRoyalty, retire, setPolicy, setRoyalty } from './owner.ts';
+export {
+  buyPass,
+  collectPasses,
+  type Pass,
+  type PassOffer,
+  passOf,
+  passOfferOf,
+  refundPass,
+  revokePass,
+  setPassOffer,
+} from './passes.ts';
 export { contentFrom, type ModelCard, type Publication, type Published, publish } from './publish.ts';
 export type { Assessment } from './publishing/assessment.ts';
 export { quote } from './quote.ts';
 export { type Asked, type AskedOne, request, requestBundle, requestByCommitment, requestMany } from './request.ts';
+export { createSplitter, dueOf, managedBySplitter, payShare, type Share, splitOf } from './royalties.ts';
 export {
   type Activity,
   activityOf,

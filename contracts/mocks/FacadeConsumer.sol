@@ -12,7 +12,8 @@ contract FacadeConsumer is IModelConsumer {
         Keep,
         Reverts,
         BurnsGas,
-        ReEnters
+        ReEnters,
+        Measures // keep how much gas it was given, and nothing else
     }
 
     Behaviour public behaviour;
@@ -25,6 +26,7 @@ contract FacadeConsumer is IModelConsumer {
     bytes public lastOutput; // abi.encode(output), or the bytes
     bool public wasBytes;
     uint256 public answers;
+    uint256 public gasSeen;
 
     error Refused();
 
@@ -45,7 +47,7 @@ contract FacadeConsumer is IModelConsumer {
 
     /// @inheritdoc IModelConsumer
     function onModelOutput(RequestId id, ModelOutput calldata output) external {
-        _keep(id, abi.encode(output), false);
+        _keep(id, behaviour == Behaviour.Measures ? bytes("") : abi.encode(output), false);
     }
 
     /// @inheritdoc IModelConsumer
@@ -54,6 +56,11 @@ contract FacadeConsumer is IModelConsumer {
     }
 
     function _keep(RequestId id, bytes memory output, bool isBytes) private {
+        uint256 left = gasleft();
+        if (behaviour == Behaviour.Measures) {
+            gasSeen = left;
+            return;
+        }
         if (behaviour == Behaviour.Reverts) revert Refused();
         if (behaviour == Behaviour.BurnsGas) while (true) {}
         if (behaviour == Behaviour.ReEnters) (reentrySucceeded, ) = callee.call(data);

@@ -37,6 +37,11 @@ export const sdkErrors = {
     remedy: 'Use a file of deploy/addresses as the deployment wrote it.',
     retryable: false,
   },
+  'deployment.without': {
+    what: 'The deployment record names no {name}.',
+    remedy: 'Use a deployment that has one, or add its address to the record.',
+    retryable: false,
+  },
   'version.mismatch': {
     what: 'The schema published with version {version} does not hash to what the registry holds.',
     remedy: 'Do not use this version: whoever published it made a mistake or deceives.',

@@ -27,6 +27,7 @@ export async function wiringOf(ethers: HardhatEthers, deployment: Deployment, pa
     ...checks,
     check('parameters: sha256', hashOf(parameters), deployment.parametersHash),
     ...(await checkImmutables(ethers, deployment, parameters)),
+    ...(await checkPeriphery(ethers, deployment)),
     ...(await checkGame(ethers, deployment, parameters)),
     ...(await checkFirstSet(ethers, deployment, parameters)),
     ...(await checkRoles(ethers, deployment, parameters, {
@@ -73,6 +74,26 @@ async function checkImmutables(ethers: HardhatEthers, { addresses, deployer }: D
     check('escrow: seconds of unbonding', await escrow.unbondingDelay(), parameters.unbondingDelaySeconds),
     check('allow list policy: models', await allowList.models(), addresses.models),
     check('token holder policy: models', await tokenHolder.models(), addresses.models),
+  ];
+}
+
+/** What others build on: each must be of this deployment. */
+async function checkPeriphery(ethers: HardhatEthers, { addresses }: Deployment) {
+  const multiToken = await ethers.getContractAt('MultiTokenPolicy', addresses.multiTokenPolicy);
+  const passes = await ethers.getContractAt('PassPolicy', addresses.passPolicy);
+  const splitters = await ethers.getContractAt('SplitterFactory', addresses.splitterFactory);
+  const sale = await ethers.getContractAt('ModelSale', addresses.modelSale);
+  const directory = await ethers.getContractAt('ModelDirectory', addresses.modelDirectory);
+  const facade = await ethers.getContractAt('OpenGradientFacade', addresses.openGradientFacade);
+  return [
+    check('multi token policy: models', await multiToken.models(), addresses.models),
+    check('pass policy: models', await passes.models(), addresses.models),
+    check('pass policy: escrow', await passes.escrow(), addresses.escrow),
+    check('splitter factory: escrow', await splitters.escrow(), addresses.escrow),
+    check('model sale: escrow', await sale.escrow(), addresses.escrow),
+    check('model directory: models', await directory.models(), addresses.models),
+    check('OpenGradient facade: requests', await facade.requests(), addresses.requests),
+    check('OpenGradient facade: directory', await facade.directory(), addresses.modelDirectory),
   ];
 }
 

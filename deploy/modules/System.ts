@@ -23,6 +23,7 @@ const system = (tokenOf: (m: IgnitionModuleBuilder) => Token) => (m: IgnitionMod
   const nodes = m.contract('NodeRegistry');
   const allowListPolicy = m.contract('AllowListPolicy', [models]);
   const tokenHolderPolicy = m.contract('TokenHolderPolicy', [models]);
+  const multiTokenPolicy = m.contract('MultiTokenPolicy', [models]);
 
   const extension = m.contract('RequestsExtension', [models, nodes, authority]);
   // Its constructor creates Escrow, so neither exists without the other.
@@ -39,6 +40,13 @@ const system = (tokenOf: (m: IgnitionModuleBuilder) => Token) => (m: IgnitionMod
     },
   ]);
   const escrow = m.contractAt('Escrow', m.staticCall(requests, 'escrow'));
+
+  // What others build on: nothing above knows of it.
+  const passPolicy = m.contract('PassPolicy', [models, escrow]);
+  const splitterFactory = m.contract('SplitterFactory', [escrow]);
+  const modelSale = m.contract('ModelSale', [escrow]);
+  const modelDirectory = m.contract('ModelDirectory', [models]);
+  const openGradientFacade = m.contract('OpenGradientFacade', [requests, modelDirectory]);
 
   const steps = {
     dot: m.contract(STEPS.dot.contract),
@@ -76,6 +84,12 @@ const system = (tokenOf: (m: IgnitionModuleBuilder) => Token) => (m: IgnitionMod
     escrow,
     allowListPolicy,
     tokenHolderPolicy,
+    multiTokenPolicy,
+    passPolicy,
+    splitterFactory,
+    modelSale,
+    modelDirectory,
+    openGradientFacade,
     game,
     stepVerifier,
     traceVerifier,

@@ -29,7 +29,7 @@ interface Layout {
 }
 
 const deployed = files(['.json'], 'artifacts/contracts')
-  .filter((file) => !file.includes('/mocks/'))
+  .filter((file) => !/\/(mocks|examples)\//.test(file))
   .map((file) => JSON.parse(read(file)) as Artifact)
   .filter((artifact) => artifact.deployedBytecode !== '0x' && artifact.deployedBytecode !== undefined)
   // A library that is only inlined compiles to an empty shell with no functions: nothing of it is deployed.

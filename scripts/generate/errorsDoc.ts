@@ -10,6 +10,8 @@ const SECTIONS: readonly (readonly [title: string, belongs: (code: string) => bo
   ['ModelRegistry', (code) => code.startsWith('Models_')],
   ['NodeRegistry', (code) => code.startsWith('Nodes_')],
   ['InferenceRequests', (code) => code.startsWith('Requests_')],
+  ['Policies, splitters and sales of models', (code) => /^(Policies|Passes|Splitter|Sale)_/.test(code)],
+  ['OpenGradient facade', (code) => /^(Directory|Facade)_/.test(code)],
   ['Off chain', (code) => code.includes('.')],
 ];
 

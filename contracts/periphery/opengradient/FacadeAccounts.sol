@@ -32,7 +32,7 @@ abstract contract FacadeAccounts is IOpenGradientFacade {
         return Clones.predictDeterministicAddress(accountCode, _salt(caller));
     }
 
-    /// @dev The caller's account, made at its first question. Escrow may pull what was sent there to be pulled.
+    /// @dev The caller's account, made when it is first needed. Escrow may pull what was sent there to be pulled.
     function _accountFor(address caller) internal returns (address account) {
         account = accountOf(caller);
         if (account.code.length != 0) return account;
@@ -43,9 +43,7 @@ abstract contract FacadeAccounts is IOpenGradientFacade {
 
     /// @dev Makes a call as the caller's account.
     function _act(address target, bytes memory data) internal {
-        address account = accountOf(msg.sender);
-        if (account.code.length == 0) revert Facade_NoAccount(msg.sender);
-        _execute(account, target, data);
+        _execute(_accountFor(msg.sender), target, data);
     }
 
     function _execute(address account, address target, bytes memory data) internal returns (bytes memory) {

@@ -9,6 +9,12 @@ struct Named {
     string name; // as in the ONNX file
 }
 
+/// @notice How much an answer is.
+struct OutputSize {
+    uint128 tensors;
+    uint128 elements; // of all tensors
+}
+
 /// @title What versions and their tensors are called, for contracts.
 /// @notice The registry keeps hashes of headers; contracts that speak in names need the names too. The owner of a version's model
 /// describes it once, for good. Three ways to write a version:
@@ -53,10 +59,11 @@ interface IModelDirectory {
     /// @notice The version that `name` stands for now, in any of the three ways.
     function resolve(string calldata name) external view returns (VersionId version);
 
-    /// @notice The inputs of a described version, in schema order; its number here; its output schema, and how many elements outputs have.
+    /// @notice The inputs of a described version, in schema order; its number here; its output schema, and how many tensors and
+    /// elements its outputs have.
     function inputsOf(
         VersionId version
-    ) external view returns (Named[] memory inputs, uint48 index, bytes32 outputSchema, uint256 outputElements);
+    ) external view returns (Named[] memory inputs, uint48 index, bytes32 outputSchema, OutputSize memory size);
 
     /// @notice The outputs of the described version number `index`, in schema order.
     function outputsAt(uint48 index) external view returns (Named[] memory outputs);

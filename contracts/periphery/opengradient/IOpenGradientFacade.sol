@@ -44,7 +44,6 @@ interface IOpenGradientFacade is IOpenGradient {
     error Facade_QuoteAbove(uint256 quote, uint96 fee);
     /// @notice Thrown when all lanes of the caller's account hold requests. Wait until one is over.
     error Facade_TooManyInFlight(uint256 lanes);
-    error Facade_NoAccount(address caller);
     error Facade_NotAnAccount(address caller);
     /// @notice Thrown for a call that OpenGradient has and this network does not serve, LLM calls among them.
     error Facade_NotServed(bytes4 selector);

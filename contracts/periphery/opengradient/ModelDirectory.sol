@@ -5,14 +5,14 @@ import {TensorCommitment} from "../../lib/TensorCommitment.sol";
 import {IModelRegistry, VersionContent} from "../../models/IModelRegistry.sol";
 import {ModelId, VersionId} from "../../types/Ids.sol";
 import {VersionWord} from "../../types/VersionWord.sol";
-import {IModelDirectory, Named} from "./IModelDirectory.sol";
+import {IModelDirectory, Named, OutputSize} from "./IModelDirectory.sol";
 import {TensorCodec} from "./TensorCodec.sol";
 
 /// @notice See IModelDirectory, which is the specification.
 contract ModelDirectory is IModelDirectory {
     struct Description {
         bytes32 outputSchema;
-        uint256 outputElements;
+        OutputSize size;
         Named[] inputs;
         Named[] outputs;
     }
@@ -61,7 +61,8 @@ contract ModelDirectory is IModelDirectory {
             description.outputs.push(Named(outputHeaders[i], outputNames[i]));
             elements += TensorCodec.elementsOf(outputHeaders[i]);
         }
-        description.outputElements = elements;
+        // A schema's tensors have at most 2^40 elements each, and calldata bounds their number.
+        description.size = OutputSize(uint128(outputNames.length), uint128(elements));
 
         // Log
         emit Described(version, number - 1);
@@ -97,11 +98,14 @@ contract ModelDirectory is IModelDirectory {
     }
 
     /// @inheritdoc IModelDirectory
-    function inputsOf(VersionId version) external view returns (Named[] memory, uint48, bytes32, uint256) {
+    function inputsOf(
+        VersionId version
+    ) external view returns (Named[] memory inputs, uint48 index, bytes32 outputSchema, OutputSize memory size) {
         uint48 number = _numbers[version];
         if (number == 0) revert Directory_NotDescribed(version);
-        Description storage description = _descriptions[number - 1];
-        return (description.inputs, number - 1, description.outputSchema, description.outputElements);
+        index = number - 1;
+        Description storage description = _descriptions[index];
+        return (description.inputs, index, description.outputSchema, description.size);
     }
 
     /// @inheritdoc IModelDirectory

@@ -11,7 +11,7 @@ import {RequestId, VersionId} from "../../types/Ids.sol";
 import {Terms} from "../../types/Terms.sol";
 import {FacadeAccounts} from "./FacadeAccounts.sol";
 import {IModelConsumer} from "./IModelConsumer.sol";
-import {IModelDirectory, Named} from "./IModelDirectory.sol";
+import {IModelDirectory, Named, OutputSize} from "./IModelDirectory.sol";
 import {IOpenGradient} from "./IOpenGradient.sol";
 import {IOpenGradientFacade, Settings} from "./IOpenGradientFacade.sol";
 import {ModelInferenceRequest, ModelInput, ModelOutput, TensorLib} from "./OpenGradientTypes.sol";
@@ -36,16 +36,18 @@ contract OpenGradientFacade is IOpenGradientFacade, FacadeAccounts {
         uint8 mode;
         uint48 index;
         bytes32 outputSchema;
-        uint256 outputElements;
+        OutputSize size;
         bytes32[] headers;
         bytes input;
     }
 
     /// Flag of Ask: the fee is pulled by allowance (contracts/requests/RequestTypes.sol).
     uint8 private constant PULL = 8;
-    /// Gas of an answer besides the caller's own: fixed, and per element of the outputs. Measured, with a margin (docs/contracts/OpenGradient.md).
-    uint256 private constant ANSWER_GAS = 120_000;
-    uint256 private constant ELEMENT_GAS = 6_000;
+    /// Gas of an answer besides the caller's own: fixed, per tensor and per element of the outputs. Measured, with a margin
+    /// (test/contracts/periphery/facadeGas.test.ts).
+    uint256 private constant ANSWER_GAS = 70_000;
+    uint256 private constant TENSOR_GAS = 25_000;
+    uint256 private constant ELEMENT_GAS = 5_000;
     /// Kept back from the caller, for the event that follows.
     uint256 private constant LOG_GAS = 10_000;
 
@@ -201,7 +203,7 @@ contract OpenGradientFacade is IOpenGradientFacade, FacadeAccounts {
     ) private view returns (Question memory q) {
         q.version = versionOf(msg.sender, modelId);
         Named[] memory inputs;
-        (inputs, q.index, q.outputSchema, q.outputElements) = directory.inputsOf(q.version);
+        (inputs, q.index, q.outputSchema, q.size) = directory.inputsOf(q.version);
         q.input = TensorCodec.encode(inputs, input, nearest);
         q.headers = new bytes32[](inputs.length);
         for (uint256 i = 0; i < inputs.length; ++i) q.headers[i] = inputs[i].header;
@@ -216,7 +218,9 @@ contract OpenGradientFacade is IOpenGradientFacade, FacadeAccounts {
         asked.deadline = uint40(block.timestamp + settings.duration); // a 35-bit clock and 32 bits
         asked.openAt = settings.node == address(0) ? 0 : asked.deadline;
         // Below 2^24, or too much for a callback: then the request is refused, with the cap.
-        uint256 callbackGas = ANSWER_GAS + ELEMENT_GAS * q.outputElements + settings.callbackGas;
+        uint256 callbackGas = ANSWER_GAS + TENSOR_GAS * q.size.tensors + ELEMENT_GAS * q.size.elements;
+        // Two calls lie between, each of which keeps a 64th back: (64 / 63)^2 is a little less than 32 / 31.
+        callbackGas += settings.callbackGas + settings.callbackGas / 31;
         asked.callbackGas = callbackGas > type(uint24).max ? type(uint24).max : uint24(callbackGas);
         asked.mode = q.mode;
         asked.items = 1;

@@ -210,12 +210,20 @@ describe('what a question costs, and who gets it back', () => {
     const account = await s.facade.accountOf(s.requester);
     expect(await availableOf(s, account)).to.equal(story.terms.fee);
     await expect(s.facade.connect(s.attacker).withdraw(1n, s.attacker))
-      .to.be.revertedWithCustomError(s.facade, 'Facade_NoAccount')
-      .withArgs(s.attacker.address);
+      .to.be.revertedWithCustomError(s.escrow, 'Escrow_Overdraw')
+      .withArgs(await s.facade.accountOf(s.attacker), 1n, 0n);
     const tokens = await s.token.balanceOf(s.buyer);
     await s.facade.connect(s.requester).withdraw(story.terms.fee, s.buyer);
     expect((await s.token.balanceOf(s.buyer)) - tokens).to.equal(story.terms.fee);
     await checkMoney(s);
+  });
+
+  it("comes back before the first question too: what was deposited for an account is its caller's", async () => {
+    const s = await loadFixture(faced);
+    await s.escrow.connect(s.other).depositFor(await s.facade.accountOf(s.requester), OPG_1);
+    const tokens = await s.token.balanceOf(s.buyer);
+    await s.facade.connect(s.requester).withdraw(OPG_1, s.buyer);
+    expect((await s.token.balanceOf(s.buyer)) - tokens).to.equal(OPG_1);
   });
 
   it('can be cancelled by the caller when nobody is named', async () => {
