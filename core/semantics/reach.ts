@@ -48,7 +48,7 @@ export function tapsOf({ inner, attribute, kind, operands }: Operator): Taps {
   const factors = operands.slice(0, 2).filter((access) => access !== undefined);
   const range = kind === 'Dot' && attribute === 1 ? rangeOf(inner) : { sizes: inner, cut: -1, twice: false };
   const counts = range.sizes.map((size, axis) =>
-    Math.min(...factors.map((access) => lineOf(access, axis, size).count)),
+    Math.min(size, ...factors.map((access) => lineOf(access, axis, size).count)),
   );
   const all = counts.reduce((product, count) => product * count, range.twice ? 2 : 1);
   const count = range.cut < 0 ? all : Math.min(all, MAX_TERMS);
@@ -104,20 +104,23 @@ function strideOf({ inner, guards }: Access, axis: number, unit: number): number
 
 /** Of a factor of a sum, all of whose taps are read. */
 export function reachOf(access: Access, { sizes, cut, twice, pieces }: Taps, space: readonly number[]): Reach {
-  const axes = sizes.map((size, axis) => ({ size, part: axis <= cut, ...lineOf(access, axis, size) }));
+  const axes = sizes.map((size, axis) => ({ axis, size, part: axis <= cut, ...lineOf(access, axis, size) }));
   const lines = axes
     .filter(({ count, stride }) => count > 1 && stride !== 0)
     .sort((a, b) => Math.abs(a.stride) - Math.abs(b.stride));
   // Lines so close that no leaf between two of their taps is left out make one stretch of addresses; the others repeat it.
-  let [span, least, runs, hull] = [1, 1, 1, 1];
+  let [span, runs, hull] = [1, 1, 1];
   const repeated: number[] = [];
-  for (const { count, stride, whole, part } of lines) {
+  const sure: { readonly axis: number; readonly length: number }[] = [];
+  for (const { axis, count, stride, whole, part } of lines) {
     const apart = Math.abs(stride);
     const length = (count - 1) * apart;
     hull += length;
-    if (runs === 1 && apart - least < LEAF_ELEMENTS) {
+    // A piece of a range may have one coordinate of any axis, and a stretch of the next; those behind that are whole.
+    const between = sure.filter((other) => cut < 0 || other.axis > axis);
+    if (runs === 1 && apart - between.reduce((sum, other) => sum + other.length, 1) < LEAF_ELEMENTS) {
       span += length;
-      if (whole && !part) least += length;
+      if (whole && !part) sure.push({ axis, length });
     } else {
       runs *= count;
       repeated.push(stride);
@@ -153,7 +156,7 @@ function gridSteps({ outer, guards }: Access, space: readonly number[]): number[
   if (guards.some(({ divisor }) => divisor > 1)) return [1];
   return space.flatMap((size, axis) => {
     const guarded = guards.filter((guard) => guard.outer === axis);
-    const step = guarded.reduce((sum, guard) => sum + guard.outerStep * guard.stride, outer[axis] as number);
+    const step = guarded.reduce((sum, guard) => sum + guard.outerStep * guard.stride, outer[axis] ?? 0);
     return size === 1 ? [] : [step];
   });
 }

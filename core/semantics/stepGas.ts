@@ -131,7 +131,7 @@ export function stepCost(operator: Operator, program: ProgramSize): StepCost {
     (leafBytes / 32) * GAS.leafWord +
     links * GAS.link +
     (taps ? summing(operator, taps, sources) : 0) +
-    (kind === 'TopK' ? (operator.space.at(-1) as number) * GAS.rank : 0) +
+    ranksOf(operator) * GAS.rank +
     Math.ceil((bytes / 32) ** 2 / GAS.memory);
   return { gas: TRANSACTION + Math.max(calldata(BYTE) + execution, calldata(FLOOR)), bytes };
 }
@@ -178,7 +178,10 @@ function readReach({ kind, space }: Operator, access: Access, i: number, taps: T
 }
 
 /** The element itself; of a TopK all ranks of its row. */
-const ownReach = ({ kind, space }: Operator) => sideBySide(kind === 'TopK' ? (space.at(-1) as number) : 1);
+const ownReach = (operator: Operator) => sideBySide(Math.max(1, ranksOf(operator)));
+
+/** Of a TopK: indices of a row. */
+const ranksOf = ({ kind, space }: Operator) => (kind === 'TopK' ? (space.at(-1) ?? 1) : 0);
 
 function opening(reach: Reach, dtype: Operator['dtype'], elements: number, links: number): Opening {
   const all = Math.ceil(elements / LEAF_ELEMENTS);
@@ -192,7 +195,7 @@ function opening(reach: Reach, dtype: Operator['dtype'], elements: number, links
 
 /** A Move reads one of its operands. */
 function dearest(openings: readonly (Opening | undefined)[]): Opening[] {
-  const most = (of: (one: Opening) => number) => Math.max(...openings.map((one) => (one ? of(one) : 0)));
+  const most = (of: (one: Opening) => number) => Math.max(0, ...openings.map((one) => (one ? of(one) : 0)));
   return [
     {
       runs: 1,

@@ -1,7 +1,7 @@
 /**
  * Core's bound on the gas of a proof (docs/spec/step-gas.md) against `prove` transactions: never below one, and not far above.
  * STEP_GAS_SEEDS=40 proves so many programs of some 60 operators and prints how near the bound comes. It holds in both builds: the production
- * one is measured by `node scripts/gas/steps.ts`.
+ * one is measured by `node scripts/stepGas.ts`.
  */
 import { expect } from 'chai';
 import { PRICED_GAS } from '#core/challenges/costs.ts';

@@ -81,7 +81,11 @@ export function dearSteps(): Readonly<Record<string, Specimen>> {
   return {
     '8,192 terms side by side': dot([8192], access(8192, { inner: [1] }), access(8192, { inner: [1] })),
     '8,192 terms, none beside the next': dot([8192], reverse, reverse),
-    '2 to the power of 13 terms': dot(twos, access(8192, { inner: binary.toReversed() }), access(8192, { inner: binary })),
+    '2 to the power of 13 terms': dot(
+      twos,
+      access(8192, { inner: binary.toReversed() }),
+      access(8192, { inner: binary }),
+    ),
     '90 times 90, one of them across': dot(
       [90, 90],
       access(8100, { inner: [1, 90] }),

@@ -90,7 +90,32 @@ describe('what an element reads', function () {
   it('should be no more than is said of ranges', () => {
     const r = seeded(6100);
     const { rangedOperator, anyRangedOperator } = randomDots(r);
-    for (let i = 0; i < COUNT / 100; i++) for (const make of [rangedOperator, anyRangedOperator]) check(spread(make(), r), r);
+    for (let i = 0; i < COUNT / 100; i++)
+      for (const make of [rangedOperator, anyRangedOperator]) check(spread(make(), r), r);
+  });
+
+  it('should be no more than is said of the end of a range, where lines that lie between those of others are missing', () => {
+    const inner = [2, 3, 1_500];
+    const access: Access = {
+      source: { from: 'input', index: 0 },
+      dtype: 'float32',
+      elements: 192_128,
+      base: 128,
+      outer: [0],
+      inner: [0, -64, 128],
+      guards: [],
+    };
+    const ranged = {
+      kind: 'Dot',
+      dtype: 'float32',
+      shape: [2],
+      space: [2],
+      inner,
+      attribute: 1,
+      operands: [access],
+    } as const;
+    expect(readBy(ranged, 1).reads).to.deep.equal([{ runs: 808, leaves: 808 }]);
+    check(ranged, seeded(1));
   });
 
   const row = (n: number, base: number, outer: number, elements: number): Operator => {
