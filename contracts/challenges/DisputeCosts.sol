@@ -14,7 +14,7 @@ library DisputeCosts {
     /// An answer of elements: at most 16 leaves of 512 bytes.
     uint256 internal constant ANSWER_WHOLE = 500_000;
     uint256 internal constant ANSWER_LEAF = 130_000;
-    /// What any `prove` costs beside its step.
+    /// What the demands on its path add to a `prove`, from above; its step is the whole transaction without them.
     uint256 internal constant PROVE = 300_000;
 
     /// @notice Wei of OPG for the answer to a demand: 1.5 times its gas.

@@ -9,7 +9,7 @@ export const PRICED_GAS = {
   /** An answer of all elements of a tensor of at most 16 leaves. */
   whole: 500_000n,
   leaf: 130_000n,
-  /** What any proof costs beside its step. */
+  /** What the demands on its path add to a proof; its step is the whole transaction without them. */
   prove: 300_000n,
 } as const;
 

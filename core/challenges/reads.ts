@@ -2,6 +2,7 @@
 import type { Hex } from '../hex.ts';
 import { wordOf } from '../hex.ts';
 import { ABSENT, addressAt, unravel } from '../semantics/access.ts';
+import { precedes } from '../semantics/execute/select.ts';
 import type { Scalar } from '../semantics/primitives/arithmetic.ts';
 import type { Access, Operator } from '../semantics/program.ts';
 import { stepElement } from '../semantics/step.ts';
@@ -43,31 +44,36 @@ function selected(operator: Operator, e: number, read: ReadOperand, claimed: Rea
   return { operands: [addressesOf(operator, e, shown)], own: new Set([e]), hint: wordOf(BigInt(right)) };
 }
 
-/** The row's indices are shown together: two that are out of order, or a candidate that should be among them. */
+/** The row's indices are shown together. Two neighbours are out of order, or a candidate that is not among them goes before the last. */
 function ranked(operator: Operator, e: number, read: ReadOperand, claimed: ReadClaimed): Reads {
-  const ranks = operator.space.at(-1) as number;
+  const { space, inner, operands, attribute } = operator;
+  const ranks = space.at(-1) as number;
+  const taps = elementCount(inner);
   const first = e - (e % ranks);
-  const own = new Set(Array.from({ length: ranks }, (_, i) => first + i));
-  const right = Array.from({ length: ranks }, (_, i) => Number(stepElement(operator, first + i, read)));
-  const row = [...own].map((element) => Number(claimed(element) ?? -1));
-  const at = row.findIndex((tap, i) => tap !== right[i]);
-  // The right index of the first wrong rank precedes all that follow; it is missing, or it stands further down.
-  const missing = !row.includes(right[at] as number);
-  const taps = elementCount(operator.inner);
-  const shown = (missing ? [right[at] as number, row.at(-1) as number] : row).filter((tap) => tap >= 0 && tap < taps);
-  const rank = row.findIndex((tap, i) => i + 1 < ranks && !inOrder(tap, row[i + 1] as number));
-  const hint = missing ? wordOf(BigInt(right[at] as number)) : wordOf(RANKS | BigInt(rank));
-  return { operands: [addressesOf(operator, e, shown)], own, hint };
-
-  function inOrder(j: number, k: number): boolean {
-    const place = (tap: number) => order().indexOf(tap);
-    return place(j) >= 0 && place(k) >= 0 && place(j) < place(k);
-  }
-  function order(): number[] {
-    const whole: Operator = { ...operator, space: [...operator.space.slice(0, -1), taps] };
-    const row0 = Math.floor(e / ranks) * taps;
-    return Array.from({ length: taps }, (_, i) => Number(stepElement(whole, row0 + i, read)));
-  }
+  const own = Array.from({ length: ranks }, (_, i) => first + i);
+  const row = own.map((element) => Number(claimed(element) ?? -1));
+  const o = unravel(first, space, []);
+  const candidate = (tap: number) => read(0, addressAt(operands[0] as Access, o, unravel(tap, inner, [])));
+  const isTap = (tap: number) => tap >= 0 && tap < taps;
+  const goesBefore = (j: number, k: number) => {
+    if (!isTap(j) || !isTap(k) || j === k) return false;
+    const [x, y] = [candidate(j), candidate(k)];
+    return precedes(x, y, attribute === 1) || (!precedes(y, x, attribute === 1) && j < k);
+  };
+  const show = (shown: readonly number[], hint: bigint): Reads => ({
+    operands: [addressesOf(operator, first, shown.filter(isTap))],
+    own: new Set(own),
+    hint: wordOf(hint),
+  });
+  // A row may name a candidate twice, so that one is missing which goes before none of them: order comes first.
+  const rank = row.findIndex((tap, i) => i + 1 < ranks && !goesBefore(tap, row[i + 1] as number));
+  if (rank >= 0) return show(row.slice(rank, rank + 2), RANKS | BigInt(rank));
+  const last = row.at(-1) as number;
+  const named = new Set(row);
+  let missing = 0;
+  while (missing < taps && (named.has(missing) || !goesBefore(missing, last))) missing++;
+  // None is: the row is right, or its last index is that of no candidate.
+  return isTap(missing) ? show([missing, last], BigInt(missing)) : show([last], BigInt(Math.max(last, 0)));
 }
 
 function addressesOf({ space, inner, operands }: Operator, e: number, taps: readonly number[]): Set<number> {

@@ -19,7 +19,7 @@ export interface Promised {
 
 /** D and the gas of a step that the compiler lets through at most (core/semantics/cost.ts): the dearest dispute there can be. */
 export const DEAREST = { levels: 8n, largestStep: 12_000_000n, cost: 0n } as const;
-/** The cheapest: one demand, a step of next to no terms. */
+/** The cheapest: one demand, and a step below any there is. */
 export const CHEAPEST = { levels: 1n, largestStep: 100_000n, cost: 0n } as const;
 
 /** Whole transactions, from above: for digits-cnn a challenge takes 221,000, uphold 163,000, claimPot 105,000 (docs/economics.md). */

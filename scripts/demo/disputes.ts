@@ -30,6 +30,8 @@ export interface Move {
 }
 
 export interface DisputeOutcome {
+  /** That the cheat answered, and that the lie was about. */
+  readonly requests: { readonly wrong: RequestId; readonly right: RequestId };
   readonly moves: readonly Move[];
   /** Wei gained or lost by each party, in Escrow, stake included. */
   readonly changes: Readonly<Record<string, bigint>>;
@@ -37,7 +39,8 @@ export interface DisputeOutcome {
   readonly verdicts: readonly { readonly what: string; readonly holds: boolean }[];
 }
 
-export async function runDisputes(local: LocalNetwork, screen: Screen): Promise<DisputeOutcome> {
+/** @param operator whose output the liar falsifies */
+export async function runDisputes(local: LocalNetwork, screen: Screen, operator = 9): Promise<DisputeOutcome> {
   screen.section('A network on this machine');
   await screen.step('chain and storage node: started', () => Promise.all([local.chain.start(), local.storage.start()]));
   const deployed = await screen.step(
@@ -58,7 +61,7 @@ export async function runDisputes(local: LocalNetwork, screen: Screen): Promise<
   const node = local.node(deployed);
   const cheat = local.cheat(deployed, { results: ['weight'] });
   const verifier = local.verifier(deployed);
-  const liar = local.liar(deployed, { operator: 9 });
+  const liar = local.liar(deployed, { operator });
   await screen.step('an honest node, a node that falsifies weights: started', () =>
     Promise.all([node.start(), cheat.start()]),
   );
@@ -205,6 +208,7 @@ async function outcomeOf(
   );
   const change = (name: (typeof NAMES)[number]) => changes[CALLED[name]] ?? 0n;
   return {
+    requests: { wrong, right },
     moves,
     changes,
     verdicts: [

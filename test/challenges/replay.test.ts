@@ -148,7 +148,7 @@ describe('a replay', function () {
     ['refuted', refuted, []],
     ['upheld', upheld, []],
     ['silent', lapsed, []],
-    // Its element 2 is outside the tolerance as well, and evidence may name either.
+    // Other elements are outside the tolerance as well, and evidence may name any.
     ['recorded', recorded, ['evidence.id.element']],
   ] as const)
     it(`finds every change of the bundle of a ${name} challenge, but for what only the chain knows if the digest is made anew`, async () => {
@@ -189,6 +189,7 @@ const TOLD = [
   'events.#.args.state.bondUnits',
   ...['demander', 'due', 'fee', 'lane', 'late', 'nonce'].map((field) => `events.#.args.demand.${field}`),
   ...['toRequester', 'toPot', 'burned'].map((field) => `events.#.args.${field}`),
+  ...['toNode', 'royalty', 'protocol', 'tip', 'keeper', 'callback'].map((field) => `events.#.args.${field}`),
   // Of a Dot, which needs none.
   'proofs.id.step.hint',
 ];

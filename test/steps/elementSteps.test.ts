@@ -20,7 +20,7 @@ const LEAF = 64;
 const ELEMENTS = ROWS * COLUMNS;
 /** Of each combination of a kind and dtypes. */
 const TRIED = 2;
-/** core/semantics/cost.ts: what one element may cost beyond its proofs and calldata. */
+/** Of one element, without its proofs and calldata. */
 const ELEMENT_GAS = 40_000n;
 
 /** How an operand is broadcast to [3, 70], and which of its elements is read there. */

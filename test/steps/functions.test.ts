@@ -166,7 +166,7 @@ describe('FunctionStep: the functions', () => {
     for (const f of CASES.slice(6)) await fuzz(contract, f, Math.ceil(INPUTS / 10));
   });
 
-  it('should cost less than the 40,000 gas that a program allows for one element', async () => {
+  it('should cost less than 20,000 gas for one element', async () => {
     const contract = await loadFixture(harness);
     for (const f of CASES) {
       const r = seeded(f.kind + f.attribute);

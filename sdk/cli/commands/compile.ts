@@ -2,7 +2,14 @@
 import { DTYPES } from '#core/commitment/dtype.ts';
 import { readModel } from '#core/onnx/read.ts';
 import { compileGraph } from '#core/semantics/compile/compile.ts';
-import { largestStep, MAX_LEVELS, MAX_STEP_GAS, multiplyAdds, treeLevels } from '#core/semantics/cost.ts';
+import {
+  dearestProof,
+  MAX_LEVELS,
+  MAX_PROOF_BYTES,
+  MAX_STEP_GAS,
+  multiplyAdds,
+  treeLevels,
+} from '#core/semantics/cost.ts';
 import type { Program } from '#core/semantics/program.ts';
 import { programRoot } from '#core/semantics/record.ts';
 import { elementCount, type TensorType } from '#core/tensor.ts';
@@ -35,6 +42,7 @@ type Described = ReturnType<typeof describe>;
 
 function describe({ opset, nodes }: ReturnType<typeof readModel>, program: Program) {
   const { inputs, outputs, operators, constants } = program;
+  const { gas, bytes } = dearestProof(program);
   return {
     programRoot: programRoot(program),
     opset,
@@ -46,7 +54,8 @@ function describe({ opset, nodes }: ReturnType<typeof readModel>, program: Progr
     multiplyAdds: String(multiplyAdds(program)),
     /** Outputs of all operators. */
     traceBytes: sum(operators.map(bytesOf)),
-    largestStepGas: largestStep(program),
+    largestStepGas: gas,
+    largestProofBytes: bytes,
     levels: treeLevels(program),
     inputs: inputs.map(({ name, dtype, shape, rows }) => ({ name, dtype, shape, rows })),
     outputs: outputs.map(({ name, dtype, shape, rows }) => ({ name, dtype, shape, rows })),
@@ -83,6 +92,7 @@ function table(report: Described): string {
     ['multiply-adds', thousands(BigInt(report.multiplyAdds))],
     ['trace', `${thousands(report.traceBytes)} bytes`],
     ['largest step', `${thousands(report.largestStepGas)} gas of at most ${thousands(MAX_STEP_GAS)}`],
+    ['largest proof', `${thousands(report.largestProofBytes)} bytes of at most ${thousands(MAX_PROOF_BYTES)}`],
     ['levels', `${report.levels} of at most ${MAX_LEVELS}`],
   ]).join('\n')}\n`;
 }
