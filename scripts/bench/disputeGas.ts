@@ -1,7 +1,8 @@
 // Gas of disputes in the production build: one line of JSON, and on stderr how far it is. Run by Hardhat: see disputes/gasRows.ts.
 import { describe } from '#core/challenges/describe.ts';
-import { multiplyAdds, termsOf } from '#core/semantics/cost.ts';
-import type { Operator } from '#core/semantics/program.ts';
+import { multiplyAdds } from '#core/semantics/cost.ts';
+import { MAX_TERMS, type Operator } from '#core/semantics/program.ts';
+import { elementCount } from '#core/tensor.ts';
 import { type Disputable, type Publication, publishDisputable } from './disputes/contest.ts';
 import { dot, TERMS } from './disputes/dots.ts';
 import type { DisputeGas, DotBill, ModelBill } from './disputes/gasRows.ts';
@@ -71,7 +72,7 @@ async function modelBill(disputable: Disputable): Promise<ModelBill> {
     multiplyAdds: Number(multiplyAdds(program)),
     operators: program.operators.length,
     levels: Number(meaning.program.levels),
-    lie: { operator, element, terms: termsOf(lied), what: describe(lied) },
+    lie: { operator, element, terms: Math.min(MAX_TERMS, elementCount(lied.inner)), what: describe(lied) },
     sorts: found.length,
     tried: tried.length,
     led,

@@ -11,9 +11,9 @@ import { rootOf, type Tree } from '#core/commitment/opening.ts';
 import { commitTensor } from '#core/commitment/tensor.ts';
 import type { Bytes32 } from '#core/hex.ts';
 import { toHex } from '#core/hex.ts';
-import { stepGas } from '#core/semantics/cost.ts';
 import type { OpenTensor } from '#core/semantics/opening.ts';
 import type { Operator } from '#core/semantics/program.ts';
+import { stepCost } from '#core/semantics/stepGas.ts';
 import { elementCount } from '#core/tensor.ts';
 import { asArgument } from '../../../sdk/mutable.ts';
 import type { Publication } from './contest.ts';
@@ -66,7 +66,7 @@ export async function dearestSteps(s: DisputeSystem, publication: Publication): 
     const steps: Step[] = [];
     for (const { element, data } of candidates.sort((a, b) => b.price - a.price).slice(0, ASKED)) {
       const gas = await gasOf(s, data);
-      steps.push({ operator: k, element, gas, bound: stepGas(operator), demands: demandsOf(operator) });
+      steps.push({ operator: k, element, gas, bound: stepCost(operator, program).gas, demands: demandsOf(operator) });
     }
     found.push(dearest(steps));
   }
