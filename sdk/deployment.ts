@@ -22,6 +22,8 @@ const schema = z.object({
     passPolicy: address.optional(),
     splitterFactory: address.optional(),
     modelSale: address.optional(),
+    modelDirectory: address.optional(),
+    openGradientFacade: address.optional(),
   }),
 });
 

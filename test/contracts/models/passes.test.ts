@@ -142,6 +142,19 @@ describe('a pass for a number of requests', () => {
     expect(renewed.nonceEnd).to.equal(nonceEnd + 6n);
   });
 
+  it('bought again in its last second, keeps what is left; revoked then, is still a pass', async () => {
+    const s = await loadFixture(sellingByUse);
+    await buy(s, s.requester, BY_USE);
+    const { until, nonceEnd } = await passOf(s, s.requester);
+    await time.setNextBlockTimestamp(until);
+    await buy(s, s.requester, BY_USE);
+    expect((await passOf(s, s.requester)).nonceEnd).to.equal(nonceEnd + 3n);
+    await time.setNextBlockTimestamp(until + MONTH);
+    await expect(s.passes.connect(s.owner).revoke(s.version, s.requester))
+      .to.emit(s.passes, 'PassEnded')
+      .withArgs(s.version, s.requester.address, 0n);
+  });
+
   it('ends with its period, whatever is left of it', async () => {
     const s = await loadFixture(sellingByUse);
     await buy(s, s.requester, BY_USE);

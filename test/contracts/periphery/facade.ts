@@ -1,5 +1,5 @@
-// OpenGradient's interface as a stranger would write it down (not from our contracts), and the system behind it.
-import { AbiCoder, Interface, id, type LogDescription, ParamType } from 'ethers';
+// The facade over a whole system, asked by OpenGradient's interface.
+import { AbiCoder, id, type LogDescription, ParamType } from 'ethers';
 import { encodeItems } from '#core/commitment/canonical.ts';
 import { headersHash, headersOf } from '#core/commitment/schema.ts';
 import { type Hex, toHex } from '#core/hex.ts';
@@ -10,20 +10,9 @@ import { contentOf, TOLERANT } from '../../support/contracts/model.ts';
 import type { Story } from '../../support/contracts/request.ts';
 import { storiesOf } from '../../support/contracts/request.ts';
 import { DAY, FEE, OPG_1, type System, system } from '../../support/contracts/system.ts';
+import { HUB, OUTPUT } from '../../support/openGradient.ts';
 
-const NUMBERS = '(string name,(int128 value,int128 decimals)[] values,uint32[] shape)[] numbers';
-const STRINGS = '(string name,string[] values)[] strings';
-const INPUT = `(${NUMBERS},${STRINGS})`;
-const OUTPUT = `(${NUMBERS},${STRINGS},(string name,string value)[] jsons,bool is_simulation_result)`;
-const REQUEST = `(uint8 mode,string modelCID,${INPUT} input)`;
-
-/** The calls and events of their precompile and hub. */
-export const theirs = new Interface([
-  `function run(string modelId,uint8 inferenceMode,${INPUT} modelInput) returns (${OUTPUT})`,
-  `function runModelInference(${REQUEST} request) returns (${OUTPUT})`,
-  `event InferenceResult(${OUTPUT} output)`,
-  `event ModelInferenceEvent(string inferenceID,${REQUEST} request,${OUTPUT} response)`,
-]);
+export { HUB as theirs };
 export const outputType = ParamType.from(`tuple${OUTPUT}`);
 
 /** The same as bare types, for the hashes of signatures. */
@@ -86,7 +75,7 @@ export async function consented(s: Faced, caller: Account, settings: Partial<Set
 
 /** Asks as they would: by their ABI, at our address. */
 export async function run(s: Faced, caller: Account, modelId: string, input: ReturnType<typeof inputOf>, mode = 0) {
-  const data = theirs.encodeFunctionData('run', [modelId, mode, input]);
+  const data = HUB.encodeFunctionData('run', [modelId, mode, input]);
   const to = await s.facade.getAddress();
   return { to, data, send: () => caller.sendTransaction({ to, data }) };
 }
