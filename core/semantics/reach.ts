@@ -11,6 +11,8 @@ import { MAX_TERMS } from './program.ts';
 export interface Reach {
   readonly runs: number;
   readonly leaves: number;
+  /** Taps one after the other may be in different runs. */
+  readonly scattered: boolean;
 }
 
 /** The taps of an element of a sum. */
@@ -42,7 +44,11 @@ const lcm = (a: number, b: number): number => (a / gcd(a, b)) * b;
 const modulo = (a: number, b: number) => ((a % b) + b) % b;
 
 /** `count` elements side by side, wherever they begin. */
-export const sideBySide = (count: number): Reach => ({ runs: 1, leaves: Math.ceil((count - 1) / LEAF_ELEMENTS) + 1 });
+export const sideBySide = (count: number): Reach => ({
+  runs: 1,
+  leaves: Math.ceil((count - 1) / LEAF_ELEMENTS) + 1,
+  scattered: false,
+});
 
 export function tapsOf({ inner, attribute, kind, operands }: Operator): Taps {
   const factors = operands.slice(0, 2).filter((access) => access !== undefined);
@@ -52,7 +58,9 @@ export function tapsOf({ inner, attribute, kind, operands }: Operator): Taps {
   );
   const all = counts.reduce((product, count) => product * count, range.twice ? 2 : 1);
   const count = range.cut < 0 ? all : Math.min(all, MAX_TERMS);
-  const pieces = range.cut < 0 ? 1 : 2 * inner.length;
+  // Up to the cut axis and from there down, at either end one on each axis.
+  const below = inner.length - range.cut;
+  const pieces = range.cut < 0 ? 1 : 2 * below - (range.twice ? 0 : 1);
   const last = inner.length - 1;
   const joined =
     last >= 0 && factors.every((access) => brokenAt(access, last) === 0 && strideOf(access, last, 1) === 1);
@@ -136,7 +144,7 @@ export function reachOf(access: Access, { sizes, cut, twice, pieces }: Taps, spa
     twice ? total : leavesIn(hull, start, grid),
     total,
   );
-  return { runs: Math.min(runs, leaves, Math.ceil(total / 2)), leaves };
+  return { runs: Math.min(runs, leaves, Math.ceil(total / 2)), leaves, scattered: repeated.length > 0 };
 }
 
 /** Leaves of `span` elements side by side that begin at `start` or a multiple of `grid` away from it, at most. */

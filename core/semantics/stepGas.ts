@@ -81,6 +81,7 @@ const BUNDLE_LEVELS = 5;
 /** What a proof shows of one tensor. */
 interface Opening {
   readonly runs: number;
+  readonly scattered: boolean;
   readonly leafBytes: number;
   /** In the tensor's tree. */
   readonly siblings: number;
@@ -174,7 +175,9 @@ function sourceOpening(
 function readReach({ kind, space }: Operator, access: Access, i: number, taps: Taps | undefined): Reach {
   if (taps && i < 2) return reachOf(access, taps, space);
   // Two candidates: the claimed one and the counter-example, or two neighbours of a TopK.
-  return kind === 'ArgMax' || kind === 'ArgMin' || kind === 'TopK' ? { runs: 2, leaves: 2 } : sideBySide(1);
+  return kind === 'ArgMax' || kind === 'ArgMin' || kind === 'TopK'
+    ? { ...sideBySide(1), runs: 2, leaves: 2 }
+    : sideBySide(1);
 }
 
 /** The element itself; of a TopK all ranks of its row. */
@@ -190,7 +193,13 @@ function opening(reach: Reach, dtype: Operator['dtype'], elements: number, links
   const depth = depthOf(all);
   // One leaf has a sibling on each level; a run of several one at either end, up to where it becomes one node.
   const siblings = leaves === runs ? depth : Math.max(depth, 2 * (depth - 1));
-  return { runs, leafBytes: leaves * LEAF_ELEMENTS * DTYPES[dtype].bytes, siblings: runs * siblings, links };
+  return {
+    runs,
+    scattered: reach.scattered,
+    leafBytes: leaves * LEAF_ELEMENTS * DTYPES[dtype].bytes,
+    siblings: runs * siblings,
+    links,
+  };
 }
 
 /** A Move reads one of its operands. */
@@ -199,6 +208,7 @@ function dearest(openings: readonly (Opening | undefined)[]): Opening[] {
   return [
     {
       runs: 1,
+      scattered: false,
       leafBytes: most((one) => one.leafBytes),
       siblings: most((one) => one.siblings),
       links: most((one) => one.links),
@@ -214,10 +224,11 @@ function summing(operator: Operator, taps: Taps, openings: readonly (Opening | u
   gas += entries * Math.min(EXPANSIONS, Math.max(0, inner.length - 1)) * GAS.expansion;
   gas += total(sizes) * pieces * GAS.coordinate;
   operands.slice(0, 2).forEach((access, i) => {
-    const runs = openings[i]?.runs;
-    if (access === undefined || runs === undefined) return;
+    const opened = openings[i];
+    if (access === undefined || opened === undefined) return;
+    const { runs, scattered } = opened;
     gas += entries * GAS.entry;
-    if (runs > 1) gas += entries * (GAS.seek + depthOf(runs + 1) * GAS.halving);
+    if (runs > 1) gas += (scattered ? entries : pieces) * (GAS.seek + depthOf(runs + 1) * GAS.halving);
     gas += inner.length * pieces * access.guards.length * GAS.looked;
     gas += total(sizes.map((size, axis) => size * brokenAt(access, axis))) * pieces * GAS.asked;
     const same = operands.slice(2).filter((other) => other && isSame(other, access)).length;

@@ -109,6 +109,16 @@ export function dearSteps(): Readonly<Record<string, Specimen>> {
       access(8192, { inner: [0], guards: [{ ...holding(0, 8192, 1, 7), innerStep: 1, offset: -1 }] }),
       access(8192, { inner: [1] }),
     ),
+    'a range of 8,192 terms across lines': specimen(
+      'Dot',
+      { space: [2], inner: [3, 5, 600] },
+      [
+        access(9_000, { outer: [0], inner: [5, 1, 15] }),
+        access(9_000, { outer: [0], inner: [3_000, 600, 1] }),
+        undefined,
+      ],
+      { attribute: 1 },
+    ),
     '80 guards on 13 short axes': dot([...twos.map((_, i) => (i < 12 ? 1 : 2))], guarded(40, 1), guarded(40, 1)),
     '4,096 integers of 64 bits': specimen(
       'IntegerDot',

@@ -147,12 +147,12 @@ describe('what an element reads', function () {
   });
 
   it('should not be more than there is', () => {
-    expect(said(row(64, 0, 64, 4_096))).to.deep.equal({ runs: 1, leaves: 1 });
-    expect(said(row(64, 1, 64, 4_097))).to.deep.equal({ runs: 1, leaves: 2 });
-    expect(said(row(60, 0, 1, 123))).to.deep.equal({ runs: 1, leaves: 2 });
+    expect(said(row(64, 0, 64, 4_096))).to.deep.equal({ runs: 1, leaves: 1, scattered: false });
+    expect(said(row(64, 1, 64, 4_097))).to.deep.equal({ runs: 1, leaves: 2, scattered: false });
+    expect(said(row(60, 0, 1, 123))).to.deep.equal({ runs: 1, leaves: 2, scattered: false });
     const { operands, ...rest } = row(70, 0, 0, 70 * 70);
     const apart = { ...rest, operands: [{ ...(operands[0] as Access), inner: [70] }] };
-    expect(said(apart)).to.deep.equal({ runs: 39, leaves: 70 });
+    expect(said(apart)).to.deep.equal({ runs: 39, leaves: 70, scattered: true });
     expect([1, 2, 65, 66, 8_192].map((count) => sideBySide(count).leaves)).to.deep.equal([1, 2, 2, 3, 129]);
   });
 });
