@@ -8,7 +8,13 @@ const DEFAULT_ROWS = 20;
 /** Days of one answer about days. */
 export const MOST_DAYS = 366;
 
-const text = (most: number) => z.string().trim().min(1).max(most);
+/** At least one letter or digit, for anything else is no word; no control characters. */
+const text = (most: number) =>
+  z
+    .string()
+    .trim()
+    .max(most)
+    .regex(/^[^\p{Cc}]*[\p{L}\p{N}][^\p{Cc}]*$/u);
 const page = {
   limit: z.coerce.number().int().min(1).max(MOST_ROWS).default(DEFAULT_ROWS),
   /** What `next` of the page before said. */
