@@ -6,7 +6,7 @@ import { oversized } from '../../deploy/checks/codeSizes.ts';
 import { files, read } from '../../scripts/checks/tree.ts';
 import { BEHAVIOUR, consumer } from '../support/contracts/actors.ts';
 import { submitCall, submitEach } from '../support/contracts/batch.ts';
-import { loadFixture, onAFork, time } from '../support/contracts/chain.ts';
+import { at, loadFixture, onAFork, time } from '../support/contracts/chain.ts';
 import { OTHER_OUTPUT } from '../support/contracts/model.ts';
 import { changes, nobodyLoses } from '../support/contracts/money.ts';
 import { refused, reverted } from '../support/contracts/refusals.ts';
@@ -108,7 +108,8 @@ describe('traps: requests and code', () => {
     await attempts();
     await time.increaseTo(story.terms.deadline - 1);
     await attempts();
-    await story.submit(); // in the last second
+    await at(story.terms.deadline); // its last second
+    await story.submit();
     await attempts();
     await (await story.finalise()).is('over');
   });

@@ -129,7 +129,7 @@ describe('a crowd around one result', function () {
     const d = await trial.rightly();
     const lies = liesOf(6);
     const mine = d.trace();
-    await time.increaseTo(d.story.described.challengeEnd - 20);
+    await time.increaseTo(d.story.described.challengeEnd - 250);
     const posted: Challenge[] = [];
     for (const [i, lie] of lies.entries()) posted.push(await d.challenge(s.attacker, lie, 0, 1_000 + i));
     const hardEnd = (posted.at(-1) as Challenge).postedAt + W + 2 * Number(d.published.meaning.program.levels) * R;
@@ -139,7 +139,7 @@ describe('a crowd around one result', function () {
       const [open] = openDemands(d.now(c));
       await d.answer(s.attacker, c, lies[i] as never, open?.demand as never);
     }
-    await time.increaseTo((posted[0] as Challenge).end - 20);
+    await time.increaseTo((posted[0] as Challenge).end - 150);
     for (const [i, c] of posted.entries()) {
       const place = positionsOf(d.published.program).at(-1 - i) as Parameters<typeof demandOf>[2];
       await d.demand(s.requester, c, demandOf(lies[i] as never, d.salt(s.attacker), place), 30_000 + 10 * i);

@@ -144,9 +144,10 @@ describe('ranks of challenges', () => {
     ];
     const best = async () => (await s.game.bestOf(d.submissionId)).challenger;
     expect(await best()).to.equal(ZeroAddress);
+    await d.prove(s.other, sham, d.foresee(sham, d.trace(), lie));
+    expect(await best(), 'of one that fell').to.equal(ZeroAddress);
     await d.uphold(s.keeper, second);
     expect(await best()).to.equal(s.rival.address);
-    await d.prove(s.other, sham, d.foresee(sham, d.trace(), lie));
     await d.uphold(s.keeper, third);
     expect(await best(), 'a later one').to.equal(s.rival.address);
     await d.uphold(s.keeper, first);

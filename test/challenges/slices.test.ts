@@ -1,7 +1,8 @@
 /** Every request has a slice of its own: many faults at once, exits before the fault, other versions, odd amounts. */
 import { expect } from 'chai';
 import type { TransactionResponse } from 'ethers';
-import { inOneBlock, networkHelpers, sendAs, time } from '../support/contracts/chain.ts';
+import type { Challenge } from '#core/challenges/follow.ts';
+import { at, inOneBlock, networkHelpers, sendAs, time } from '../support/contracts/chain.ts';
 import { Dispute, type DisputeSystem, disputeSystem, withGame } from '../support/contracts/disputes.ts';
 import { availableOf, BURN, changes, checkMoney, holdingOf, stakeOf } from '../support/contracts/money.ts';
 import { SELECT, SELECT_INPUT } from '../support/contracts/programs.ts';
@@ -26,12 +27,22 @@ describe('slices of the challenge game', function () {
   });
   afterEach(() => checkMoney(s));
 
-  /** As many in one block as it takes. */
-  async function inBlocks(second: number, calls: readonly (() => Promise<TransactionResponse>)[]): Promise<void> {
-    for (let i = 0; i < calls.length; i += BLOCK) {
-      const some = calls.slice(i, i + BLOCK);
-      expect(await inOneBlock(second + i, ...some)).to.deep.equal(some.map(() => true));
+  /** Sends the calls, as many in one block as it takes, a second apart. */
+  async function inBlocks(
+    second: number,
+    calls: readonly (() => Promise<TransactionResponse>)[],
+  ): Promise<TransactionResponse[]> {
+    const sent: TransactionResponse[] = [];
+    const kept = calls.map((call) => async () => {
+      const response = await call();
+      sent.push(response);
+      return response;
+    });
+    for (let i = 0; i < kept.length; i += BLOCK) {
+      const some = kept.slice(i, i + BLOCK);
+      expect(await inOneBlock(second + i / BLOCK, ...some)).to.deep.equal(some.map(() => true));
     }
+    return sent;
   }
 
   /** Requests, and then all their wrong results at once. */
@@ -41,16 +52,21 @@ describe('slices of the challenge game', function () {
     for (let lane = 0; lane < FAULTS; lane++)
       stories.push(await request(s, { version, shape, lane, input: bytesOf(SELECT_INPUT) }));
     const submitted = (trial.reference[0] ?? []).map((one, o) => (o === 0 ? altered(one, 0) : one));
-    const sent: TransactionResponse[] = [];
     const output = bytesOf(submitted);
-    const submit = (story: Story) => async () => {
-      const response = await story.attempt.submit({ output });
-      sent.push(response);
-      return response;
-    };
-    await inBlocks((await time.latest()) + 1, stories.map(submit));
-    for (const [i, story] of stories.entries()) await story.submitted(sent[i] as TransactionResponse, s.node, output);
+    const calls = stories.map((story) => () => story.attempt.submit({ output }));
+    for (const [i, sent] of (await inBlocks((await time.latest()) + 1, calls)).entries())
+      await stories[i]?.submitted(sent, s.node, output);
     return stories.map((story) => new Dispute(s, trial.published, story, [SELECT_INPUT], [submitted]));
+  }
+
+  async function challenged(all: readonly Dispute[]): Promise<Challenge[]> {
+    const calls = all.map((d, lane) => {
+      const { claim, meaning, children, evidence } = d.posting(s.rival, d.trace());
+      return () => sendAs(s.rival, s.game.challenge.populateTransaction(claim, meaning, children, evidence, lane));
+    });
+    for (const [i, sent] of (await inBlocks((await time.latest()) + 1, calls)).entries())
+      await all[i]?.move('challenge', Promise.resolve(sent));
+    return all.map(({ challenges }) => [...challenges.values()][0] as Challenge);
   }
 
   it(`dispute 34, case 26: ${FAULTS} faults of one node in one block, condemned in one block: each slice pays its own request`, async () => {
@@ -64,12 +80,12 @@ describe('slices of the challenge game', function () {
     expect(await stakeOf(s, s.node), 'all of it answers for something').to.equal(0n);
     const parties = { node: s.node, requester: s.requester, rival: s.rival, burn: BURN };
     const gains = await changes(s, parties, async () => {
-      const posted = [];
-      for (const [lane, d] of all.entries()) posted.push(await d.challenge(s.rival, d.trace(), 0, lane));
+      const posted = await challenged(all);
       const last = Math.max(...posted.map(({ end }) => end));
-      const calls = posted.map(
-        (c, i) => () => sendAs(s.keeper, s.game.uphold.populateTransaction((all[i] as Dispute).claimOf(c))),
-      );
+      const calls = posted.map((c, i) => {
+        const claim = (all[i] as Dispute).claimOf(c);
+        return () => sendAs(s.keeper, s.game.uphold.populateTransaction(claim));
+      });
       await inBlocks(last + 1, calls);
       await time.increaseTo(Math.max(...posted.map(hardEnd)));
       for (const [i, c] of posted.entries()) await s.game.claimPot((all[i] as Dispute).claimOf(c));
@@ -87,7 +103,7 @@ describe('slices of the challenge game', function () {
   it('dispute 35, case 24: an exit queued before the fault leaves the slice where it was', async () => {
     await s.escrow.connect(s.node).unstake(STAKE - SLICE);
     const d = await trial.wrongly();
-    await time.increaseTo(d.story.described.challengeEnd - 1);
+    await at(d.story.described.challengeEnd);
     const gains = await changes(s, { node: s.node, requester: s.requester, rival: s.rival }, async () => {
       const c = await d.challenge(s.rival, d.trace());
       await d.uphold(s.keeper, c);

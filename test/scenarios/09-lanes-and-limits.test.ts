@@ -79,7 +79,7 @@ describe('lanes and limits', () => {
     expect((await s.escrow.accountOf(s.requester)).available).to.equal(before - FEE);
   });
 
-  it('scenario 30: amounts at 2^96 - 1 are kept exactly; one more is refused by every door', async () => {
+  it('scenario 30, case 63: amounts at 2^96 - 1 are kept exactly; one more is refused by every door', async () => {
     const s = await systemOn(await ethers.deployContract('MintableToken'));
     const rich = s.node;
     await s.token.mint(rich, 2n ** 98n);
