@@ -36,7 +36,11 @@ export function exactValue(operator: Operator, e: number, read: ReadElement): Ex
   if (kind === 'Dot') return dot(operator, e, read);
   if (dtype !== 'float32') return undefined;
   const o = unravel(e, operator.space, []);
-  const values = () => operands.map((access, i) => read(i, addressAt(access as Access, o, [])) as number);
+  const values = () =>
+    operands.map((access, i) => {
+      const address = addressAt(access as Access, o, []);
+      return (address === ABSENT ? 0 : read(i, address)) as number;
+    });
   if (kind === 'Cast' && operands[0]?.dtype !== 'float32')
     return { kind: 'dyadic', units: BigInt(values()[0] as Scalar), scale: 0 };
   if (!ROUNDED.has(kind)) return undefined;

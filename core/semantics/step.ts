@@ -45,7 +45,7 @@ export function stepElement(operator: Operator, e: number, read: ReadElement): S
       return zero;
     }
     case 'Gather': {
-      const named = BigInt(at(1, 0) as Scalar);
+      const named = BigInt(at(1, 0) ?? 0);
       const tap = named < 0n ? named + BigInt(taps) : named;
       return (tap >= 0n && tap < BigInt(taps) ? at(0, Number(tap)) : undefined) ?? zero;
     }
@@ -59,7 +59,9 @@ export function stepElement(operator: Operator, e: number, read: ReadElement): S
       const dtypes = accesses.map((access) => access.dtype);
       const apply = elementFunction(kind satisfies ElementwiseKind, dtypes, dtype, attribute);
       if (apply === undefined) throw new Error(`${kind} is not defined for ${dtypes} to ${dtype}`);
-      return apply(...(accesses.map((_, i) => at(i, 0)) as [Scalar]));
+      // No compiled program has an operand that is absent here (compile/present.ts); a record that had one would mean this.
+      const nothing = (access: Access): Scalar => (access.dtype === 'int64' ? 0n : 0);
+      return apply(...(accesses.map((access, i) => at(i, 0) ?? nothing(access)) as [Scalar]));
     }
   }
 }

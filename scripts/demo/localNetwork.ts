@@ -136,19 +136,19 @@ export class LocalNetwork {
     );
   }
 
-  /** A verifier that checks everything. */
-  verifier({ addressesFile }: Deployed, changes: Settings = {}): Process {
+  /** A verifier that checks everything. `script`: another file to run than its own. */
+  verifier({ addressesFile }: Deployed, changes: Settings = {}, script?: string): Process {
     const { chain, storage, keys } = this;
     const settings = verifierSettings({ chain, storage, addressesFile, keyFile: keys.fileOf('verifier') });
-    return this.#worker('verifier', 'verifier', settings, changes);
+    return this.#worker('verifier', 'verifier', settings, changes, 'verifier', script);
   }
 
   /** A node of the party `cheat` that falsifies what it computes, or is silent: section `faults` of its configuration. */
-  cheat({ addressesFile, accounts }: Deployed, faults: Settings[string], changes: Settings = {}): Process {
+  cheat({ addressesFile, accounts }: Deployed, faults: Settings[string], script?: string): Process {
     const { chain, storage, keys } = this;
     const account = toAddress(accounts.cheat.address);
     const settings = nodeSettings({ chain, storage, addressesFile, keyFile: keys.fileOf('cheat'), account });
-    return this.#worker('cheat', 'cheating node', { ...settings, faults }, changes);
+    return this.#worker('cheat', 'cheating node', { ...settings, faults }, {}, 'cheat', script);
   }
 
   /** Rebuilds everything from events and answers searches; has no key. */
@@ -193,7 +193,14 @@ export class LocalNetwork {
     return this.#processes.flatMap((one) => one.complaints());
   }
 
-  #worker(role: string, name: string, settings: Settings, changes: Settings = {}, place = role): Process {
+  #worker(
+    role: string,
+    name: string,
+    settings: Settings,
+    changes: Settings = {},
+    place = role,
+    script = `workers/${role}/main.ts`,
+  ): Process {
     const folder = path.join(this.directory, place);
     const config = writeSettings(folder, settings, changes);
     const prepare = async () => {
@@ -201,7 +208,7 @@ export class LocalNetwork {
     };
     return this.#add({
       name,
-      script: `workers/${role}/main.ts`,
+      script,
       environment: { OPG_CONFIG: config },
       portVariable: 'OPG_HTTP_PORT',
       ready: healthy,

@@ -57,8 +57,8 @@ export class Process {
     return this.#child !== undefined && this.#child.exitCode === null && this.#child.signalCode === null;
   }
 
-  /** Resolves when it is ready to work. */
-  async start(): Promise<void> {
+  /** Resolves when it is ready to work. `more`: variables for this time. */
+  async start(more: Readonly<Record<string, string>> = {}): Promise<void> {
     const { script, environment, portVariable, logFile, prepare } = this.#options;
     await prepare?.();
     mkdirSync(path.dirname(logFile), { recursive: true });
@@ -66,7 +66,7 @@ export class Process {
     this.#logged = readFileSync(logFile).length;
     this.#child = spawn(process.execPath, ['--import', LEASH, path.join(ROOT, script)], {
       cwd: ROOT,
-      env: { ...inherited(), ...environment, [portVariable]: this.#port() },
+      env: { ...inherited(), ...environment, ...more, [portVariable]: this.#port() },
       // The fourth is the leash. Of their own group, so that Ctrl-C reaches us first and things end in order.
       stdio: ['ignore', log, log, 'ipc'],
       detached: true,
@@ -89,6 +89,11 @@ export class Process {
   /** Its exit code, if it has ended by itself. */
   get exitCode(): number | null {
     return this.#child?.exitCode ?? null;
+  }
+
+  /** What ended it, if it was a signal. */
+  get signal(): NodeJS.Signals | null {
+    return this.#child?.signalCode ?? null;
   }
 
   /** The last lines of its log. */

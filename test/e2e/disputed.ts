@@ -1,23 +1,32 @@
-/** A local network for stories about disputes: a published classifier, and a node that answers what a story likes, without computing. */
+/** A local network for stories about disputes: published models, and a node that answers what a story likes, without computing. */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { encodeTensor } from '#core/commitment/elements.ts';
-import { toHex } from '#core/hex.ts';
-import { itemFrom } from '#core/protocol/rows.ts';
-import { hashesOf, parseSchema } from '#core/protocol/schema.ts';
+import type { JsonRpcProvider } from 'ethers';
+import { headerOf, type Meaning, meaningOf } from '#core/challenges/claim.ts';
+import { type Subject, subjectOf } from '#core/challenges/subject.ts';
+import { encodeItems } from '#core/commitment/canonical.ts';
+import { commitItems } from '#core/commitment/list.ts';
+import { fromHex, toHex } from '#core/hex.ts';
+import type { RequestId, VersionId } from '#core/protocol/ids.ts';
+import { itemFrom, type NamedTensors } from '#core/protocol/rows.ts';
+import { hashesOf, type IoSchema, parseSchema } from '#core/protocol/schema.ts';
 import { packTerms } from '#core/protocol/terms.ts';
 import { compile } from '#core/semantics/compile/compile.ts';
 import { execute } from '#core/semantics/execute/execute.ts';
+import type { Program } from '#core/semantics/program.ts';
+import { commitProgram } from '#core/semantics/record.ts';
 import type { Tensor } from '#core/tensor.ts';
 import { type Deployed, LocalNetwork } from '../../scripts/demo/localNetwork.ts';
-import { exampleModel, type Vector } from '../../scripts/demo/models.ts';
+import { exampleModel } from '../../scripts/demo/models.ts';
 import { upload } from '../../scripts/demo/publishing.ts';
+import { eventsIn, logsAbout } from '../../sdk/events.ts';
 import {
   type Asked,
   type AskedOne,
   createModel,
   deposit,
+  type ModelCard,
   publish,
   request,
   requestBundle,
@@ -29,19 +38,29 @@ import { transact } from '../../sdk/transact.ts';
 const OPG = 10n ** 18n;
 const STAKE = 1_000n * OPG;
 
+/** A published version, with everything a player needs. */
+export interface DisputedModel {
+  readonly version: VersionId;
+  readonly exact: boolean;
+  readonly program: Program;
+  readonly meaning: Meaning;
+  readonly schema: IoSchema;
+}
+
 export class DisputedNetwork {
   readonly directory = mkdtempSync(path.join(tmpdir(), 'opg-dispute-'));
   readonly local = new LocalNetwork(this.directory);
   readonly model = exampleModel('digits-cnn');
   deployed!: Deployed;
-  #version!: Awaited<ReturnType<typeof publish>>['version'];
-  #exact!: Awaited<ReturnType<typeof publish>>['version'];
+  /** The model, to be judged by its tolerance, and by equality. */
+  tolerant!: DisputedModel;
+  exact!: DisputedModel;
   /** The right outputs for the first picture. */
   reference!: readonly Tensor[];
+  #models = 0;
 
   async start(clocks: Parameters<LocalNetwork['deploy']>[0]): Promise<void> {
     const { local, model } = this;
-    const onnx = readFileSync(model.file);
     await Promise.all([local.chain.start(), local.storage.start()]);
     this.deployed = await local.deploy(clocks);
     const { accounts, faucet } = this.deployed;
@@ -50,19 +69,10 @@ export class DisputedNetwork {
       await deposit(account, 2n * STAKE);
     }
     await stake(accounts.cheat, STAKE);
-    const input = this.picture(0);
-    const assessment = await assess(onnx, model.card, { samples: [input], generate: 2 });
-    const uri = await upload(local.storage.url, onnx);
-    const { model: id } = await createModel(accounts.owner, 'acme', 'digits');
-    const publication = { model: id, onnx, card: model.card, uris: [uri], assessment };
-    this.#version = (await publish(accounts.owner, publication)).version;
-    this.#exact = (await publish(accounts.owner, { ...publication, exact: true })).version;
-    this.reference = execute(compile(onnx), itemFrom(parseSchema(model.card).inputs, input)).outputs;
-  }
-
-  /** A vector of the model, as a requester gives it. */
-  picture(index: number): Vector['inputs'] {
-    return (this.model.vectors[index] as Vector).inputs;
+    const onnx = readFileSync(model.file);
+    this.tolerant = await this.publish(onnx, model.card, [this.picture(0)]);
+    this.exact = await this.publish(onnx, model.card, 'exact');
+    this.reference = this.right(this.tolerant, this.picture(0));
   }
 
   async stop(): Promise<void> {
@@ -70,34 +80,72 @@ export class DisputedNetwork {
     rmSync(this.directory, { recursive: true, force: true });
   }
 
-  /** Asks the cheat about a picture of the model's vectors. */
-  asked(picture = 0): Promise<AskedOne> {
-    const { requester, cheat } = this.deployed.accounts;
-    return request(requester, { version: this.#version, node: cheat.address, fee: OPG }, this.picture(picture));
+  /** Stores and publishes a model: exact, or with a tolerance that is fitted to these inputs. */
+  async publish(
+    onnx: Uint8Array,
+    card: ModelCard,
+    standard: 'exact' | readonly NamedTensors[],
+  ): Promise<DisputedModel> {
+    const { owner } = this.deployed.accounts;
+    const exact = standard === 'exact';
+    const program = compile(onnx);
+    const commitment = commitProgram(program);
+    const assessment = exact ? undefined : await assess(onnx, card, { samples: standard, generate: 2 });
+    const uri = await upload(this.local.storage.url, onnx);
+    const { model } = await createModel(owner, 'acme', `model-${this.#models++}`);
+    const given = assessment ? { assessment } : { exact, programRoot: commitment.root, multiplyAdds: 1n };
+    const { version, content } = await publish(owner, { model, onnx, card, uris: [uri], ...given });
+    const meaning = meaningOf(content, headerOf(program, commitment));
+    return { version, exact, program, meaning, schema: parseSchema(card) };
   }
 
-  /** The same of the exact version, for the result as a hash. */
+  /** A vector of the example, as a requester gives it. */
+  picture(index: number): NamedTensors {
+    return (this.model.vectors[index] as (typeof this.model.vectors)[number]).inputs;
+  }
+
+  /** The reference outputs. */
+  right({ program, schema }: DisputedModel, inputs: NamedTensors): readonly Tensor[] {
+    return execute(program, itemFrom(schema.inputs, inputs)).outputs;
+  }
+
+  /** Asks the cheat about a picture. */
+  asked(picture = 0): Promise<AskedOne> {
+    return this.ask(this.tolerant, this.picture(picture));
+  }
+
+  ask({ version }: DisputedModel, inputs: NamedTensors, exactOutput = false): Promise<AskedOne> {
+    const { requester, cheat } = this.deployed.accounts;
+    return request(requester, { version, node: cheat.address, fee: OPG, exactOutput }, inputs);
+  }
+
+  /** Asks the cheat for the result as a hash. */
   askedForHash(...pictures: number[]): Promise<Asked> {
     const { requester, cheat } = this.deployed.accounts;
-    const options = { version: this.#exact, node: cheat.address, fee: OPG, exactOutput: true };
     const inputs = pictures.map((index) => this.picture(index));
-    const [input] = inputs as [Vector['inputs']];
-    return inputs.length === 1 ? request(requester, options, input) : requestBundle(requester, options, inputs);
+    const [input] = inputs as [NamedTensors];
+    if (inputs.length === 1) return this.ask(this.exact, input, true);
+    const options = { version: this.exact.version, node: cheat.address, fee: OPG, exactOutput: true };
+    return requestBundle(requester, options, inputs);
   }
 
-  /** Asks the cheat, which submits these outputs at once. */
+  /** Asks the cheat about the first picture, which submits these outputs at once. */
   async answered(outputs: readonly Tensor[]): Promise<AskedOne> {
-    const { cheat } = this.deployed.accounts;
     const asked = await this.asked();
-    const { outputHeaders } = hashesOf(parseSchema(this.model.card));
-    const output = toHex(Uint8Array.from(outputs.flatMap((tensor) => [...encodeTensor(tensor)])));
-    const nobody = `0x${'0'.repeat(40)}`;
-    const { submit } = cheat.requests;
-    await transact(
-      cheat,
-      await submit.populateTransaction(packTerms(asked.terms), asked.nonce, nobody, [...outputHeaders], output),
-    );
+    await this.submit(this.tolerant, asked, outputs);
     return asked;
+  }
+
+  /** The cheat submits these outputs: as they are, or their hash alone. */
+  async submit({ schema }: DisputedModel, asked: AskedOne, outputs: readonly Tensor[], asHash = false): Promise<void> {
+    const { cheat } = this.deployed.accounts;
+    const headers = [...hashesOf(schema).outputHeaders];
+    const bytes = encodeItems(schema.outputs, [outputs]);
+    const output = toHex(asHash ? fromHex(commitItems(headers, 1, bytes)) : bytes);
+    const nobody = `0x${'0'.repeat(40)}`;
+    const terms = packTerms(asked.terms);
+    const { submit } = cheat.requests;
+    await transact(cheat, await submit.populateTransaction(terms, asked.nonce, nobody, asHash ? [] : headers, output));
   }
 
   /** The right outputs but for one element, which is higher by a quarter. */
@@ -105,5 +153,26 @@ export class DisputedNetwork {
     return this.reference.map((tensor, i) =>
       i === 0 ? { ...tensor, data: (tensor.data as Float32Array).map((v, j) => (j === 3 ? v + 0.25 : v)) } : tensor,
     );
+  }
+
+  /** What the chain says of a request; undefined: no result stands. */
+  async subject(id: RequestId): Promise<Subject | undefined> {
+    const { net } = this.deployed;
+    const logs = await logsAbout(net, id, net.deployment.block);
+    return subjectOf(eventsIn(net, logs).map((event) => ({ event })));
+  }
+
+  /** Seconds of the chain. */
+  async now(): Promise<number> {
+    return (await this.deployed.net.provider.getBlock('latest'))?.timestamp ?? 0;
+  }
+
+  /** Turns the chain's clock on to a second, if it is not there yet. */
+  async turnTo(second: number): Promise<void> {
+    const left = second - (await this.now());
+    if (left <= 0) return;
+    const provider = this.deployed.net.provider as JsonRpcProvider;
+    await provider.send('evm_increaseTime', [left]);
+    await provider.send('evm_mine', []);
   }
 }

@@ -4,14 +4,16 @@ import { DTYPES, type Dtype } from '#core/commitment/dtype.ts';
 import type { Bytes32, Hex } from '#core/hex.ts';
 import { buildModel, node } from '#core/onnx/build.ts';
 import { compile } from '#core/semantics/compile/compile.ts';
+import { checkPresent } from '#core/semantics/compile/present.ts';
 import type { ElementwiseKind } from '#core/semantics/kinds.ts';
-import type { Operator } from '#core/semantics/program.ts';
+import type { Access, Operator } from '#core/semantics/program.ts';
 import { commitProgram, recordWords } from '#core/semantics/record.ts';
 import { elementCount, tensor } from '#core/tensor.ts';
 import type { StepBatch } from '#types';
 import { ethers } from '../support/contracts/chain.ts';
 import { ELEMENT_STEPS } from '../support/contracts/elements.ts';
 import { expectedBits, type Family, familiesOf, patterns, scalarOf } from '../support/elements.ts';
+import { openElement, stepInput, storedBits } from '../support/openedStep.ts';
 import { type Seeded, seeded } from '../support/seeded.ts';
 
 const ROWS = 3;
@@ -251,5 +253,77 @@ describe('elementwise steps, by their record', () => {
       });
       await expect(call).to.be.revertedWithCustomError(step, 'Step_UnknownKind').withArgs(kind);
     }
+  });
+});
+
+describe('an operand that a guard makes absent', () => {
+  /** Operand i is there for e >= 2 only, and lags by two. */
+  const guarded = (operator: Operator, i = 0): Operator => {
+    const guard = { outer: 0, inner: -1, outerStep: 1, innerStep: 0, offset: -2, divisor: 1, extent: 62, stride: 1 };
+    const lagging = { ...(operator.operands[i] as Access), outer: [0], guards: [guard] };
+    return { ...operator, operands: operator.operands.with(i, lagging) };
+  };
+  const floats = (of: (i: number) => number) =>
+    tensor(
+      'float32',
+      [64],
+      Float32Array.from({ length: 64 }, (_, i) => of(i)),
+    );
+  const values = floats((i) => i + 1.5);
+  const negatives = floats((i) => -i - 2.5);
+  const truths = tensor('bool', [64], new Uint8Array(64).fill(1));
+  /** With what is read of the first operand: the step contract, the operands, and the element by hand where that is exact. */
+  const CASES = {
+    Sub: { step: 'Arithmetic', operands: [values, negatives], right: (first: number, e: number) => first + e + 2.5 },
+    Exp: { step: 'Function', operands: [values], right: (first: number) => (first === 0 ? 1 : undefined) },
+    Where: {
+      step: 'Logic',
+      operands: [truths, values, negatives],
+      right: (_: number, e: number) => (e < 2 ? -e - 2.5 : e + 1.5),
+    },
+    Cast: { step: 'Conversion', operands: [values], right: (first: number) => Math.trunc(first) },
+  } as const;
+  const operatorOf = (op: keyof typeof CASES): Operator => {
+    const { operands } = CASES[op];
+    const names = operands.map((_, i) => `x${i}`);
+    const inputs = Object.fromEntries(operands.map((one, i) => [`x${i}`, [one.dtype, [64]] as const]));
+    const to = op === 'Cast' ? 'int32' : 'float32';
+    const cast = op === 'Cast' ? { to: DTYPES.int32.code } : {};
+    const model = buildModel({ inputs, outputs: { y: [to, [64]] }, nodes: [node(op, names, ['y'], cast)] });
+    return compile(model).operators.find(({ kind }) => kind === op) as Operator;
+  };
+
+  for (const op of Object.keys(CASES) as (keyof typeof CASES)[])
+    it(`reads as 0 on chain and in the definition: ${op}`, async () => {
+      const { step: name, operands, right } = CASES[op];
+      const operator = guarded(operatorOf(op));
+      const step = await ethers.deployContract(`${name}Step`);
+      for (const e of [0, 1, 2, 63]) {
+        const opened = openElement(operator, operands, e);
+        const byHand = right(e < 2 ? 0 : e - 0.5, e);
+        if (byHand !== undefined) expect(opened.bits).to.equal(storedBits(operator.dtype, byHand));
+        const asked = (claimed: bigint) => step.getFunction('isWrong').staticCall(stepInput(opened, claimed));
+        expect(await asked(opened.bits), `${op} ${e}`).to.equal(false);
+        expect(await asked(opened.bits ^ 1n)).to.equal(true);
+      }
+    });
+
+  it('is none of a compiled program: a lowering that made one would be refused', () => {
+    const gather = compile(
+      buildModel({
+        inputs: { x: ['float32', [64]], i: ['int64', [64]] },
+        outputs: { y: ['float32', [64]] },
+        nodes: [node('Gather', ['x', 'i'], ['y'])],
+      }),
+    ).operators.find(({ kind }) => kind === 'Gather') as Operator;
+    const sub = operatorOf('Sub');
+    for (const fine of [sub, gather, guarded(gather, 0)]) expect(() => checkPresent(fine)).not.to.throw();
+    for (const bad of [
+      guarded(sub, 0),
+      guarded(sub, 1),
+      guarded(gather, 1),
+      { ...sub, operands: [sub.operands[0], undefined] },
+    ])
+      expect(() => checkPresent(bad)).to.throw('may be absent');
   });
 });

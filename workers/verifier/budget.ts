@@ -6,17 +6,17 @@ import { CHECK, DISPUTE, type VerifierParts } from './parts.ts';
 const MOST = 100_000;
 
 /**
- * What bonds of one's own challenges hold, or will once what was decided is sent: a bond counts from before its challenge is sent until its dispute
- * is over, by what the journal has of either, so that neither a restart nor the loss of a journal lets more be locked than allowed.
+ * What bonds of one's own challenges hold, or will once what was decided is sent: a bond counts from before its challenge is sent until the
+ * challenge is over, by what the journal has of check and dispute, so that neither a restart nor the loss of a journal lets more be locked than
+ * allowed.
  */
 export async function lockedBonds({ journal }: Pick<VerifierParts, 'journal'>, except?: Hex): Promise<bigint> {
   const bonds = new Map<Hex, bigint>();
-  const note = ({ id, facts }: Row) => {
-    const bond = BigInt(String(facts['bond'] ?? 0));
-    if (id !== except && bond > (bonds.get(id) ?? 0n)) bonds.set(id, bond);
-  };
+  const note = ({ id, facts }: Row) => bonds.set(id, BigInt(String(facts['bond'] ?? 0)));
   for (const row of await journal.ready(CHECK, 'accused', { limit: MOST })) note(row);
-  for (const row of await journal.ready(DISPUTE, 'open', { limit: MOST })) note(row);
+  // The chain's word, once it has one.
+  for (const row of await journal.ready(DISPUTE, 'open', { limit: MOST })) if (row.facts['posted'] === true) note(row);
+  if (except !== undefined) bonds.delete(except);
   return [...bonds.values()].reduce((sum, bond) => sum + bond, 0n);
 }
 

@@ -29,7 +29,7 @@ export class Disputes {
     if (subject.challenges.size + subject.outputDemands.size === 0) return this.gone(id);
     if (!this.#concerns(subject)) return;
     // What was demanded or posted may concern the budget, whoever remembers why.
-    const facts = { bond: this.#bondOf(subject).toString() };
+    const facts = this.#stakeOf(subject);
     if (await journal.open({ track: DISPUTE, id, stage: 'open', facts, dueAt: now })) return;
     const row = await journal.row(DISPUTE, id);
     await journal.advance(DISPUTE, id, row?.stage ?? 'open', 'open', { facts, dueAt: now });
@@ -143,11 +143,11 @@ export class Disputes {
     return owners.includes(mover.me);
   }
 
-  #bondOf({ challenges }: Subject): bigint {
-    const mine = [...challenges.values()].filter(
-      ({ challenger, state }) => state === 'open' && challenger === this.#parts.mover.me,
-    );
-    return mine.reduce((sum, { bond }) => sum + bond, 0n);
+  /** What it has in the dispute: whether it challenged, and what its bonds hold. */
+  #stakeOf({ challenges }: Subject): { readonly posted: boolean; readonly bond: string } {
+    const mine = [...challenges.values()].filter(({ challenger }) => challenger === this.#parts.mover.me);
+    const held = mine.filter(({ state }) => state === 'open').reduce((sum, { bond }) => sum + bond, 0n);
+    return { posted: mine.length > 0, bond: held.toString() };
   }
 
   /** The check that began it is over too, unless its challenge is not there: then it is for the check to post it again. */

@@ -7,6 +7,11 @@ import { Checks } from './checks.ts';
 import { Disputes } from './disputes.ts';
 import { CHECK, DISPUTE, PAUSE_SECONDS, type VerifierParts } from './parts.ts';
 
+interface Touch {
+  readonly events: readonly LoggedEvent[];
+  readonly head: Head;
+}
+
 /** Taken up per head: the rest waits for the next one. */
 const PER_HEAD = 64;
 
@@ -16,6 +21,8 @@ export class Verifier implements Observer {
   readonly #signal: AbortSignal;
   readonly #checks: Checks;
   readonly #disputes: Disputes;
+  /** Rows being worked on, and what was touched of them meanwhile. */
+  readonly #during = new Map<Hex, Touch | undefined>();
   #working: Promise<void> | undefined;
 
   constructor(parts: VerifierParts, signal: AbortSignal) {
@@ -26,6 +33,11 @@ export class Verifier implements Observer {
   }
 
   async touched(id: Hex, events: readonly LoggedEvent[], head: Head): Promise<void> {
+    if (this.#during.has(id)) this.#during.set(id, { events, head });
+    await this.#note(id, events, head);
+  }
+
+  async #note(id: Hex, events: readonly LoggedEvent[], head: Head): Promise<void> {
     const subject = subjectOf(events);
     if (!subject) {
       await this.#disputes.gone(id);
@@ -64,7 +76,19 @@ export class Verifier implements Observer {
     await each(checks, (row) => this.#checks.check(row, now));
   }
 
+  /** What is found takes time, and ends with when to look again: that must not outlast an event that came in between. */
   async #guarded(row: Row, work: () => Promise<void>, now: number): Promise<void> {
+    this.#during.set(row.id, undefined);
+    try {
+      await this.#tried(row, work, now);
+    } finally {
+      const touch = this.#during.get(row.id);
+      this.#during.delete(row.id);
+      if (touch) await this.#note(row.id, touch.events, touch.head);
+    }
+  }
+
+  async #tried(row: Row, work: () => Promise<void>, now: number): Promise<void> {
     try {
       await work();
     } catch (error) {

@@ -10,6 +10,7 @@ import type { Kind } from '../kinds.ts';
 import type { Access, Guard, Operator, ProgramInput, Source } from '../program.ts';
 import { MAX_AXES, MAX_TENSOR_ELEMENTS, MAX_TERMS } from '../program.ts';
 import { canonical } from './canonical.ts';
+import { checkPresent } from './present.ts';
 import type { Value } from './value.ts';
 import { empty, isWhole, whole } from './value.ts';
 
@@ -156,6 +157,7 @@ export class Builder {
     const shape = shapeOf(space);
     const ranked = kind === 'TopK' || (kind === 'Dot' && attribute === 1);
     const operator = canonical({ kind, dtype, shape, space, inner, attribute, operands: accesses }, ranked);
+    checkPresent(operator);
     checkSize('elements of a tensor', elementCount(space), MAX_TENSOR_ELEMENTS);
     checkSize('axes', Math.max(operator.space.length, operator.inner.length), MAX_AXES);
     checkSize('taps of one element', elementCount(operator.inner), MAX_TENSOR_ELEMENTS);

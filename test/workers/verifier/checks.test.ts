@@ -11,7 +11,7 @@ import { VERSION_ROWS } from '#ports/work.ts';
 import { memoryJournal } from '../../../workers/adapters/memory/journal.ts';
 import { lockedBonds } from '../../../workers/verifier/budget.ts';
 import type { Moves } from '../../../workers/verifier/moves.ts';
-import { CHECK, type VerifierParts } from '../../../workers/verifier/parts.ts';
+import { CHECK, DISPUTE, type VerifierParts } from '../../../workers/verifier/parts.ts';
 import { Verifier } from '../../../workers/verifier/verifier.ts';
 import { condemned, frozen, node, outputHash, requested, submittedBy, terms } from '../../support/story.ts';
 import { recordedLog, recordedMetrics } from '../../support/telemetry.ts';
@@ -45,6 +45,8 @@ class Story {
   free = 1_000n;
   /** It dies when a challenge is to be sent. */
   dies = false;
+  /** What happens while a trace is computed. */
+  meanwhile: () => Promise<void> = async () => {};
   verifier = this.started();
   #tip: BlockRef | undefined;
   #blocks = 0;
@@ -73,7 +75,10 @@ class Story {
           output === RIGHT
             ? undefined
             : { trace: ZERO_BYTES32, children: [], evidence: { item: 0, output: 0, element: 0 } },
-        refute: async () => ({ kind: 'true' }),
+        refute: async () => {
+          await this.meanwhile();
+          return { kind: 'true' };
+        },
       },
       mover,
       views: {
@@ -306,5 +311,22 @@ describe('a check', () => {
     await story.submitted(id);
     await story.work(2_601);
     expect(await story.stage(id)).to.equal('late');
+  });
+});
+
+describe('a dispute', () => {
+  it('is looked at again for what came while it was looked at, whatever the look found', async () => {
+    const story = new Story();
+    await story.published();
+    const id = requestOf(1);
+    await story.submitted(id);
+    await story.block(id, [{ ...frozen, id }, challenged(id)] as ProtocolEvent[]);
+    const dueAt = async () => (await story.journal.row(DISPUTE, id))?.dueAt;
+    await story.work(NOW + 1);
+    expect(await dueAt(), 'nothing to do before the end').to.equal(NOW + 301);
+    await story.touch(id, NOW + 2);
+    story.meanwhile = () => story.touch(id, NOW + 3);
+    await story.work(NOW + 2);
+    expect(await dueAt()).to.equal(NOW + 3);
   });
 });
