@@ -14,5 +14,6 @@ const say = (text: string) => console.log(`  ${text}`);
 export async function benchDisputes(): Promise<DisputesReport> {
   const checks = await benchChecks(say);
   const detection = await benchDetection(say);
+  say('whole disputes on the production build (it takes minutes to compile when contracts changed)');
   return { gas: disputeGas(), detection, checks };
 }
