@@ -21,6 +21,7 @@ const TASKS = {
   ],
   gas: [['node', 'scripts/gas.ts']],
   economics: [['node', 'scripts/economics.ts']],
+  audit: [['node', 'scripts/audit.ts']],
   fuzz: [['node', 'scripts/fuzz.ts']],
   exhaustive: [['node', 'scripts/exhaustive.ts']],
   build: [['hardhat', 'build']],
