@@ -144,11 +144,16 @@ export class LocalNetwork {
   }
 
   /** A node of the party `cheat` that falsifies what it computes, or is silent: section `faults` of its configuration. */
-  cheat({ addressesFile, accounts }: Deployed, faults: Settings[string], script?: string): Process {
+  cheat(
+    { addressesFile, accounts }: Deployed,
+    faults: Settings[string],
+    changes: Settings = {},
+    script?: string,
+  ): Process {
     const { chain, storage, keys } = this;
     const account = toAddress(accounts.cheat.address);
     const settings = nodeSettings({ chain, storage, addressesFile, keyFile: keys.fileOf('cheat'), account });
-    return this.#worker('cheat', 'cheating node', { ...settings, faults }, {}, 'cheat', script);
+    return this.#worker('cheat', 'cheating node', { ...settings, faults }, changes, 'cheat', script);
   }
 
   /** Rebuilds everything from events and answers searches; has no key. */

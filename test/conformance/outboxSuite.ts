@@ -41,6 +41,15 @@ export function shouldBehaveLikeOutbox(fresh: () => Promise<Outbox>): void {
     });
   });
 
+  it('keeps from when it is urgent, as it was planned last', async () => {
+    await outbox.plan(intent('a', { urgentAt: 1_699_999_000 }));
+    expect(await outbox.get('a')).to.deep.include(intent('a', { urgentAt: 1_699_999_000 }));
+    await outbox.reopen('a', intent('a', { urgentAt: 1_700_000_500 }));
+    expect((await outbox.open(from))[0]).to.deep.include({ urgentAt: 1_700_000_500 });
+    await outbox.reopen('a', intent('a'));
+    expect(await outbox.get('a')).not.to.have.property('urgentAt');
+  });
+
   it('lists what is open for one key, in the order of planning', async () => {
     for (const purpose of ['b', 'a', 'c']) await outbox.plan(intent(purpose));
     await outbox.plan(intent('d', { from: other }));

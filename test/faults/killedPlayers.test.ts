@@ -20,6 +20,8 @@ const ALL = process.env['KILL_POINTS'] === 'all';
 const SEED = Number(process.env['KILL_SEED'] ?? 37);
 /** Long, so that no restart is too slow; the tests turn the clock. */
 const CLOCKS = { challengeBaseSeconds: 20_000, challengeWindowSeconds: 600, responseSeconds: 300, checkRateLog2: 50 };
+/** Six seconds, so that no process sees a transaction final before it has seen it mined. */
+const SLOWLY_FINAL = { network: { finality: '24' } };
 const SCRIPT = 'test/support/crashingRole.ts';
 
 /** The end of its log, without what everybody says. */
@@ -71,8 +73,8 @@ describe('a player killed in the middle of its moves', function () {
   before(async () => {
     await network.start(CLOCKS);
     deployed = network.deployed;
-    verifier = local.verifier(deployed, {}, SCRIPT);
-    node = local.cheat(deployed, {}, SCRIPT);
+    verifier = local.verifier(deployed, SLOWLY_FINAL, SCRIPT);
+    node = local.cheat(deployed, {}, SLOWLY_FINAL, SCRIPT);
     liar = new Player(network, deployed.accounts.liar, network.tolerant, [0, 0]);
     third = new Player(network, deployed.accounts.keeper, network.tolerant);
     await liar.consents();
@@ -80,6 +82,7 @@ describe('a player killed in the middle of its moves', function () {
     for (const one of [verifier, node]) await one.start({ CRASH_ROLE: one === node ? 'node' : 'verifier' });
     for (const one of [verifier, node]) await one.stop();
   });
+  afterEach(() => Promise.all([verifier.kill(), node.kill()]));
   after(() => network.stop());
 
   /** Plays a game in which `player` dies at each of these points. */

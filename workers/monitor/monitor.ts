@@ -1,3 +1,4 @@
+import type { Challenge } from '#core/challenges/follow.ts';
 import { type Subject, subjectOf } from '#core/challenges/subject.ts';
 import { isGameEvent, isRequestEvent } from '#core/protocol/events.ts';
 import { historyOf } from '#core/protocol/history.ts';
@@ -17,7 +18,7 @@ export const MONITOR = { track: 'monitor', watched: 'watched', disputed: 'disput
 
 export interface MonitorParts {
   readonly journal: Journal;
-  readonly judge: Pick<Judge, 'of' | 'keep' | 'idle'>;
+  readonly judge: Pick<Judge, 'of' | 'ofResult' | 'keep' | 'idle'>;
   readonly views: Pick<GameViews, 'clocksOf'>;
   readonly log: Log;
   readonly metrics: Metrics;
@@ -30,6 +31,8 @@ const MOST = 1_000;
 export class Monitor implements Observer {
   readonly #parts: MonitorParts;
   readonly #subjects = new Map<Hex, Subject>();
+  /** Touched by a block that may not be recorded yet, so what the journal says of them may be old. */
+  readonly #touched = new Set<Hex>();
   #sight: Sight = { block: undefined, now: 0, disputes: [] };
   #looking: Promise<void> | undefined;
 
@@ -44,7 +47,7 @@ export class Monitor implements Observer {
 
   async touched(id: Hex, events: readonly LoggedEvent[]): Promise<void> {
     const { journal } = this.#parts;
-    this.#subjects.delete(id);
+    this.#touched.add(id);
     const stage = stageOf(events);
     if (await journal.open({ track: MONITOR.track, id, stage, facts: {}, dueAt: undefined })) return;
     const row = await journal.row(MONITOR.track, id);
@@ -52,6 +55,8 @@ export class Monitor implements Observer {
   }
 
   async arrived(head: Head): Promise<void> {
+    for (const id of this.#touched) this.#subjects.delete(id);
+    this.#touched.clear();
     this.#looking ??= this.look(head)
       .catch((error) => this.#parts.log.warn('disputes could not be looked at', { reason: String(error) }))
       .finally(() => {
@@ -75,25 +80,32 @@ export class Monitor implements Observer {
       const { set, tc } = subject.history.row.terms;
       const { windowSeconds, responseSeconds, tcBase } = await views.clocksOf(set);
       const clocks = { window: windowSeconds + tc - tcBase, response: responseSeconds };
-      const standing = standingOf(subject, (challenge) => judge.of(challenge, now), clocks, now);
+      const judged = {
+        challenge: (challenge: Challenge) => judge.of(challenge, now),
+        result: () => judge.ofResult(subject, now),
+      };
+      const standing = standingOf(subject, judged, clocks, now);
       if (isAlive(standing)) disputes.push(standing);
       else await this.#rest(id, isOver(subject.history.row.state) ? MONITOR.over : MONITOR.watched);
     }
-    judge.keep(new Set(disputes.flatMap(({ challenges }) => challenges.map((challenge) => challenge.id))));
+    judge.keep(disputes);
     this.#sight = { block: block.number, now, disputes };
     this.#measure(rows.length === MOST);
   }
 
   async #subject(id: Hex): Promise<Subject | undefined> {
+    const isNew = this.#touched.has(id);
     const known = this.#subjects.get(id);
-    if (known) return known;
+    if (known && !isNew) return known;
     const subject = subjectOf(await this.#parts.journal.eventsOf(id));
-    if (subject) this.#subjects.set(id, subject);
-    else await this.#rest(id, MONITOR.over);
+    if (!subject) await this.#rest(id, MONITOR.over);
+    else if (!isNew && !this.#touched.has(id)) this.#subjects.set(id, subject);
     return subject;
   }
 
+  /** Not while something new is about to be known of it: the next look sees that. */
   async #rest(id: Hex, stage: string): Promise<void> {
+    if (this.#touched.has(id)) return;
     this.#subjects.delete(id);
     await this.#parts.journal.advance(MONITOR.track, id, MONITOR.disputed, stage);
   }

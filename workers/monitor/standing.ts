@@ -12,7 +12,20 @@ export type Judgement =
   | { readonly verdict: 'true' | 'false'; readonly move: RefuterMove; readonly levels: number }
   | { readonly verdict: 'unknown'; readonly reason: string };
 
+/** A result that was submitted as a hash, as this process computed it. */
+export type ResultJudgement =
+  | { readonly verdict: 'right' | 'wrong' }
+  | { readonly verdict: 'unknown'; readonly reason: string };
+
+/** What is computed here of a request's disputes. */
+export interface Judged {
+  challenge(challenge: Challenge): Judgement;
+  result(): ResultJudgement;
+}
+
 export const VERDICTS = ['true', 'false', 'unknown'] as const;
+
+const LOSERS = { true: 'node', false: 'challenger', unknown: undefined } as const;
 
 /** Levels of demands of any program, at most. */
 const MAX_LEVELS = 8;
@@ -21,7 +34,7 @@ export type Standing = ReturnType<typeof standingOf>;
 export type ChallengeStanding = Standing['challenges'][number];
 
 /** JSON but for bigints, which are wei of OPG. Times are Unix seconds of the chain, durations seconds. */
-export function standingOf(subject: Subject, judged: (challenge: Challenge) => Judgement, clocks: Clocks, now: number) {
+export function standingOf(subject: Subject, judged: Judged, clocks: Clocks, now: number) {
   const { history, submission } = subject;
   const { row } = history;
   const challenges = [...subject.challenges.values()];
@@ -38,12 +51,14 @@ export function standingOf(subject: Subject, judged: (challenge: Challenge) => J
     fee: isOver(row.state) ? undefined : row.terms.fee,
     challenges: challenges
       .filter(({ state }) => state === 'open')
-      .map((challenge) => challengeStanding(challenge, judged(challenge), clocks, now)),
+      .map((challenge) => challengeStanding(challenge, judged.challenge(challenge), clocks, now)),
     outputDemands: [...subject.outputDemands.values()]
       .filter(({ state }) => state === 'open')
       .map(({ id, demand }) => {
         const turn = outputTurnOf(demand, now);
-        return { id, ...demand.position, fee: demand.fee, turn, left: secondsLeft(turn, now) };
+        const { verdict, ...rest } = judged.result();
+        const reason = 'reason' in rest ? rest.reason : undefined;
+        return { id, ...demand.position, fee: demand.fee, verdict, reason, turn, left: secondsLeft(turn, now) };
       }),
     pot: potOf(subject, clocks, now),
     reclaimable: challenges
@@ -72,6 +87,8 @@ function challengeStanding(challenge: Challenge, judgement: Judgement, clocks: C
     hardEnd: hardEnd(challenge, known?.levels ?? MAX_LEVELS, clocks),
     verdict: judgement.verdict,
     reason: judgement.verdict === 'unknown' ? judgement.reason : undefined,
+    /** Who loses, if everybody does what is called for. */
+    loser: LOSERS[judgement.verdict],
     bond: challenge.bond,
     demands: demands.map((record) => demandStanding(record)),
     answered: challenge.demands.size - demands.length,

@@ -29,8 +29,8 @@ function rowsOf(standing: Standing, now: number): { urgency: number; cells: stri
     const alarms = ofChallenge(challenge, standing.responseSeconds, now).join(' ');
     return row(turn, left, [request, short(id), verdict], [opg(bond), opg(fees), alarms]);
   });
-  const outputs = standing.outputDemands.map(({ turn, left, id, fee }) =>
-    row(turn, left, [request, `output ${short(id)}`, '-'], ['-', opg(fee), '']),
+  const outputs = standing.outputDemands.map(({ turn, left, id, fee, verdict }) =>
+    row(turn, left, [request, `output ${short(id)}`, verdict], ['-', opg(fee), '']),
   );
   const { pot, reclaimable } = standing;
   const pots = pot

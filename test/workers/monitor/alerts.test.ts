@@ -1,9 +1,65 @@
-import { readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { declared } from '../../../workers/adapters/prometheus/table.ts';
 import { ALARMS } from '../../../workers/monitor/alarms.ts';
+import { thisMachine } from '../../support/debian.ts';
 
-const rules = readFileSync(new URL('../../../docs/workers/alerts.yml', import.meta.url), 'utf8');
+const FILE = new URL('../../../docs/workers/alerts.yml', import.meta.url);
+const rules = readFileSync(FILE, 'utf8');
+/** promtool compares every annotation, which are for people. */
+const withoutTexts = (text: string) => text.replace(/ +annotations:\n(?: +(?:summary|action): .*\n)+/g, '');
+
+/** Prometheus' own checker, if it is there: PROMTOOL names its file. */
+const promtool = process.env['PROMTOOL'] ?? thisMachine.onPath('promtool');
+
+/** What makes each rule fire: series, each with its values a minute. */
+const FIRING: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  ...Object.fromEntries(
+    [...rules.matchAll(/- alert: (\w+)\s+expr: (worker_monitor_\w+(?:{alarm="\w+"})?) > 0/g)].map(
+      ([, name, series]) => [name, { [series as string]: '0 1x80' }],
+    ),
+  ),
+  MonitorBlind: {
+    'worker_watch_block{job="monitor"}': '7x80',
+    'worker_watch_interrupted_total{job="monitor"}': '0x80',
+  },
+  PurseTooLow: { 'worker_purse_wei{kind="opg"}': '9x80', 'worker_purse_needed_wei{kind="opg"}': '10x80' },
+  WrongResultUnaffordable: { 'worker_verify_checks_total{outcome="unaffordable"}': '0x60 1x20' },
+};
+/** And what none of them minds. */
+const QUIET: Readonly<Record<string, string>> = {
+  worker_monitor_lapses_missed: '0x80',
+  'worker_monitor_alarms{alarm="true_silent"}': '0x80',
+  'worker_watch_block{job="monitor"}': '0+5x80',
+  'worker_watch_interrupted_total{job="monitor"}': '0x80',
+  'worker_purse_wei{kind="opg"}': '10x80',
+  'worker_purse_needed_wei{kind="opg"}': '10x80',
+  'worker_verify_checks_total{outcome="unaffordable"}': '4x80',
+};
+
+/** One of promtool's unit tests, as JSON, which is YAML: which alerts fire after 65 minutes. */
+function promtest(series: Readonly<Record<string, string>>, firing: (name: string) => boolean) {
+  const fires = [...rules.matchAll(/- alert: (\w+)[\s\S]*?severity: (\w+)/g)].map(([, name = '', severity]) => {
+    const labels = firing(name) ? labelsOf(series) : [];
+    return {
+      eval_time: '65m',
+      alertname: name,
+      exp_alerts: labels.map((own) => ({ exp_labels: { severity, ...own } })),
+    };
+  });
+  const input = Object.entries(series).map(([one, values]) => ({ series: one, values }));
+  return { interval: '1m', input_series: input, alert_rule_test: fires };
+}
+
+/** Of the first series: a comparison of two gives those of the left one. */
+function labelsOf(series: Readonly<Record<string, string>>): Record<string, string>[] {
+  const [first = ''] = Object.keys(series);
+  return [Object.fromEntries([...first.matchAll(/(\w+)="(\w+)"/g)].map(([, key, value]) => [key, value]))];
+}
 
 describe('docs/workers/alerts.yml', () => {
   it('reads metrics that there are', () => {
@@ -22,5 +78,29 @@ describe('docs/workers/alerts.yml', () => {
     const names = [...rules.matchAll(/- alert: /g)].length;
     for (const key of ['expr', 'severity', 'summary', 'action'])
       expect([...rules.matchAll(new RegExp(`\\b${key}: `, 'g'))].length, key).to.equal(names);
+  });
+
+  it('fires what it should, and nothing without a reason, by Prometheus itself', function () {
+    if (!promtool) {
+      console.error('    not tried: there is no promtool on PATH, and PROMTOOL names none');
+      return this.skip();
+    }
+    const names = [...rules.matchAll(/- alert: (\w+)/g)].map(([, name]) => name);
+    expect(Object.keys(FIRING).sort()).to.deep.equal(names.toSorted());
+    const folder = mkdtempSync(path.join(tmpdir(), 'opg-alerts-'));
+    try {
+      const file = path.join(folder, 'alerts.yml');
+      writeFileSync(file, withoutTexts(rules));
+      const tests = [
+        ...Object.entries(FIRING).map(([name, series]) => promtest(series, (one) => one === name)),
+        promtest(QUIET, () => false),
+      ];
+      const written = path.join(folder, 'test.yml');
+      writeFileSync(written, JSON.stringify({ rule_files: [file], evaluation_interval: '1m', tests }));
+      execFileSync(promtool, ['check', 'rules', fileURLToPath(FILE)]);
+      execFileSync(promtool, ['test', 'rules', written], { stdio: 'pipe' });
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 });

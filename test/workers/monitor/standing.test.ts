@@ -74,7 +74,8 @@ const unknown: Judgement = { verdict: 'unknown', reason: 'no input' };
 function stand(judgement: Judgement, now: number, ...events: readonly ProtocolEvent[]) {
   const story = [requested(), submittedBy(node), frozen, ...events];
   const subject = subjectOf(story.map((event) => ({ event })));
-  return standingOf(subject as NonNullable<typeof subject>, () => judgement, clocks, now);
+  const judged = { challenge: () => judgement, result: () => ({ verdict: 'wrong' }) as const };
+  return standingOf(subject as NonNullable<typeof subject>, judged, clocks, now);
 }
 /** The turn, what is left, and the alarms. */
 function look(judgement: Judgement, now: number, ...events: readonly ProtocolEvent[]) {
