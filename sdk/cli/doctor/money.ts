@@ -44,7 +44,7 @@ export async function moneyFindings(network: Network, node: Address, key: Addres
           warning(
             'stake',
             `${shown(balance.unbonding)} OPG unbond until ${when(balance.readyAt)}`,
-            'opg node release makes them free then; they still answer for results until that',
+            'opg node release makes them free then; they answer for no result meanwhile',
           ),
         ]
       : []),
