@@ -179,6 +179,8 @@ contract TraceVerifier is ITraceVerifier {
         bool same = _commitmentOf(demand.header, demand.position.leaf, proof.leaf) == proof.submitted[o];
         bytes32 list = Commitments.list(proof.submitted);
         same = same && Commitments.bundle(list, demand.position.item, items, proof.itemPath) == outputHash;
+        // Else every item could be shown and the hash be another than that of the right result all the same.
+        same = same && MerkleTree.isPadded(demand.position.item, items, proof.itemPath);
         if (!same) revert Traces_WrongOutput();
     }
 

@@ -47,6 +47,24 @@ library MerkleTree {
         return h;
     }
 
+    /// @notice Whether every sibling on the path of a leaf that has no leaf below it is the empty hash of its level. On the path of the last leaf
+    /// those are all positions that are empty, so who can open it has padded the whole tree as it must be.
+    /// @param index of the leaf, < n
+    /// @param n leaves
+    function isPadded(uint256 index, uint256 n, bytes32[] calldata path) internal pure returns (bool) {
+        uint256 last = n - 1; // of the level, with a leaf below it
+        bytes32 pad;
+        unchecked {
+            for (uint256 i; i < path.length; ++i) {
+                if (index & 1 == 0 && index == last && path[i] != pad) return false;
+                pad = node(pad, pad);
+                index >>= 1;
+                last >>= 1;
+            }
+        }
+        return true;
+    }
+
     /// @notice The root that a run of leaves leads to: per level first the hash left of the run if it begins at an odd position, then the
     /// hash right of it if it ends at an even one.
     /// @param hashes the run's leaf hashes, overwritten; two words more than the run must have room (see `room`)

@@ -2,7 +2,9 @@
 import { expect } from 'chai';
 import { commitList } from '#core/commitment/list.ts';
 import { commitTensor } from '#core/commitment/tensor.ts';
-import type { Bytes32, Hex } from '#core/hex.ts';
+import { taggedHash } from '#core/hash.ts';
+import { type Bytes32, type Hex, wordOf } from '#core/hex.ts';
+import { Tags } from '#core/protocol/tags.ts';
 import { AskFlags } from '#core/protocol/terms.ts';
 import type { Tensor } from '#core/tensor.ts';
 import type { ITraceVerifier } from '#types';
@@ -20,6 +22,21 @@ import { altered, alteredData, hardEnd, PSI, R, RHO, Trial } from '../support/co
 /** Of SELECT: the largest is another one. */
 const lieAtLast = (k: number, data: Parameters<typeof alteredData>[0]) => (k === 2 ? alteredData(data, 0) : data);
 
+/** A tree over the lists whose empty positions hold something else than the empty hash. */
+function paddedWith(other: Bytes32, lists: readonly Bytes32[]) {
+  const levels: Bytes32[][] = [[...lists]];
+  for (let nodes = levels[0] as Bytes32[]; nodes.length > 1; nodes = levels.at(-1) as Bytes32[]) {
+    if (nodes.length % 2 === 1) nodes.push(other);
+    const pairs = Array.from(
+      { length: nodes.length / 2 },
+      (_, i) => [nodes[2 * i], nodes[2 * i + 1]] as [Bytes32, Bytes32],
+    );
+    levels.push(pairs.map((pair) => taggedHash(Tags.NODE, pair)));
+  }
+  const pathOf = (item: number) => levels.slice(0, -1).map((nodes, level) => nodes[(item >> level) ^ 1] as Bytes32);
+  return { root: levels.at(-1)?.[0] as Bytes32, pathOf };
+}
+
 describe('outputs that are submitted as a hash', () => {
   let s: DisputeSystem;
   let trial: Trial;
@@ -36,6 +53,11 @@ describe('outputs that are submitted as a hash', () => {
     hash: Bytes32 | 'theirs' = 'theirs',
     lane = 0,
   ) => Dispute.of(s, trial.published, trial.inputs, submitted, lane, hash);
+  /** The same item so many times. */
+  const times = (items: number) => ({
+    inputs: Array<Tensor[]>(items).fill(trial.inputs[0] as Tensor[]),
+    reference: Array<Tensor[]>(items).fill(trial.reference[0] as Tensor[]),
+  });
   const wrong = (): Tensor[][] => [(trial.reference[0] as Tensor[]).map((one, o) => (o === 1 ? altered(one, 0) : one))];
 
   it('dispute 31: a wrong hash is challenged by hashes alone', async () => {
@@ -182,6 +204,35 @@ describe('outputs that are submitted as a hash', () => {
       await time.increaseTo(demand.due);
       await lapseOutput(d, s.other, demand);
       await d.story.is('over');
+    }
+  });
+
+  it('dispute 31: right items in a tree that is padded with anything else are as good as withheld', async () => {
+    for (const items of [3, 5, 6]) {
+      const many = times(items);
+      const lists = many.reference.map((item) => commitList(item.map(commitTensor)));
+      const { root, pathOf } = paddedWith(garbage(5), lists);
+      const hash = taggedHash(Tags.BUNDLE, [wordOf(BigInt(items)), root]);
+      const d = await Dispute.of(s, trial.published, many.inputs, many.reference, items, hash);
+      const first = await demandOutput(d, s.other, placed(0), 210 + 2 * items);
+      await answerOutput(d, s.node, first, { ...outputProof(d, placed(0)), itemPath: pathOf(0) });
+      const last = await demandOutput(d, s.other, placed(0, 0, items - 1), 211 + 2 * items);
+      const proof = { ...outputProof(d, placed(0, 0, items - 1)), itemPath: pathOf(items - 1) };
+      await refused(traces, 'Traces_WrongOutput', () => answerOutput(d, s.node, last, proof));
+      await time.increaseTo(last.due);
+      await lapseOutput(d, s.other, last);
+      await d.story.is('over');
+    }
+  });
+
+  it('dispute 31: the last of several items is shown where the tree is padded as it must be', async () => {
+    for (const items of [3, 4, 5]) {
+      const many = times(items);
+      const d = await Dispute.of(s, trial.published, many.inputs, many.reference, items, 'theirs');
+      for (const item of [0, items - 1]) {
+        const demand = await demandOutput(d, s.other, placed(0, 0, item), 240 + 16 * items + item);
+        await answerOutput(d, s.node, demand);
+      }
     }
   });
 
