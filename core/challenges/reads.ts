@@ -4,7 +4,7 @@ import { wordOf } from '../hex.ts';
 import { ABSENT, addressAt, unravel } from '../semantics/access.ts';
 import type { Scalar } from '../semantics/primitives/arithmetic.ts';
 import type { Access, Operator } from '../semantics/program.ts';
-import { stepElement } from '../semantics/step.ts';
+import { rankedTaps, stepElement } from '../semantics/step.ts';
 import { elementCount } from '../tensor.ts';
 
 export interface Reads {
@@ -48,26 +48,21 @@ function ranked(operator: Operator, e: number, read: ReadOperand, claimed: ReadC
   const ranks = operator.space.at(-1) as number;
   const first = e - (e % ranks);
   const own = new Set(Array.from({ length: ranks }, (_, i) => first + i));
-  const right = Array.from({ length: ranks }, (_, i) => Number(stepElement(operator, first + i, read)));
+  const order = rankedTaps(operator, e, read);
+  const right = order.slice(0, ranks);
   const row = [...own].map((element) => Number(claimed(element) ?? -1));
-  const at = row.findIndex((tap, i) => tap !== right[i]);
-  // The right index of the first wrong rank precedes all that follow; it is missing, or it stands further down.
-  const missing = !row.includes(right[at] as number);
-  const taps = elementCount(operator.inner);
-  const shown = (missing ? [right[at] as number, row.at(-1) as number] : row).filter((tap) => tap >= 0 && tap < taps);
+  const places = new Map(order.map((tap, place) => [tap, place]));
+  const inOrder = (j: number, k: number) => (places.get(j) ?? Number.NaN) < (places.get(k) ?? Number.NaN);
   const rank = row.findIndex((tap, i) => i + 1 < ranks && !inOrder(tap, row[i + 1] as number));
-  const hint = missing ? wordOf(BigInt(right[at] as number)) : wordOf(RANKS | BigInt(rank));
-  return { operands: [addressesOf(operator, e, shown)], own, hint };
-
-  function inOrder(j: number, k: number): boolean {
-    const place = (tap: number) => order().indexOf(tap);
-    return place(j) >= 0 && place(k) >= 0 && place(j) < place(k);
-  }
-  function order(): number[] {
-    const whole: Operator = { ...operator, space: [...operator.space.slice(0, -1), taps] };
-    const row0 = Math.floor(e / ranks) * taps;
-    return Array.from({ length: taps }, (_, i) => Number(stepElement(whole, row0 + i, read)));
-  }
+  // In a row that is in order, the right index of the first wrong rank is missing, and precedes the last.
+  const missing = right.find((tap, i) => tap !== row[i]) ?? 0;
+  const [shown, hint] =
+    rank >= 0
+      ? [row.slice(rank, rank + 2), wordOf(RANKS | BigInt(rank))]
+      : [[missing, row.at(-1) as number], wordOf(BigInt(missing))];
+  const taps = elementCount(operator.inner);
+  const candidates = shown.filter((tap) => tap >= 0 && tap < taps);
+  return { operands: [addressesOf(operator, e, candidates)], own, hint };
 }
 
 function addressesOf({ space, inner, operands }: Operator, e: number, taps: readonly number[]): Set<number> {
