@@ -28,7 +28,10 @@ export default defineConfig({
       production: {
         compilers: [{ ...solc, settings: production(100_000) }],
         // Near the size limit of a contract (EIP-170).
-        overrides: { 'contracts/challenges/ChallengeGame.sol': { ...solc, settings: production(1) } },
+        overrides: {
+          'contracts/challenges/ChallengeGame.sol': { ...solc, settings: production(1) },
+          'contracts/periphery/opengradient/OpenGradientFacade.sol': { ...solc, settings: production(1) },
+        },
       },
     },
   },

@@ -10,12 +10,14 @@ import { hashAt, rootOf, type Tree } from '../commitment/opening.ts';
 import type { Bytes32 } from '../hex.ts';
 import { toHex } from '../hex.ts';
 import { type OpenTensor, openRecord } from '../semantics/opening.ts';
+import type { Operator } from '../semantics/program.ts';
 import type { TraceSalt } from '../semantics/trace.ts';
+import { elementCount } from '../tensor.ts';
 import { KnownTree } from './knownTree.ts';
 import { padded } from './openings.ts';
 import { childLevel, leafAt, leafCount, listAt, operatorAt, type Position, treeAt, WHOLE_LEAVES } from './position.ts';
 import type { ReferenceTrace } from './reference.ts';
-import { type ClaimedTensor, type InputLink, leavesToReveal, type StepProof, stepProof } from './stepProof.ts';
+import { type ClaimedTensor, type InputLink, type StepProof, stepProof } from './stepProof.ts';
 
 /** What a demand shows of the position it asks for. */
 export interface DemandProof {
@@ -71,24 +73,38 @@ class Refutation {
       return this.#ask(listAt(level, index), { ...NOTHING, node, path: this.#slots.pathFrom(level, index) });
     };
     const found = this.#descend(this.#own, this.#slots, this.#shown.children, list);
-    return typeof found === 'number' ? this.#inOperator(found) : found;
+    return 'kind' in found ? found : this.#inOperator(found.first);
   }
 
-  /** Down a tree from its root, into the first child that differs: the leaf's position, or the move that has to come first. */
-  #descend(own: Tree, known: KnownTree, top: readonly Bytes32[], ask: Ask): number | RefuterMove {
-    let [level, index, children] = [known.depth, 0, top];
+  /**
+   * Down a tree from its root, into the first child that differs: that leaf, and the last one that may have to be shown with it. What lies
+   * between is asked for on the same level at the same time: each level has a time of its own, and it is over when the next one begins.
+   * @param reach the last leaf that decides elements of a leaf
+   */
+  #descend(
+    own: Tree,
+    known: KnownTree,
+    top: readonly Bytes32[],
+    ask: Ask,
+    reach: (leaf: number) => number = (leaf) => leaf,
+  ): { readonly first: number; readonly last: number } | RefuterMove {
+    let [level, first] = [known.depth, 0];
+    let shown = [top];
     for (;;) {
-      known.reveal(level, index, children);
+      for (const [i, children] of shown.entries()) known.reveal(level, first + i, children);
       const below = childLevel(level);
-      const from = index * 2 ** (level - below);
-      const differs = children.findIndex((hash, i) => hash !== toHex(hashAt(own, below, from + i)));
+      const from = first * 2 ** (level - below);
+      const differs = (shown[0] as readonly Bytes32[]).findIndex(
+        (hash, i) => hash !== toHex(hashAt(own, below, from + i)),
+      );
       // Nodes that differ have children that do: the contract enforces the padding.
-      if (differs < 0) throw new Error(`node ${index} of level ${level} differs, and none of its children`);
-      [level, index] = [below, from + differs];
-      if (level === 0) return index;
-      const answer = ask(level, index);
-      if (!(answer instanceof Uint8Array)) return answer;
-      children = wordsOf(answer);
+      if (differs < 0) throw new Error(`node ${first} of level ${level} differs, and none of its children`);
+      [level, first] = [below, from + differs];
+      const last = Math.floor(reach((first + 1) * 2 ** level - 1) / 2 ** level);
+      if (level === 0) return { first, last };
+      const answers = all(range(first, last).map((index) => ask(level, index)));
+      if ('kind' in answers) return answers;
+      shown = answers.map(wordsOf);
     }
   }
 
@@ -120,24 +136,21 @@ class Refutation {
       const claimed = { tree, leaf: (index: number) => leafOf(top, mine, index) };
       return this.#prove(k, firstDifference(top, mine, 0), claimed);
     }
-    const found = this.#descend(mine.tree, tree, wordsOf(top), (level, index) =>
-      inner(treeAt(k, level, index), level, index),
-    );
-    if (typeof found !== 'number') return found;
-
-    tree.agreeUpTo(found);
-    const bytes = inner(leafAt(k, found), 0, found);
-    if (!(bytes instanceof Uint8Array)) return bytes;
-    const claimed: ClaimedTensor = {
+    const found = this.#descend(
+      mine.tree,
       tree,
-      leaf: (index) => (index < found ? wholeLeaf(mine, index) : this.#shown.demanded(leafAt(k, index))?.data),
-    };
-    const e = firstDifference(bytes, mine, found);
-    for (const leaf of leavesToReveal(this.#trace, k, e, claimed)) {
-      const more = inner(leafAt(k, leaf), 0, leaf);
-      if (!(more instanceof Uint8Array)) return more;
-    }
-    return this.#prove(k, e, claimed);
+      wordsOf(top),
+      (level, index) => inner(treeAt(k, level, index), level, index),
+      (leaf) => lastOfRow(program.operators[k] as Operator, leaf),
+    );
+    if ('kind' in found) return found;
+
+    const { first, last } = found;
+    tree.agreeUpTo(first);
+    const leaves = all(range(first, last).map((leaf) => inner(leafAt(k, leaf), 0, leaf)));
+    if ('kind' in leaves) return leaves;
+    const leaf = (index: number) => (index < first ? wholeLeaf(mine, index) : leaves[index - first]);
+    return this.#prove(k, firstDifference(leaves[0] as Uint8Array, mine, first), { tree, leaf });
   }
 
   #prove(k: number, e: number, claimed: ClaimedTensor): RefuterMove {
@@ -154,6 +167,21 @@ class Refutation {
 }
 
 type Ask = (level: number, index: number) => RefuterMove | Uint8Array;
+
+/** All answers, or the move that gets the first one that nobody has asked for; if all were asked for, that one waits for an answer. */
+function all(answers: readonly (RefuterMove | Uint8Array)[]): readonly Uint8Array[] | RefuterMove {
+  const moves = answers.filter((answer): answer is RefuterMove => !(answer instanceof Uint8Array));
+  return moves.find(({ kind }) => kind === 'demand') ?? moves[0] ?? (answers as readonly Uint8Array[]);
+}
+
+const range = (first: number, last: number) => Array.from({ length: last - first + 1 }, (_, i) => first + i);
+
+/** A TopK is decided by the whole row of its ranks: the leaf in which the row of a leaf's last element ends. Else the leaf itself. */
+function lastOfRow({ kind, space }: Operator, leaf: number): number {
+  const last = Math.min((leaf + 1) * LEAF_ELEMENTS, elementCount(space)) - 1;
+  const ranks = kind === 'TopK' ? (space.at(-1) as number) : 1;
+  return Math.floor((last - (last % ranks) + ranks - 1) / LEAF_ELEMENTS);
+}
 
 const NOTHING = { record: [], recordPath: [], slotPath: [] } as const;
 

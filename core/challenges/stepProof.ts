@@ -43,13 +43,6 @@ export interface InputLink {
 
 const UNREAD = 0xff;
 
-/** Leaves of the claimed output that have to be revealed before element e of operator k can be proved wrong. */
-export function leavesToReveal(trace: ReferenceTrace, k: number, e: number, claimed: ClaimedTensor): number[] {
-  const { own } = readsFor(trace, k, e, claimed);
-  const leaves = [...own].map((element) => Math.floor(element / LEAF_ELEMENTS));
-  return [...new Set(leaves)].filter((leaf) => claimed.leaf(leaf) === undefined);
-}
-
 /** @param slots the other party's slot tree, known on the ways to all operands and to k */
 export function stepProof(
   trace: ReferenceTrace,

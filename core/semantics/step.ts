@@ -19,19 +19,12 @@ export type ReadElement = (operand: number, address: number) => Scalar;
 /** The value of element e before it is stored in the output's dtype. */
 export function stepElement(operator: Operator, e: number, read: ReadElement): Scalar {
   const { kind, dtype, space, inner, operands, attribute } = operator;
-  const o = unravel(e, space, []);
-  const k: number[] = inner.map(() => 0);
-  const at = (operand: number, tap: number): Scalar | undefined => {
-    const access = operands[operand];
-    if (access === undefined) return undefined;
-    const address = addressAt(access, o, unravel(tap, inner, k));
-    return address === ABSENT ? undefined : read(operand, address);
-  };
+  const at = tapsOf(operator, e, read);
   const taps = elementCount(inner);
   const zero: Scalar = dtype === 'int64' ? 0n : 0;
   switch (kind) {
     case 'Dot': {
-      const first = attribute === 1 ? (o.at(-1) as number) * MAX_TERMS : 0;
+      const first = attribute === 1 ? (e % (space.at(-1) as number)) * MAX_TERMS : 0;
       const last = attribute === 1 ? Math.min(taps, first + MAX_TERMS) : taps;
       return dot(operands, at, first, last);
     }
@@ -53,7 +46,7 @@ export function stepElement(operator: Operator, e: number, read: ReadElement): S
     case 'ArgMin':
       return integer(dtype, ranked(at, taps, kind === 'ArgMax')[0] ?? 0);
     case 'TopK':
-      return integer(dtype, ranked(at, taps, attribute === 1)[o.at(-1) as number] as number);
+      return integer(dtype, ranked(at, taps, attribute === 1)[e % (space.at(-1) as number)] as number);
     default: {
       const accesses = operands as readonly Access[];
       const dtypes = accesses.map((access) => access.dtype);
@@ -67,6 +60,22 @@ export function stepElement(operator: Operator, e: number, read: ReadElement): S
 }
 
 type ReadTap = (operand: number, tap: number) => Scalar | undefined;
+
+function tapsOf({ space, inner, operands }: Operator, e: number, read: ReadElement): ReadTap {
+  const o = unravel(e, space, []);
+  const k: number[] = inner.map(() => 0);
+  return (operand, tap) => {
+    const access = operands[operand];
+    if (access === undefined) return undefined;
+    const address = addressAt(access, o, unravel(tap, inner, k));
+    return address === ABSENT ? undefined : read(operand, address);
+  };
+}
+
+/** All candidates of a TopK's element e, and so of its row, in their order: the row's right indices are the first of them. */
+export function rankedTaps(operator: Operator, e: number, read: ReadElement): number[] {
+  return ranked(tapsOf(operator, e, read), elementCount(operator.inner), operator.attribute === 1);
+}
 
 function dot(operands: Operator['operands'], at: ReadTap, first: number, last: number): number {
   const a: number[] = [];
