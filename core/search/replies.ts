@@ -251,4 +251,4 @@ export const daysReply = z.object({
   ),
 });
 
-export const refusal = z.object({ error: z.string(), message: z.string() });
+const refusal = z.object({ error: z.string(), message: z.string() });
