@@ -51,12 +51,12 @@ const GAS = {
   /** Siblings in the trees of slots, records and items. */
   link: 700,
   /** A term of the wide sum, and of an integer sum. */
-  term: 430,
+  term: 455,
   integerTerm: 280,
   /** Copying what lies side by side, by factor. */
-  entry: 195,
+  entry: 215,
   /** The same by inner axis that its address is put together from. */
-  expansion: 35,
+  expansion: 45,
   /** A coordinate of an inner axis, and the same asked for a guard with a divisor. */
   coordinate: 65,
   asked: 245,

@@ -109,6 +109,11 @@ export function dearSteps(): Readonly<Record<string, Specimen>> {
       access(8192, { inner: [0], guards: [{ ...holding(0, 8192, 1, 7), innerStep: 1, offset: -1 }] }),
       access(8192, { inner: [1] }),
     ),
+    '200 times 40, one of them by twos': dot(
+      [40, 200],
+      access(8_000, { inner: [200, 1] }),
+      access(16_000, { inner: [2, 80] }),
+    ),
     'a range of 8,192 terms across lines': specimen(
       'Dot',
       { space: [2], inner: [3, 5, 600] },
@@ -131,6 +136,27 @@ export function dearSteps(): Readonly<Record<string, Specimen>> {
         access(1, { dtype: 'int64' }),
       ],
       { dtype: 'int64' },
+    ),
+    '8,192 integers of 64 bits backwards': specimen(
+      'IntegerDot',
+      { space: [], inner: [8192] },
+      [access(8192, { inner: [-1], base: 8191, dtype: 'int64' })],
+      { dtype: 'int64' },
+    ),
+    '8,192 bytes by bytes backwards': specimen(
+      'IntegerDot',
+      { space: [], inner: [64, 128] },
+      [0, 1].map(() => access(8192, { inner: [-128, -1], base: 8191, dtype: 'uint8' })),
+      { dtype: 'int32' },
+    ),
+    '40 guards of a window of 13 axes': specimen(
+      'ArgMax',
+      { space: [3], inner: twos },
+      [{ ...guarded(40, 1), outer: [0] }],
+      {
+        dtype: 'int64',
+        claim: (right) => (BigInt((right as BigInt64Array)[0] ?? 0n) + 4095n) % 8192n,
+      },
     ),
     '16 axes': specimen(
       'Mul',

@@ -95,7 +95,7 @@ describe('the bound on the gas of a step', () => {
     const siblings = 3 * 2 * (6 - 1) + 2 * (3 - 1) + 0;
     const record = 2 + 1 + 1 + 2 * (1 + 1 + 1 + 1) + 1;
     const links = 0 + 0 + 0 + 0;
-    const sum = 300 * 430 + 3 * 35 + 103 * 65 + 2 * 3 * 195 + 3 * (1_400 + 2 * 95);
+    const sum = 300 * 455 + 3 * 45 + 103 * 65 + 2 * 3 * 215 + 3 * (1_400 + 2 * 95);
     const execution =
       record * 150 +
       3 * 3_500 +
