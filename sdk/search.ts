@@ -60,7 +60,7 @@ export function search(url: string, query: SearchQuery = {}): Promise<ReplyOf<'m
 }
 
 /** `name`: `namespace/name`. Throws `search.unknown` if there is none. */
-export function modelByName(url: string, name: string): Promise<ModelPage> {
+export async function modelByName(url: string, name: string): Promise<ModelPage> {
   return ask(url, 'model', nameParts(url, name), {}, `model ${name}`);
 }
 
@@ -90,7 +90,7 @@ export function balances(url: string, account: string): Promise<Balances> {
 export type Subject = { readonly model: string } | { readonly node: Address | string };
 
 /** Requests, success rate, latency and repeat requesters of a model (`namespace/name`) or a node. */
-export function activityOf(url: string, subject: Subject): Promise<Activity> {
+export async function activityOf(url: string, subject: Subject): Promise<Activity> {
   return 'model' in subject
     ? ask(url, 'activityOfModel', nameParts(url, subject.model), {}, `model ${subject.model}`)
     : ask(url, 'activityOfNode', [subject.node], {}, `node ${subject.node}`);
@@ -123,18 +123,34 @@ async function ask<R extends RouteName>(
   const { path, reply } = routes[name];
   const rest = [...parts];
   const filled = path.replace(/\{\w+\}/g, () => encodeURIComponent(rest.shift() ?? ''));
-  const given = Object.entries(query).filter(([, value]) => value !== undefined);
-  const search = new URLSearchParams(Object.fromEntries(given.map(([key, value]) => [key, String(value)]))).toString();
-  const place = `${url.replace(/\/+$/, '')}${filled}${search === '' ? '' : `?${search}`}`;
-  const body = await answerOf(place, url, what);
+  const body = await answerOf(placeOf(url, filled, query), url, what);
   const parsed = reply.safeParse(body);
   if (parsed.success) return parsed.data as ReplyOf<R>;
   throw new ProtocolError('search.malformed', { url: shown(url), reason: z.prettifyError(parsed.error) });
 }
 
-async function answerOf(place: string, url: string, what: string): Promise<unknown> {
+interface Place {
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** What the indexer's URL has of its own (a path, parameters, credentials) is kept: it may be behind something that asks for them. */
+function placeOf(url: string, path: string, query: Readonly<Record<string, unknown>>): Place {
+  if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
+    throw new ProtocolError('search.refused', { url: shown(url), reason: 'it is no http or https URL' });
+  const place = new URL(url);
+  const { username, password } = place;
+  const credentials = Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString('base64');
+  place.username = '';
+  place.password = '';
+  place.pathname = `${place.pathname.replace(/\/+$/, '')}${path}`;
+  for (const [key, value] of Object.entries(query)) if (value !== undefined) place.searchParams.set(key, String(value));
+  return { url: place, headers: username === '' ? {} : { authorization: `Basic ${credentials}` } };
+}
+
+async function answerOf({ url: place, headers }: Place, url: string, what: string): Promise<unknown> {
   try {
-    const response = await fetch(place, { signal: AbortSignal.timeout(TIMEOUT_MS) });
+    const response = await fetch(place, { headers, signal: AbortSignal.timeout(TIMEOUT_MS) });
     const text = await response.text();
     if (response.ok) return JSON.parse(text);
     const { error, message } = refusalIn(text);

@@ -7,17 +7,22 @@ import type { ModelId, RequestId, VersionId } from '../protocol/ids.ts';
 export const wei = z
   .string()
   .regex(/^\d{1,78}$/)
+  .meta({ id: 'Wei', description: 'Wei of OPG, or another integer of any size, as decimal text' })
   .transform(BigInt);
 /** Unix seconds, counts, block numbers. */
-export const count = z.int().nonnegative();
+export const count = z.int().nonnegative().meta({ id: 'Count' });
 /** From 0 to 1. */
 export const share = z.number().min(0).max(1);
 
 export const address = z
   .string()
   .regex(/^0x[0-9a-fA-F]{40}$/)
+  .meta({ id: 'Address' })
   .transform((text) => text.toLowerCase() as Address);
-const word = z.string().regex(/^0x[0-9a-fA-F]{64}$/);
+const word = z
+  .string()
+  .regex(/^0x[0-9a-fA-F]{64}$/)
+  .meta({ id: 'Word' });
 export const hash = word.transform((text) => text.toLowerCase() as Bytes32);
 export const versionId = word.transform((text) => text.toLowerCase() as VersionId);
 export const requestId = word.transform((text) => text.toLowerCase() as RequestId);
@@ -47,4 +52,4 @@ export const states = [
   'Faulty',
   'Rescued',
 ] as const;
-export const state = z.enum(states);
+export const state = z.enum(states).meta({ id: 'State' });

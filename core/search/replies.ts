@@ -3,19 +3,21 @@ import { z } from 'zod';
 import { address, count, hash, modelId, modelName, requestId, share, state, versionId, wei } from './fields.ts';
 
 /** The newest block that the answer is about; blocks up to `final` cannot fall out. */
-export const asOf = z.object({ block: count, hash, time: count, final: count.nullable() });
+export const asOf = z.object({ block: count, hash, time: count, final: count.nullable() }).meta({ id: 'AsOf' });
 
 /**
  * From a request to its submission, of the newest answered requests: `of` them, at most 1,000. Seconds between the blocks'
  * timestamps. Percentiles are of the nearest rank.
  */
-const latency = z.object({
-  of: count,
-  p50Seconds: count,
-  p99Seconds: count,
-  p50Blocks: count,
-  p99Blocks: count,
-});
+const latency = z
+  .object({
+    of: count,
+    p50Seconds: count,
+    p99Seconds: count,
+    p50Blocks: count,
+    p99Blocks: count,
+  })
+  .meta({ id: 'Latency' });
 
 const counts = {
   requests: count,
@@ -39,76 +41,82 @@ const counts = {
   successRate: share.nullable(),
   lastRequestAt: count.nullable(),
 };
-export const activity = z.object(counts);
+export const activity = z.object(counts).meta({ id: 'Activity' });
 export const activityReply = z.object({ asOf, activity, latency: latency.nullable() });
 
-const offer = z.object({
-  node: address,
-  version: versionId,
-  /** Wei per item, as the node set it. */
-  price: wei,
-  /** Wei per item for the requester: price and royalty, with the shares of protocol and keeper. */
-  fee: wei,
-  minReserved: count,
-  until: count,
-  /** Wei of free stake: what the node has for slices now. */
-  freeStake: wei,
-});
+const offer = z
+  .object({
+    node: address,
+    version: versionId,
+    /** Wei per item, as the node set it. */
+    price: wei,
+    /** Wei per item for the requester: price and royalty, with the shares of protocol and keeper. */
+    fee: wei,
+    minReserved: count,
+    until: count,
+    /** Wei of free stake: what the node has for slices now. */
+    freeStake: wei,
+  })
+  .meta({ id: 'Offer' });
 
-export const listing = z.object({
-  id: modelId,
-  name: modelName,
-  owner: address,
-  createdAt: count,
-  /** The newest version in service; null when there is none. */
-  version: versionId.nullable(),
-  task: z.string().nullable(),
-  description: z.string().nullable(),
-  tags: z.array(z.string()),
-  /** Wei per item of that version. */
-  royalty: wei.nullable(),
-  /** Wei: what one item costs the requester at the cheapest open offer for that version; null without an offer. */
-  fee: wei.nullable(),
-  offers: count,
-  /** Who decides who may ask; null = everybody may. */
-  policy: address.nullable(),
-  /** Results can be disputed. */
-  verifiable: z.boolean(),
-  activity,
-});
+export const listing = z
+  .object({
+    id: modelId,
+    name: modelName,
+    owner: address,
+    createdAt: count,
+    /** The newest version in service; null when there is none. */
+    version: versionId.nullable(),
+    task: z.string().nullable(),
+    description: z.string().nullable(),
+    tags: z.array(z.string()),
+    /** Wei per item of that version. */
+    royalty: wei.nullable(),
+    /** Wei: what one item costs the requester at the cheapest open offer for that version; null without an offer. */
+    fee: wei.nullable(),
+    offers: count,
+    /** Who decides who may ask; null = everybody may. */
+    policy: address.nullable(),
+    /** Results can be disputed. */
+    verifiable: z.boolean(),
+    activity,
+  })
+  .meta({ id: 'Listing' });
 
 export const modelsReply = z.object({ asOf, models: z.array(listing), next: z.string().nullable() });
 
-const version = z.object({
-  version: versionId,
-  publishedAt: count,
-  block: count,
-  royalty: wei,
-  policy: address.nullable(),
-  retired: z.boolean(),
-  sha256: hash,
-  size: wei,
-  uris: z.array(z.string()),
-  exact: z.boolean(),
-  rows: z.boolean(),
-  programRoot: hash.nullable(),
-  tolerance: z.object({ abs: z.number(), rel: z.number() }),
-  /** Of one item; decimal text. */
-  multiplyAdds: wei,
-  outputBytes: count,
-  /** The io schema and the metadata as they were published; null when longer than 64 KiB: read the event. */
-  schema: z.string().nullable(),
-  metadata: z.string().nullable(),
-  /**
-   * Whether the card is known: `inline` in the metadata; `fetched` from its URI and of the hash the URI names; `wanted`: not fetched yet;
-   * `unverifiable`: a URI that names no hash; `unreadable`: no card.
-   */
-  card: z.enum(['inline', 'fetched', 'wanted', 'unverifiable', 'unreadable']),
-  task: z.string().nullable(),
-  description: z.string().nullable(),
-  tags: z.array(z.string()),
-  activity,
-});
+const version = z
+  .object({
+    version: versionId,
+    publishedAt: count,
+    block: count,
+    royalty: wei,
+    policy: address.nullable(),
+    retired: z.boolean(),
+    sha256: hash,
+    size: wei,
+    uris: z.array(z.string()),
+    exact: z.boolean(),
+    rows: z.boolean(),
+    programRoot: hash.nullable(),
+    tolerance: z.object({ abs: z.number(), rel: z.number() }),
+    /** Of one item; decimal text. */
+    multiplyAdds: wei,
+    outputBytes: count,
+    /** The io schema and the metadata as they were published; null when longer than 64 KiB: read the event. */
+    schema: z.string().nullable(),
+    metadata: z.string().nullable(),
+    /**
+     * Whether the card is known: `inline` in the metadata; `fetched` from its URI and of the hash the URI names; `wanted`: not fetched yet;
+     * `unverifiable`: a URI that names no hash; `unreadable`: no card.
+     */
+    card: z.enum(['inline', 'fetched', 'wanted', 'unverifiable', 'unreadable']),
+    task: z.string().nullable(),
+    description: z.string().nullable(),
+    tags: z.array(z.string()),
+    activity,
+  })
+  .meta({ id: 'Version' });
 
 export const modelReply = z.object({
   asOf,
@@ -121,18 +129,20 @@ export const modelReply = z.object({
   latency: latency.nullable(),
 });
 
-const node = z.object({
-  node: address,
-  /** Of inference, verifier, storage, data. */
-  roles: z.array(z.string()),
-  endpoint: z.string(),
-  /** Wei. */
-  freeStake: wei,
-  lockedStake: wei,
-  /** Open ones. */
-  offers: count,
-  activity,
-});
+const node = z
+  .object({
+    node: address,
+    /** Of inference, verifier, storage, data. */
+    roles: z.array(z.string()),
+    endpoint: z.string(),
+    /** Wei. */
+    freeStake: wei,
+    lockedStake: wei,
+    /** Open ones. */
+    offers: count,
+    activity,
+  })
+  .meta({ id: 'Node' });
 export const nodesReply = z.object({ asOf, nodes: z.array(node), next: z.string().nullable() });
 export const nodeReply = z.object({
   asOf,
@@ -143,42 +153,46 @@ export const nodeReply = z.object({
   latency: latency.nullable(),
 });
 
-const request = z.object({
-  id: requestId,
-  state,
-  requester: address,
-  /** Who took it; before that whom it names; null = anybody. */
-  node: address.nullable(),
-  model: modelId,
-  /** null: its model is not of this registry. */
-  name: modelName.nullable(),
-  version: versionId,
-  items: count,
-  fee: wei,
-  slice: wei,
-  deadline: count,
-  requestedAt: count,
-  requestedBlock: count,
-  submittedAt: count.nullable(),
-  submittedBlock: count.nullable(),
-  /** Until when it can be disputed; null before it is submitted. */
-  challengeableUntil: count.nullable(),
-  endedAt: count.nullable(),
-  outputHash: hash.nullable(),
-});
+const request = z
+  .object({
+    id: requestId,
+    state,
+    requester: address,
+    /** Who took it; before that whom it names; null = anybody. */
+    node: address.nullable(),
+    model: modelId,
+    /** null: its model is not of this registry. */
+    name: modelName.nullable(),
+    version: versionId,
+    items: count,
+    fee: wei,
+    slice: wei,
+    deadline: count,
+    requestedAt: count,
+    requestedBlock: count,
+    submittedAt: count.nullable(),
+    submittedBlock: count.nullable(),
+    /** Until when it can be disputed; null before it is submitted. */
+    challengeableUntil: count.nullable(),
+    endedAt: count.nullable(),
+    outputHash: hash.nullable(),
+  })
+  .meta({ id: 'Request' });
 export const requestsReply = z.object({ asOf, requests: z.array(request), next: z.string().nullable() });
 
-const step = z.object({
-  event: z.string(),
-  block: count,
-  blockHash: hash,
-  time: count,
-  transaction: hash,
-  logIndex: count,
-  final: z.boolean(),
-  /** The event's fields; integers of more than 53 bits are decimal text. */
-  fields: z.record(z.string(), z.unknown()),
-});
+const step = z
+  .object({
+    event: z.string(),
+    block: count,
+    blockHash: hash,
+    time: count,
+    transaction: hash,
+    logIndex: count,
+    final: z.boolean(),
+    /** The event's fields; integers of more than 53 bits are decimal text. */
+    fields: z.record(z.string(), z.unknown()),
+  })
+  .meta({ id: 'Step' });
 export const requestReply = z.object({
   asOf,
   request,
@@ -251,4 +265,4 @@ export const daysReply = z.object({
   ),
 });
 
-const refusal = z.object({ error: z.string(), message: z.string() });
+export const refusal = z.object({ error: z.string(), message: z.string() }).meta({ id: 'Refusal' });

@@ -72,11 +72,6 @@ function tapsOf({ space, inner, operands }: Operator, e: number, read: ReadEleme
   };
 }
 
-/** All candidates of a TopK's element e, and so of its row, in their order: the row's right indices are the first of them. */
-export function rankedTaps(operator: Operator, e: number, read: ReadElement): number[] {
-  return ranked(tapsOf(operator, e, read), elementCount(operator.inner), operator.attribute === 1);
-}
-
 function dot(operands: Operator['operands'], at: ReadTap, first: number, last: number): number {
   const a: number[] = [];
   const b: number[] = [];

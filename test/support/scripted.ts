@@ -112,7 +112,7 @@ export function askedFor(n: number, model: number, version: number, requester: A
 }
 
 /** Serves what an indexer serves; `answersAtOnce` as its configuration says. */
-export async function serveIndex(index: Index, answersAtOnce = 64): Promise<HttpServer> {
+export async function serveIndex(index: Pick<Index, 'answers'>, answersAtOnce = 64): Promise<HttpServer> {
   const metrics = createMetrics();
   const routes = { '/v1/': indexRoutes(index.answers, metrics, answersAtOnce) };
   return serveHttp({ host: '127.0.0.1', port: 0, health: new Health(), metrics, log: recordedLog(), routes });
