@@ -5,6 +5,7 @@ import { createAccountCommand } from './commands/account/create.ts';
 import { importAccountCommand } from './commands/account/import.ts';
 import { listAccountsCommand, useAccountCommand } from './commands/account/list.ts';
 import { depositCommand, withdrawCommand } from './commands/account/move.ts';
+import { sendCommand } from './commands/account/send.ts';
 import { assessCommand } from './commands/assess.ts';
 import { compareCommand } from './commands/compare.ts';
 import { compileCommand } from './commands/compile.ts';
@@ -26,11 +27,13 @@ import { useNetworkCommand } from './commands/network/use.ts';
 import { doctorCommand } from './commands/node/doctor.ts';
 import { initNodeCommand } from './commands/node/init.ts';
 import { offerCommand } from './commands/node/offer.ts';
+import { revokeCommand } from './commands/node/revoke.ts';
 import { runNodeCommand } from './commands/node/run.ts';
 import { releaseCommand, stakeCommand, unstakeCommand } from './commands/node/stake.ts';
 import { nodeStatusCommand } from './commands/node/status.ts';
 import { referenceCommand } from './commands/reference.ts';
 import { listRequestsCommand } from './commands/request/list.ts';
+import { cancelCommand, expireCommand, finaliseCommand } from './commands/request/settle.ts';
 import { showRequestCommand, watchRequestCommand } from './commands/request/show.ts';
 
 export const COMMANDS: readonly Command[] = [
@@ -43,6 +46,7 @@ export const COMMANDS: readonly Command[] = [
   balanceCommand,
   depositCommand,
   withdrawCommand,
+  sendCommand,
   searchCommand,
   listModelsCommand,
   showModelCommand,
@@ -56,6 +60,9 @@ export const COMMANDS: readonly Command[] = [
   listRequestsCommand,
   showRequestCommand,
   watchRequestCommand,
+  cancelCommand,
+  expireCommand,
+  finaliseCommand,
   initNodeCommand,
   runNodeCommand,
   nodeStatusCommand,
@@ -63,6 +70,7 @@ export const COMMANDS: readonly Command[] = [
   stakeCommand,
   unstakeCommand,
   releaseCommand,
+  revokeCommand,
   doctorCommand,
   compileCommand,
   referenceCommand,

@@ -7,6 +7,7 @@ import { exampleModel, type Vector } from '../../scripts/demo/models.ts';
 import { newNode, type Transacted } from '../../sdk/index.ts';
 import { transact } from '../../sdk/transact.ts';
 import { command } from '../support/command.ts';
+import { eventually } from '../support/eventually.ts';
 import { type E2e, e2e, OPG, STAKE } from './network.ts';
 
 interface Published {
@@ -156,9 +157,10 @@ describe('the opg command on a network', function () {
     const before = await json<Balance>('account', 'balance');
     await json('account', 'deposit', '3');
     await json('account', 'withdraw', '1.5');
+    await json('account', 'send', '0.25', 'owner');
     const now = await json<Balance>('account', 'balance');
     expect(BigInt(now.available) - BigInt(before.available)).to.equal((3n * OPG) / 2n);
-    expect(BigInt(before.wallet) - BigInt(now.wallet)).to.equal((3n * OPG) / 2n);
+    expect(BigInt(before.wallet) - BigInt(now.wallet)).to.equal((3n * OPG) / 2n + OPG / 4n);
   });
 
   it('should make a node that its doctor finds well but for what is missing', async () => {
@@ -201,9 +203,42 @@ describe('the opg command on a network', function () {
     };
     expect(later.findings.filter(({ state }) => state === 'bad').map(({ area }) => area)).to.deep.equal(['endpoint']);
 
+    await json('node', 'revoke', made.hotKey, '--account', 'fresh');
+    const revoked = JSON.parse((await run('node', 'doctor', folder, '--json')).out) as typeof later;
+    expect(revoked.findings.filter(({ state }) => state === 'bad').map(({ area }) => area)).to.deep.equal([
+      'key',
+      'endpoint',
+    ]);
+
     async function fund(address: string, wei: bigint): Promise<Transacted> {
       return await transact(faucet, await faucet.token.transfer.populateTransaction(address, wei));
     }
+  });
+
+  it('should end a request that nobody served', async () => {
+    const asked = await json<{ request: string }>(
+      'infer',
+      'command/breast-cancer-mlp',
+      '--input',
+      'models/breast-cancer-mlp/vectors/00.json',
+      '--node',
+      'fresh',
+      '--fee',
+      '1',
+      '--deadline',
+      '2',
+      '--no-wait',
+    );
+    const early = await run('request', 'finalise', asked.request);
+    expect([early.code, early.err]).to.satisfy(
+      ([code, err]: [number, string]) => code === 1 && /request\.not_submitted/.test(err),
+    );
+    // The network's keeper may be first.
+    await eventually('the deadline is over', async () => {
+      const { code, err } = await run('request', 'expire', asked.request);
+      return code === 0 || err.includes('Requests_NotCurrent');
+    });
+    expect(await json('request', 'show', asked.request)).to.include({ state: 'Expired' });
   });
 
   it('should show a node with its offers', async () => {

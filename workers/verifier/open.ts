@@ -24,7 +24,8 @@ export async function openVerifier(
   const account = dispatcher.address;
   const consent = await views.consent(account);
   if (consent) {
-    const intent = { purpose: `consent:${calls.to}`, ...consent, expiresAt: undefined };
+    // Of this key: one that follows it on the same journal has to consent itself.
+    const intent = { purpose: `consent:${calls.to}:${account}`, ...consent, expiresAt: undefined };
     const known = await dispatcher.get(intent.purpose);
     await (known && hasFailed(known) ? dispatcher.resend(intent) : dispatcher.send(intent));
   }

@@ -23,6 +23,7 @@ export const inferCommand: Command = {
     ...INPUT.options,
     picture: { type: 'string' },
     node: { type: 'string' },
+    fee: { type: 'string' },
     'max-fee': { type: 'string' },
     deadline: { type: 'string' },
     final: { type: 'boolean' },
@@ -34,6 +35,7 @@ export const inferCommand: Command = {
     ...INPUT.explained,
     ['--picture FILE.png', 'writes the first output that is a picture'],
     ['--node WHO', 'who shall answer; the cheapest active offer without it'],
+    ['--fee OPG', 'what is paid, instead of what the offer asks'],
     ['--max-fee OPG', 'asks only if it costs no more'],
     ['--deadline SECONDS', 'how long a node may take; 3600 without it'],
     ['--final', 'waits until nobody can challenge the answer any more'],
@@ -45,7 +47,7 @@ export const inferCommand: Command = {
   async run(args, terminal) {
     const [reference = ''] = args.positionals;
     const [node, most, seconds] = [text(args, 'node'), text(args, 'max-fee'), amount(args, 'deadline')];
-    const picture = text(args, 'picture');
+    const [picture, fee] = [text(args, 'picture'), text(args, 'fee')];
     const range = rangeOf(args);
     if (seconds !== undefined && !Number.isInteger(seconds)) throw new UsageError('--deadline takes whole seconds');
     return await asAccount(args, terminal, async (account) => {
@@ -59,6 +61,7 @@ export const inferCommand: Command = {
         ...(args.values['final'] === true ? { until: 'final' as const } : {}),
         ...(node === undefined ? {} : { node: addressOf(node) }),
         ...(most === undefined ? {} : { maxFee: opg(most, '--max-fee') }),
+        ...(fee === undefined ? {} : { fee: opg(fee, '--fee') }),
         ...(seconds === undefined ? {} : { deadlineSeconds: seconds }),
       };
       if (args.values['no-wait'] === true) {

@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto';
 import { expect } from 'chai';
 import { cardPlace, readCard } from '#core/search/card.ts';
 import { createHttpSource } from '../../../workers/adapters/blobs/http.ts';
-import { fetchCards } from '../../../workers/indexer/cards.ts';
 import { FakeClock } from '../../../workers/adapters/memory/fakeClock.ts';
+import { fetchCards } from '../../../workers/indexer/cards.ts';
 import { serveHttp, type TestServer } from '../../support/httpServer.ts';
 import { Index } from '../../support/indexed.ts';
 import { accountOf, modelCreated, published, ScriptedChain, setAppended } from '../../support/scripted.ts';
@@ -69,7 +69,12 @@ describe('cards of versions', () => {
     const setUp = (privateOrigins: 'all' | readonly string[] = 'all') => {
       const clock = new FakeClock(1_000_000);
       const common = { clock, log: recordedLog(), metrics: recordedMetrics() };
-      const parts = { ...common, store: index.store, sources: [createHttpSource({ privateOrigins })], mirrors: () => [] };
+      const parts = {
+        ...common,
+        store: index.store,
+        sources: [createHttpSource({ privateOrigins })],
+        mirrors: () => [],
+      };
       return { clock, metrics: common.metrics, look: () => fetchCards(parts, new AbortController().signal) };
     };
     const found = async (text: string) => {

@@ -17,7 +17,10 @@ interface RawReceipt {
 const ANSWERS = [
   ['known', /already known|known transaction|already imported|already exists|already in (the )?(mem)?pool/i],
   ['nonce_too_low', /nonce too low|nonce is too low|nonce has already been used|old nonce/i],
-  ['underpriced', /underpriced|fee too low|max fee per gas less than|gas price too low|below base fee/i],
+  [
+    'underpriced',
+    /underpriced|fee too low|max fee per gas less than|gas price too low|below base fee|too low for the next block/i,
+  ],
 ] as const;
 const NO_FUNDS = /insufficient funds|sender doesn't have enough funds|insufficient balance/i;
 const NONCE_GAP = /nonce too high|nonce gap|future transaction/i;

@@ -10,7 +10,7 @@ import { connect, type Network } from '../../../network.ts';
 import { columns } from '../../../table.ts';
 import { type Command, EXIT, UsageError } from '../../command.ts';
 import { chainFindings } from '../../doctor/chain.ts';
-import { bad, type Finding, ok } from '../../doctor/finding.ts';
+import { bad, type Finding, ok, warning } from '../../doctor/finding.ts';
 import { diskFinding, endpointFinding, runtimeFinding } from '../../doctor/machine.ts';
 import { moneyFindings } from '../../doctor/money.ts';
 import { deadlineFindings, modelFindings } from '../../doctor/work.ts';
@@ -47,6 +47,15 @@ async function examine(file: string): Promise<Finding[]> {
   const { config } = configuration;
   const findings: Finding[] = [
     ok('configuration', file),
+    ...(config.admission.minNetPerItem > 0n
+      ? []
+      : [
+          warning(
+            'configuration',
+            'admission.minNetPerItem is 0: any version is served for any fee, whatever the node offers',
+            'set it to what an item must bring at least; offers bind nobody',
+          ),
+        ]),
     diskFinding(config.process.dataDir, config.models.cacheBytes),
     await runtimeFinding(),
   ];

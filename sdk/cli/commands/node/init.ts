@@ -26,11 +26,13 @@ export const initNodeCommand: Command = {
     stake: { type: 'string' },
     port: { type: 'string' },
     finality: { type: 'string' },
+    'min-net': { type: 'string' },
     ...ACCOUNT.options,
   },
   explained: [
     ['--endpoint URL', 'where requesters reach the node; http://127.0.0.1:PORT without it'],
     ['--stake OPG', 'what shall stand behind its results at least; what is missing is deposited and staked'],
+    ['--min-net OPG', 'what an item must bring the node at least, whatever it offers; without it any fee will do'],
     ['--port N', 'where the node listens; 8650 without it'],
     ['--finality WHAT', '"finalized", or a number of blocks; 2 on a local chain, else finalized'],
     ...ACCOUNT.explained,
@@ -45,7 +47,9 @@ export const initNodeCommand: Command = {
       const place = chosenNetwork(args);
       const finality = text(args, 'finality') ?? (account.deployment.chainId === LOCAL_CHAIN ? '2' : 'finalized');
       const key = hotKeyIn(folder);
-      writeConfiguration(folder, { place, account: account.address, port, finality });
+      const least = text(args, 'min-net');
+      if (least !== undefined) opg(least, '--min-net');
+      writeConfiguration(folder, { place, account: account.address, port, finality, least });
       const done = await waiting(terminal, 'staking and registering', () =>
         newNode(account, { endpoint, stake: wanted, hotKey: { key: toAddress(key), until: FOR_EVER } }),
       );
@@ -91,10 +95,12 @@ interface Settings {
   readonly account: string;
   readonly port: number;
   readonly finality: string;
+  /** OPG as written. */
+  readonly least: string | undefined;
 }
 
 /** Made once: what an operator changed in it stays. */
-function writeConfiguration(folder: string, { place, account, port, finality }: Settings): void {
+function writeConfiguration(folder: string, { place, account, port, finality, least }: Settings): void {
   const file = path.join(folder, 'config.json');
   if (existsSync(file)) return;
   writeFileSync(path.join(folder, 'deployment.json'), `${JSON.stringify(place.deployment, undefined, 2)}\n`);
@@ -104,6 +110,7 @@ function writeConfiguration(folder: string, { place, account, port, finality }: 
     process: { dataDir: 'data', httpPort: port },
     network: { rpcUrl: place.rpc, deployment: 'deployment.json', finality },
     signer: { keyFile: 'hot.key', account },
+    ...(least === undefined ? {} : { admission: { minNetPerItem: least } }),
     // Files are fetched from private addresses only where that is allowed by name.
     ...(near ? { models: { privateOrigins: [store.origin] } } : {}),
   };

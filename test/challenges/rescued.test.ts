@@ -1,0 +1,59 @@
+/** A request that the game left frozen until its rescue: nobody's money stays behind in the game, and nobody is slashed any more. */
+import { expect } from 'chai';
+import { type Demand, openDemands } from '#core/challenges/follow.ts';
+import { networkHelpers, time } from '../support/contracts/chain.ts';
+import { type DisputeSystem, disputeSystem, PARAMETERS } from '../support/contracts/disputes.ts';
+import { changes, checkMoney } from '../support/contracts/money.ts';
+import { demandOf, positionsOf } from '../support/contracts/positions.ts';
+import { SELECT, SELECT_INPUT } from '../support/contracts/programs.ts';
+import { alteredData, Trial } from '../support/contracts/trials.ts';
+
+describe('the real game after a rescue', () => {
+  let s: DisputeSystem;
+  let trial: Trial;
+  beforeEach(async () => {
+    s = await networkHelpers.loadFixture(disputeSystem);
+    trial = await Trial.of(s, SELECT, [SELECT_INPUT]);
+  });
+  afterEach(() => checkMoney(s));
+
+  const lie = () => trial.trace(0, (k, data) => (k === 1 ? alteredData(data, 2) : data));
+
+  it('returns the bond of a true challenge that nobody upheld in time, and slashes nobody', async () => {
+    const wrong = await trial.wrongly();
+    const c = await wrong.challenge(s.rival, wrong.trace());
+    const challengeEnd = wrong.story.described.challengeEnd;
+    await time.increaseTo(challengeEnd + Number(PARAMETERS.rescueDelay) + 10);
+    await (await wrong.story.attempt.rescue({ by: s.keeper })).wait();
+    const gains = await changes(s, { rival: s.rival, node: s.node, requester: s.requester }, async () => {
+      await wrong.uphold(s.keeper, c);
+    });
+    expect(gains['node']).to.equal(0n);
+    expect(gains['requester']).to.equal(0n);
+    expect(gains['rival']).to.equal(c.bond);
+    await expect(s.game.claimPot(wrong.claimOf(c) as never)).to.be.revertedWithCustomError(
+      s.game,
+      'Game_NothingToClaim',
+    );
+  });
+
+  it('divides the bond of a challenge whose demand was not answered, and returns the fee', async () => {
+    const right = await trial.rightly();
+    const f = await right.challenge(s.attacker, lie());
+    await right.demand(
+      s.node,
+      f,
+      demandOf(lie(), right.salt(s.attacker), positionsOf(trial.published.program)[0] as Demand['position'] as never),
+      500,
+    );
+    const challengeEnd = right.story.described.challengeEnd;
+    await time.increaseTo(challengeEnd + Number(PARAMETERS.rescueDelay) + 10);
+    await (await right.story.attempt.rescue({ by: s.keeper })).wait();
+    const [open] = openDemands(right.now(f));
+    const gains = await changes(s, { attacker: s.attacker, node: s.node }, async () => {
+      await right.lapse(s.keeper, f);
+    });
+    expect(gains['attacker']).to.equal(0n);
+    expect(gains['node'] > (open?.demand.fee ?? 0n)).to.equal(true);
+  });
+});
