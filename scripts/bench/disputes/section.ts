@@ -1,5 +1,5 @@
 /** The part "Disputes" of docs/benchmarks.md. */
-import { figure, number, table } from '../text.ts';
+import { number, table } from '../text.ts';
 import { aimsTable, LEAST_PER_TERM } from './aims.ts';
 import { benchDisputes, type DisputesReport } from './bench.ts';
 import type { CheckRate } from './checks.ts';
@@ -47,7 +47,7 @@ const dotsTable = ({ dots }: DisputeGas) =>
         ...sums(led),
         number(published.total),
         number(proof),
-        figure(proof / terms / LEAST_PER_TERM),
+        (proof / terms / LEAST_PER_TERM).toFixed(2),
         estimated === undefined ? '' : number(estimated),
       ];
     }),
@@ -130,7 +130,8 @@ export function disputesSection({ gas, detection, checks }: DisputesReport): str
   return `Whole transactions (intrinsic gas and calldata included) on the deployed contracts of the production build: solc 0.8.37 via IR with 100,000
 optimizer runs, ChallengeGame with 1 (24 kB limit); osaka rules, so calldata has the floor price of EIP-7623; steady state (accounts exist, lanes
 were used before; a fresh lane costs 17,100 more for a challenge or a demand). Both sides play as workers/verifier does, out of their own traces, over
-one item. Gas does not depend on the machine; the seconds and rates further down do.
+one item. Results are judged to the last bit. Inputs above 65,536 bytes (pyramid's) are named by their root, outputs above 16,384 (char-lm's) submitted as
+their hash. Request, submission and finalisation are not counted. Gas does not depend on the machine; the seconds and rates further down do.
 
 ### Aims
 
@@ -174,14 +175,16 @@ ${movesTable(gas)}
 
 ### Elsewhere
 
-${peersTable()}
+Other things are disputed there: these are orders of magnitude.
+
+${peersTable(gas.models)}
 
 ### From a wrong result to its challenge
 
 A verifier process that checks everything, a storage node and a Hardhat chain on one machine; wrong results of digits-cnn, one after the other, in
 one probability. From the block with the result to the block with the challenge, as an observer sees them (every 5 ms): watcher, journal (embedded
-PGlite), first look, reference, trace, bond, transaction. Disputes that are open meanwhile are played as well. The first result of a version: fetching,
-verifying, compiling and loading the model too.
+PGlite), first look, reference, trace, bond, transaction. Disputes that are open meanwhile are played as well. The first result of a version: loading,
+verifying and compiling the model too, and in the first row fetching it.
 
 ${detectionTable(detection)}
 
