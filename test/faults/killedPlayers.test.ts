@@ -149,7 +149,8 @@ describe('a player killed in the middle of its moves', function () {
     return names;
   }
 
-  const all = (move: Move) => [...pointsOf(move), ...(move === 'challenge' ? rowPoints.slice(0, 2) : [])];
+  /** In their order: what was passed before a kill is not passed again. The row says that a result is accused before its challenge is planned. */
+  const all = (move: Move) => [...(move === 'challenge' ? rowPoints.slice(0, 2) : []), ...pointsOf(move)];
   /** One for each of these moves, unless all are tried. */
   const some =
     (...moves: Move[]) =>
