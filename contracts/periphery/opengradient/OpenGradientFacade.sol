@@ -88,12 +88,12 @@ contract OpenGradientFacade is IOpenGradientFacade, FacadeAccounts {
         uint8 inferenceMode,
         ModelInput calldata modelInput
     ) external returns (ModelOutput memory) {
-        return _placeholder(_ask(modelId, inferenceMode, modelInput, _settings(), msg.data[:0]));
+        return _notYet(_ask(modelId, inferenceMode, modelInput, _settings(), msg.data[:0]));
     }
 
     /// @inheritdoc IOpenGradient
     function runModelInference(ModelInferenceRequest calldata request) external returns (ModelOutput memory output) {
-        output = _placeholder(_ask(request.modelCID, request.mode, request.input, _settings(), msg.data[:0]));
+        output = _notYet(_ask(request.modelCID, request.mode, request.input, _settings(), msg.data[:0]));
         emit ModelInferenceEvent(output.jsons[0].value, request, output);
     }
 
@@ -243,7 +243,8 @@ contract OpenGradientFacade is IOpenGradientFacade, FacadeAccounts {
         }
     }
 
-    function _placeholder(RequestId id) private pure returns (ModelOutput memory output) {
+    /// @dev What OpenGradient answers before there is a result, and where to look for it: the result itself comes at finality, as event and callback.
+    function _notYet(RequestId id) private pure returns (ModelOutput memory output) {
         output.is_simulation_result = true;
         output.jsons = new TensorLib.JsonScalar[](1);
         output.jsons[0] = TensorLib.JsonScalar("request", uint256(RequestId.unwrap(id)).toHexString(32));
