@@ -43,6 +43,9 @@ export async function logsAbout(network: Network, id: RequestId, fromBlock: numb
   return found.sort((a, b) => a.blockNumber - b.blockNumber || a.index - b.index);
 }
 
+/** An address as an indexed argument. */
+export const addressTopic = (address: string): string => `0x${address.slice(2).toLowerCase().padStart(64, '0')}`;
+
 /** Logs by topics, in ranges an endpoint answers. */
 export async function logsFrom(
   { provider }: Network,

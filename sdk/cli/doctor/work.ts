@@ -4,7 +4,7 @@ import type { VersionId } from '#core/protocol/ids.ts';
 import type { RequestRow } from '#core/protocol/request.ts';
 import { isOver } from '#core/protocol/request.ts';
 import { executable } from '../../dispute/model.ts';
-import { eventsIn, eventsNamed, logsFrom } from '../../events.ts';
+import { addressTopic, eventsIn, eventsNamed, logsFrom } from '../../events.ts';
 import { fetchModel } from '../../fetchModel.ts';
 import { findRequest } from '../../findRequest.ts';
 import type { Network } from '../../network.ts';
@@ -59,7 +59,7 @@ async function modelFinding(network: Network, id: VersionId): Promise<Finding> {
 async function offeredBy(network: Network, node: Address, now: number): Promise<VersionId[]> {
   const { addresses, block } = network.deployment;
   const topic = network.nodes.interface.getEvent('OfferSet').topicHash;
-  const logs = await logsFrom(network, addresses.nodes, [topic, word(node)], block);
+  const logs = await logsFrom(network, addresses.nodes, [topic, addressTopic(node)], block);
   const versions = [...new Set(eventsNamed(eventsIn(network, logs), 'OfferSet').map(({ version }) => version))];
   const active = await Promise.all(
     versions.map(async (version) => ((await offerOf(network, node, version))?.until ?? 0) >= now),
@@ -72,9 +72,9 @@ export async function deadlineFindings(network: Network, node: Address, now: num
   const { addresses, block } = network.deployment;
   const topicOf = (name: 'Requested' | 'Accepted' | 'Submitted') => network.requests.interface.getEvent(name).topicHash;
   const found = await Promise.all([
-    logsFrom(network, addresses.requests, [topicOf('Requested'), null, null, word(node)], block),
-    logsFrom(network, addresses.requests, [topicOf('Accepted'), null, word(node)], block),
-    logsFrom(network, addresses.requests, [topicOf('Submitted'), null, word(node)], block),
+    logsFrom(network, addresses.requests, [topicOf('Requested'), null, null, addressTopic(node)], block),
+    logsFrom(network, addresses.requests, [topicOf('Accepted'), null, addressTopic(node)], block),
+    logsFrom(network, addresses.requests, [topicOf('Submitted'), null, addressTopic(node)], block),
   ]);
   const ids = [...new Set(found.flat().map((log) => log.topics[1] as RequestRow['id']))];
   const rows = (await Promise.all(ids.map(async (id) => (await findRequest(network, { id })).row))).filter(
@@ -108,5 +108,3 @@ function deadlineFinding({ id, state, terms }: RequestRow, now: number): Finding
       return undefined;
   }
 }
-
-const word = (address: string): string => `0x${address.slice(2).toLowerCase().padStart(64, '0')}`;

@@ -2,7 +2,7 @@
 import { toAddress } from '#core/hex.ts';
 import { balanceOf } from '../../../balance.ts';
 import { chainNow } from '../../../clock.ts';
-import { eventsIn, eventsNamed, logsFrom } from '../../../events.ts';
+import { addressTopic, eventsIn, eventsNamed, logsFrom } from '../../../events.ts';
 import type { Network } from '../../../network.ts';
 import { offerOf, Roles } from '../../../node.ts';
 import { columns } from '../../../table.ts';
@@ -79,8 +79,7 @@ export const nodeStatusCommand: Command = {
 async function offersOf(network: Network, node: string) {
   const { addresses, block } = network.deployment;
   const topic = network.nodes.interface.getEvent('OfferSet').topicHash;
-  const word = `0x${node.slice(2).toLowerCase().padStart(64, '0')}`;
-  const logs = await logsFrom(network, addresses.nodes, [topic, word], block);
+  const logs = await logsFrom(network, addresses.nodes, [topic, addressTopic(node)], block);
   const versions = [...new Set(eventsNamed(eventsIn(network, logs), 'OfferSet').map(({ version }) => version))];
   const now = await chainNow(network);
   const found = await Promise.all(

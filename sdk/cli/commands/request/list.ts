@@ -1,7 +1,7 @@
 /** `opg request list`: the requests of an account, or to a node, from the chain's events. */
 import { isRequestEvent } from '#core/protocol/events.ts';
 import { type RequestRow, reduce } from '#core/protocol/request.ts';
-import { eventsIn, logsFrom } from '../../../events.ts';
+import { addressTopic, eventsIn, logsFrom } from '../../../events.ts';
 import { answer } from '../../answer.ts';
 import { amount, type Command, text, UsageError } from '../../command.ts';
 import { accountName, addressOf, NETWORK, onNetwork } from '../../context.ts';
@@ -37,8 +37,7 @@ export const listRequestsCommand: Command = {
       const back = amount(args, 'blocks');
       const from =
         back === undefined ? deployment.block : Math.max(deployment.block, (await provider.getBlockNumber()) - back);
-      const word = (address: string | undefined) =>
-        address === undefined ? null : `0x${address.slice(2).toLowerCase().padStart(64, '0')}`;
+      const word = (address: string | undefined) => (address === undefined ? null : addressTopic(address));
       const topic = network.requests.interface.getEvent('Requested').topicHash;
       const { requests } = deployment.addresses;
       const opened = await logsFrom(network, requests, [topic, null, word(requester), word(named)], from);
