@@ -23,6 +23,7 @@ const TASKS = {
   economics: [['node', 'scripts/economics.ts']],
   audit: [['node', 'scripts/audit.ts']],
   fuzz: [['node', 'scripts/fuzz.ts']],
+  faults: [['node', 'scripts/faults.ts']],
   exhaustive: [['node', 'scripts/exhaustive.ts']],
   build: [['hardhat', 'build']],
   deploy: [['node', 'deploy/run.ts']],

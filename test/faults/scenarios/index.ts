@@ -1,0 +1,8 @@
+import type { Scenario } from './scenario.ts';
+
+export type { Scenario } from './scenario.ts';
+
+/** The areas in the order of docs/faults.md. */
+export const areas: readonly (readonly [title: string, scenarios: readonly Scenario[]])[] = [];
+
+export const scenarios: readonly Scenario[] = areas.flatMap(([, rows]) => rows);
