@@ -64,17 +64,18 @@ export {
   type RequestEntry,
   type RequestsQuery,
   type RequestWorkflow,
+  requestById,
   requests,
   type SearchQuery,
   search,
   type Totals,
   totals,
-  workflow,
 } from './search.ts';
 export { cancel, expire, finalise } from './settle.ts';
 export { release, restake, stake, unstake } from './stake.ts';
 export type { Transacted } from './transact.ts';
 export { type Store, upload } from './upload.ts';
+export { type Verification, verificationOf } from './verification.ts';
 export { describeVersion, type Version } from './version.ts';
 export { decodeResult, type Result, waitForResult } from './waitForResult.ts';
 export { withdraw } from './withdraw.ts';

@@ -13,6 +13,7 @@ import type { Account, Network } from './network.ts';
 import { cheapestOffer } from './offers.ts';
 import { quote } from './quote.ts';
 import { type AskedOne, requestBundle } from './request.ts';
+import { requireVerification } from './verification.ts';
 import { describeVersion } from './version.ts';
 import { decodeResult, type WaitOptions, waitForResult } from './waitForResult.ts';
 
@@ -21,6 +22,8 @@ export interface InferOptions extends Omit<AskOptions, 'version'>, WaitOptions {
   readonly model: string;
   /** Wei of OPG that the whole request may cost at most; default: whatever the offer asks. */
   readonly maxFee?: bigint;
+  /** Asks even if not everybody can check the answer (`verificationOf`); default false: such a version is refused. */
+  readonly unverified?: boolean;
 }
 
 export interface Inference {
@@ -54,11 +57,12 @@ export async function infer(account: Account, options: InferOptions, input: Plai
 
 /** The same without waiting. A handle is no state: any process can follow the request by its id (findRequest, workflowOf). */
 export async function startInference(account: Account, options: InferOptions, input: PlainInput): Promise<Handle> {
-  const { model, maxFee, until: _, pollMs: __, signal, ...rest } = options;
+  const { model, maxFee, unverified = false, until: _, pollMs: __, signal, ...rest } = options;
   signal?.throwIfAborted();
   const version = await versionNamed(account, model);
-  const { schema } = await describeVersion(account, version);
-  const items = itemsFrom(schema, input);
+  const about = await describeVersion(account, version);
+  if (!unverified) requireVerification(about);
+  const items = itemsFrom(about.schema, input);
   const node = rest.node ?? (await cheapestOffer(account, version, items.length)).node;
   const fee = rest.fee ?? (await quote(account, version, node, items.length));
   if (maxFee !== undefined && fee > maxFee) throw new ProtocolError('request.too_dear', { fee, maxFee });

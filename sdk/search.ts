@@ -79,7 +79,7 @@ export function requests(url: string, query: RequestsQuery = {}): Promise<ReplyO
 }
 
 /** A request with every event about it. */
-export function workflow(url: string, id: string): Promise<RequestWorkflow> {
+export function requestById(url: string, id: string): Promise<RequestWorkflow> {
   return ask(url, 'request', [id], {}, `request ${id}`);
 }
 

@@ -47,6 +47,12 @@ export const sdkErrors = {
     remedy: 'Do not use this version: whoever published it made a mistake or deceives.',
     retryable: false,
   },
+  'version.unverified': {
+    what: 'Results of version {version} cannot be verified by everybody: {reason}.',
+    remedy:
+      'Use another version, or allow it (`unverified: true` in the SDK, --unverified in opg) if you trust the node.',
+    retryable: false,
+  },
   'publish.refused': {
     what: 'The model cannot be published like this: {reason}.',
     remedy:

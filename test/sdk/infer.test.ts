@@ -1,11 +1,13 @@
 import { expect } from 'chai';
 import type { JsonRpcProvider } from 'ethers';
+import { toBytes32 } from '#core/hex.ts';
 import { quote as quoteOf } from '#core/protocol/split.ts';
 import {
   balanceOf,
   cheapestOffer,
   createModel,
   deposit,
+  describeVersion,
   expire,
   findRequest,
   infer,
@@ -19,6 +21,7 @@ import {
   setPolicy,
   startInference,
   statusOf,
+  verificationOf,
   versionNamed,
   workflowOf,
 } from '../../sdk/index.ts';
@@ -146,7 +149,7 @@ describe('inference by name', () => {
     await rejectsLater('tensor.length', infer(requester, options, { image: [1, 2, 3] }));
     await rejectsLater('schema.tensor_missing', infer(requester, options, {}));
     await rejectsLater('request.too_dear', infer(requester, { ...options, maxFee: 1n }, shade(0)));
-    await rejectsLater('request.no_offer', infer(requester, { model: await unoffered() }, shade(0)));
+    await rejectsLater('request.no_offer', infer(requester, { model: await unoffered(), unverified: true }, shade(0)));
     await retire(owner, version);
     await rejectsLater('model.no_version', infer(requester, options, shade(0)));
     expect(await balanceOf(requester, requester.address)).to.deep.equal(before);
@@ -155,6 +158,26 @@ describe('inference by name', () => {
       const { model } = await createModel(owner, 'acme', 'unoffered');
       return (await publish(owner, { model, onnx, card, uris: [] })).version;
     }
+  });
+
+  it('should refuse what not everybody can verify, unless it is told to take it', async () => {
+    const { requester, owner, node } = system;
+    const { model } = await createModel(owner, 'acme', 'unverified');
+    const programRoot = toBytes32(`0x${'11'.repeat(32)}`);
+    const uris = ['file:digits.onnx'];
+    const secret = (await publish(owner, { model, onnx, card, uris, programRoot })).version;
+    const undisputed = (await publish(owner, { model, onnx, card, uris: ['https://example.org/digits'] })).version;
+    for (const [version, verification] of [
+      [secret, 'holders'],
+      [undisputed, 'nobody'],
+    ] as const) {
+      await setOffer(node, version, { price: PRICE, minReserved: 0, until: FOR_EVER });
+      expect(verificationOf(await describeVersion(requester, version))).to.equal(verification);
+      await rejectsLater('version.unverified', startInference(requester, { model: version }, shade(0)));
+      const taken = await startInference(requester, { model: version, unverified: true }, shade(0));
+      expect(taken.version).to.equal(version);
+    }
+    expect(verificationOf(await describeVersion(requester, system.version))).to.equal('anybody');
   });
 
   it('should say that a request ended without an answer', async () => {

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { network } from 'hardhat';
 import { encodeItems } from '#core/commitment/canonical.ts';
-import { toHex, ZERO_ADDRESS } from '#core/hex.ts';
+import { toBytes32, toHex, ZERO_ADDRESS } from '#core/hex.ts';
 import type { VersionId } from '#core/protocol/ids.ts';
 import { packTerms } from '#core/protocol/terms.ts';
 import type { Tensor } from '#core/tensor.ts';
@@ -81,6 +81,7 @@ export async function prepare(owner: Account, requester: Account, node: Account)
     card,
     uris: ['https://example.org/digits'],
     royalty: ROYALTY,
+    programRoot: toBytes32(`0x${'5e'.repeat(32)}`),
   });
   await deposit(requester, FUNDS / 4n);
   await deposit(node, STAKE);

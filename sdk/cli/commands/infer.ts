@@ -29,6 +29,7 @@ export const inferCommand: Command = {
     final: { type: 'boolean' },
     'no-wait': { type: 'boolean' },
     hash: { type: 'boolean' },
+    unverified: { type: 'boolean' },
     ...ACCOUNT.options,
   },
   explained: [
@@ -41,6 +42,7 @@ export const inferCommand: Command = {
     ['--final', 'waits until nobody can challenge the answer any more'],
     ['--no-wait', 'prints the id of the request and leaves'],
     ['--hash', 'the answer goes on chain as a hash only (exact versions), the bytes come from the node'],
+    ['--unverified', 'asks even if not everybody could check the answer (no public file, or no program root)'],
     ...ACCOUNT.explained,
   ],
   finding: 'the input does not fit, nobody serves the model, it is too dear, or the request ended without an answer',
@@ -58,6 +60,7 @@ export const inferCommand: Command = {
         model: version,
         pollMs: 300,
         exactOutput: args.values['hash'] === true,
+        unverified: args.values['unverified'] === true,
         ...(args.values['final'] === true ? { until: 'final' as const } : {}),
         ...(node === undefined ? {} : { node: addressOf(node) }),
         ...(most === undefined ? {} : { maxFee: opg(most, '--max-fee') }),

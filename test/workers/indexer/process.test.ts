@@ -13,11 +13,11 @@ import {
   modelByName,
   nodes,
   request,
+  requestById,
   requests,
   search,
   stake,
   totals,
-  workflow,
 } from '../../../sdk/index.ts';
 import { systemClock } from '../../../workers/adapters/clock/systemClock.ts';
 import { eventDecoder } from '../../../workers/adapters/ethers/decodeEvents.ts';
@@ -134,14 +134,14 @@ describe('an indexer as a process', () => {
     const mark = await anvil.mark();
     const second = await ask();
     await upToDate();
-    expect((await workflow(url, second.id)).events.map(({ event }) => event)).to.deep.equal(['Requested']);
+    expect((await requestById(url, second.id)).events.map(({ event }) => event)).to.deep.equal(['Requested']);
     expect((await activityOf(url, { model: NAME })).activity).to.include({ requests: 2, open: 2, repeatRequesters: 1 });
     await sameAsChain(requester.address);
     const raw = await anvil.send<Hex>('eth_getRawTransactionByHash', second.hash);
     await anvil.fallBack(mark, 4);
 
     await eventually('it is forgotten', () =>
-      workflow(url, second.id).then(
+      requestById(url, second.id).then(
         () => false,
         () => true,
       ),
@@ -153,13 +153,15 @@ describe('an indexer as a process', () => {
 
     await anvil.send('eth_sendRawTransaction', raw);
     await eventually('it is known again', () =>
-      workflow(url, second.id).then(
+      requestById(url, second.id).then(
         () => true,
         () => false,
       ),
     );
     await sameAsChain(requester.address);
-    expect((await findRequest(requester, second)).row.state).to.equal((await workflow(url, second.id)).request.state);
+    expect((await findRequest(requester, second)).row.state).to.equal(
+      (await requestById(url, second.id)).request.state,
+    );
   });
 
   it('goes on where it was killed, and comes to what an index comes to that was left alone', async () => {

@@ -2,6 +2,7 @@
 import { modelNamed } from '../../../named.ts';
 import { offersFor } from '../../../offers.ts';
 import { columns } from '../../../table.ts';
+import { verificationOf } from '../../../verification.ts';
 import { describeVersion } from '../../../version.ts';
 import { answer } from '../../answer.ts';
 import type { Command } from '../../command.ts';
@@ -41,13 +42,14 @@ export const showModelCommand: Command = {
         ]),
         '',
         ...columns([
-          ['version', 'id', 'bytes', 'royalty', 'state', 'cheapest offer'],
-          ...listed.map(({ number, version, files, royalty, retired, policy, offers: [first] }) => [
+          ['version', 'id', 'bytes', 'royalty', 'state', 'verified by', 'cheapest offer'],
+          ...listed.map(({ number, version, files, royalty, retired, policy, about, offers: [first] }) => [
             `@${number}`,
             version,
             (files[0]?.size ?? 0n).toLocaleString('en-US'),
             shown(royalty),
             retired ? 'retired' : policy === undefined ? 'open' : `access by ${policy}`,
+            verificationOf(about),
             first === undefined ? 'none' : `${shown(first.fee)} OPG by ${first.node} until ${when(first.until)}`,
           ]),
         ]),
@@ -69,6 +71,7 @@ export const showModelCommand: Command = {
             bytes: String(files[0]?.size ?? 0n),
             programRoot: about.content.programRoot,
             exact: about.content.exact,
+            verifiedBy: verificationOf(about),
             uris: [...about.uris],
             inputs: about.schema.inputs.map(({ name: tensor, dtype, shape }) => ({
               name: tensor,
