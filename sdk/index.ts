@@ -2,6 +2,7 @@
 export type { AskOptions } from './ask.ts';
 export { balanceOf } from './balance.ts';
 export { named, toProtocolError } from './chainErrors.ts';
+export { consentOf, setConsent } from './consent.ts';
 export { createModel, modelOf } from './createModel.ts';
 export { type CreatedVersion, createVersion, type NewVersion } from './createVersion.ts';
 export { type Deployment, parseDeployment } from './deployment.ts';
@@ -29,7 +30,7 @@ export {
 export { type Account, actAs, connect, type Network } from './network.ts';
 export { type NewNode, newNode } from './newNode.ts';
 export { type HotKey, offerOf, Permissions, Roles, setKey, setNode, setOffer } from './node.ts';
-export { cheapestOffer, type OpenOffer, offersFor } from './offers.ts';
+export { cheapestOffer, type OpenOffer, type OwnOffer, offersFor, offersOf } from './offers.ts';
 export { claimRoyalty, retire, setPolicy, setRoyalty } from './owner.ts';
 export {
   buyPass,
@@ -71,7 +72,7 @@ export {
   type Totals,
   totals,
 } from './search.ts';
-export { cancel, expire, finalise } from './settle.ts';
+export { cancel, expire, finalise, rescue } from './settle.ts';
 export { release, restake, stake, unstake } from './stake.ts';
 export type { Transacted } from './transact.ts';
 export { type Store, upload } from './upload.ts';

@@ -3,9 +3,10 @@
 import { ProtocolError } from '#core/errors.ts';
 import type { Address } from '#core/hex.ts';
 import type { VersionId } from '#core/protocol/ids.ts';
+import type { Offer } from '#core/protocol/offer.ts';
 import { named } from './chainErrors.ts';
 import { chainNow } from './clock.ts';
-import { eventsIn, eventsNamed, logsFrom } from './events.ts';
+import { addressTopic, eventsIn, eventsNamed, logsFrom } from './events.ts';
 import type { Network } from './network.ts';
 import { offerOf } from './node.ts';
 import { quote } from './quote.ts';
@@ -47,6 +48,29 @@ export async function cheapestOffer(network: Network, version: VersionId, items 
   if (first === undefined) throw new ProtocolError('request.no_offer', { version });
   for (const offer of offers.slice(0, MOST_ASKED)) if (await answers(offer.endpoint)) return offer;
   return first;
+}
+
+/** What a node offers or offered, also what is over by now. */
+export interface OwnOffer extends Offer {
+  readonly version: VersionId;
+  readonly active: boolean;
+}
+
+export async function offersOf(network: Network, node: Address): Promise<OwnOffer[]> {
+  return await named('the reader', async () => {
+    const { addresses, block } = network.deployment;
+    const topic = network.nodes.interface.getEvent('OfferSet').topicHash;
+    const logs = await logsFrom(network, addresses.nodes, [topic, addressTopic(node)], block);
+    const versions = [...new Set(eventsNamed(eventsIn(network, logs), 'OfferSet').map(({ version }) => version))];
+    const now = await chainNow(network);
+    const found = await Promise.all(
+      versions.map(async (version) => {
+        const offer = await offerOf(network, node, version);
+        return offer === undefined ? [] : [{ version, ...offer, active: offer.until >= now }];
+      }),
+    );
+    return found.flat();
+  });
 }
 
 /** How many nodes are asked whether they are well, and how long each may take. */

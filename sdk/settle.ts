@@ -56,6 +56,18 @@ export async function finalise(account: Account, asked: Asked, { takeTip = false
   return await transact(account, call);
 }
 
+/**
+ * Frees a request whose dispute has stood still for longer than the longest one can last (the rescue delay of its parameter set, after the end of
+ * its challenge window): the fee returns to the requester, the slice to the node. Anyone may call.
+ */
+export async function rescue(account: Account, asked: Asked): Promise<Transacted> {
+  const { row } = await findRequest(account, asked);
+  const submission = submissionOf(row);
+  if (row.state !== 'Frozen' || submission === undefined)
+    throw new ProtocolError('Requests_NotCurrent', { id: row.id });
+  return await transact(account, await account.requests.rescue.populateTransaction(packTerms(row.terms), submission));
+}
+
 /** What the callback needs: the submitted output again, or the commitment alone for exactOutput. */
 async function suppliedFor(
   account: Account,

@@ -1,6 +1,7 @@
 /** Every command, in the order of the help text. */
 import type { Command } from './command.ts';
 import { balanceCommand } from './commands/account/balance.ts';
+import { consentCommand } from './commands/account/consent.ts';
 import { createAccountCommand } from './commands/account/create.ts';
 import { importAccountCommand } from './commands/account/import.ts';
 import { listAccountsCommand, useAccountCommand } from './commands/account/list.ts';
@@ -29,11 +30,11 @@ import { initNodeCommand } from './commands/node/init.ts';
 import { offerCommand } from './commands/node/offer.ts';
 import { revokeCommand } from './commands/node/revoke.ts';
 import { runNodeCommand } from './commands/node/run.ts';
-import { releaseCommand, stakeCommand, unstakeCommand } from './commands/node/stake.ts';
+import { releaseCommand, restakeCommand, stakeCommand, unstakeCommand } from './commands/node/stake.ts';
 import { nodeStatusCommand } from './commands/node/status.ts';
 import { referenceCommand } from './commands/reference.ts';
 import { listRequestsCommand } from './commands/request/list.ts';
-import { cancelCommand, expireCommand, finaliseCommand } from './commands/request/settle.ts';
+import { cancelCommand, expireCommand, finaliseCommand, rescueCommand } from './commands/request/settle.ts';
 import { showRequestCommand, watchRequestCommand } from './commands/request/show.ts';
 
 export const COMMANDS: readonly Command[] = [
@@ -47,6 +48,7 @@ export const COMMANDS: readonly Command[] = [
   depositCommand,
   withdrawCommand,
   sendCommand,
+  consentCommand,
   searchCommand,
   listModelsCommand,
   showModelCommand,
@@ -63,12 +65,14 @@ export const COMMANDS: readonly Command[] = [
   cancelCommand,
   expireCommand,
   finaliseCommand,
+  rescueCommand,
   initNodeCommand,
   runNodeCommand,
   nodeStatusCommand,
   offerCommand,
   stakeCommand,
   unstakeCommand,
+  restakeCommand,
   releaseCommand,
   revokeCommand,
   doctorCommand,

@@ -16,4 +16,8 @@ export function shown(wei: bigint): string {
   return `${BigInt(whole).toLocaleString('en-US')}${tail === '' ? '' : `.${tail}`}`;
 }
 
-export const when = (seconds: number): string => new Date(seconds * 1_000).toISOString().replace(/\.000Z$/, 'Z');
+/** The last second of the year 9999: what is later is for ever, and has no ISO date that people would read. */
+const FAR = 253_402_300_799;
+
+export const when = (seconds: number): string =>
+  new Date(Math.min(seconds, FAR) * 1_000).toISOString().replace(/\.000Z$/, 'Z');

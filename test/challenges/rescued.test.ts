@@ -1,12 +1,15 @@
 /** A request that the game left frozen until its rescue: nobody's money stays behind in the game, and nobody is slashed any more. */
 import { expect } from 'chai';
 import { type Demand, openDemands } from '#core/challenges/follow.ts';
+import { consentOf, rescue, setConsent } from '../../sdk/index.ts';
 import { networkHelpers, time } from '../support/contracts/chain.ts';
+import { clientAs } from '../support/contracts/client.ts';
 import { type DisputeSystem, disputeSystem, PARAMETERS } from '../support/contracts/disputes.ts';
 import { changes, checkMoney } from '../support/contracts/money.ts';
 import { demandOf, positionsOf } from '../support/contracts/positions.ts';
 import { SELECT, SELECT_INPUT } from '../support/contracts/programs.ts';
 import { alteredData, Trial } from '../support/contracts/trials.ts';
+import { rejectsLater } from '../support/rejects.ts';
 
 describe('the real game after a rescue', () => {
   let s: DisputeSystem;
@@ -35,6 +38,32 @@ describe('the real game after a rescue', () => {
       s.game,
       'Game_NothingToClaim',
     );
+  });
+
+  it('comes by the SDK, of whoever asks, and not before its time', async () => {
+    const wrong = await trial.wrongly();
+    await wrong.challenge(s.rival, wrong.trace());
+    const rescuer = await clientAs(s, s.other);
+    const { id, terms } = wrong.story;
+    const asked = { id, block: s.genesis };
+    await rejectsLater('Requests_TooEarly', rescue(rescuer, asked));
+    await time.increaseTo(wrong.story.described.challengeEnd + Number(PARAMETERS.rescueDelay) + 10);
+    const gains = await changes(s, { node: s.node, requester: s.requester, other: s.other }, async () => {
+      await rescue(rescuer, asked);
+    });
+    expect(gains).to.deep.equal({ node: terms.slice, requester: terms.fee, other: 0n });
+    await rejectsLater('Requests_NotCurrent', rescue(rescuer, asked));
+  });
+
+  it('needs consent, which the SDK gives and takes back', async () => {
+    const account = await clientAs(s, s.other);
+    expect(await consentOf(account, account.address)).to.equal(true);
+    await setConsent(account, false);
+    expect(await consentOf(account, account.address)).to.equal(false);
+    const right = await trial.rightly();
+    await expect(right.challenge(s.other, lie())).to.be.revertedWithCustomError(s.escrow, 'Escrow_NoConsent');
+    await setConsent(account, true);
+    await right.challenge(s.other, lie());
   });
 
   it('divides the bond of a challenge whose demand was not answered, and returns the fee', async () => {

@@ -163,6 +163,21 @@ describe('the opg command on a network', function () {
     expect(BigInt(before.wallet) - BigInt(now.wallet)).to.equal((3n * OPG) / 2n + OPG / 4n);
   });
 
+  it('should move stake there and back, and give consent once', async () => {
+    type Stake = { readonly stake: string; readonly unbonding: string };
+    const { stake: before } = await json<Stake>('account', 'balance');
+    await json('node', 'stake', '2');
+    await json('node', 'unstake', '2');
+    const { stake, unbonding } = await json<Stake>('node', 'restake', '1.5');
+    expect(BigInt(stake) - BigInt(before)).to.equal((3n * OPG) / 2n);
+    expect(BigInt(unbonding)).to.equal(OPG / 2n);
+    type Consent = { readonly consents: boolean; readonly changed: boolean };
+    const consent = (...args: string[]) => json<Consent>('account', 'consent', ...args);
+    expect(await consent()).to.include({ consents: true, changed: true });
+    expect(await consent()).to.include({ consents: true, changed: false });
+    expect(await consent('--withdraw')).to.include({ consents: false, changed: true });
+  });
+
   it('should make a node that its doctor finds well but for what is missing', async () => {
     const { accounts, faucet, local } = net;
     await json('account', 'import', 'fresh', '--key-file', local.keys.fileOf('cheat'));

@@ -11,6 +11,8 @@ export interface CardParts {
   readonly sources: readonly BlobSource[];
   /** Other places a blob may be, by its sha256; asked before the URI. */
   readonly mirrors: (sha256: string) => readonly string[];
+  /** Where a published URI may be asked for, or why nowhere. */
+  readonly placesOf: (uri: string) => { readonly places: readonly string[] } | { readonly reason: string };
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: Metrics;
@@ -43,8 +45,9 @@ async function settle(parts: CardParts, wanted: WantedCard, signal: AbortSignal)
 
 /** The card, 'unreadable' for bytes of the right hash that are none, or why no place has it. */
 async function anyOf(parts: CardParts, wanted: WantedCard, signal: AbortSignal): Promise<Card | string> {
-  const reasons: string[] = [];
-  for (const uri of [...parts.mirrors(wanted.sha256), wanted.uri]) {
+  const named = parts.placesOf(wanted.uri);
+  const reasons = 'reason' in named ? [named.reason] : [];
+  for (const uri of [...parts.mirrors(wanted.sha256), ...('places' in named ? named.places : [])]) {
     const found = await bytesAt(parts.sources, uri, AbortSignal.any([signal, AbortSignal.timeout(FETCH_MS)])).catch(
       (error: Error) => error.message,
     );

@@ -1,6 +1,5 @@
-import path from 'node:path';
-import { createFileSource } from '../adapters/blobs/file.ts';
-import { createHttpSource } from '../adapters/blobs/http.ts';
+import { configuredPlaces } from '../adapters/blobs/configured.ts';
+import { placesOf } from '../adapters/blobs/places.ts';
 import { systemClock as clock } from '../adapters/clock/systemClock.ts';
 import { connectChain } from '../adapters/ethers/connectChain.ts';
 import { indexAnswers } from '../adapters/index/answers/answers.ts';
@@ -11,13 +10,13 @@ import { journalMigrations } from '../adapters/journal/migrations.ts';
 import { createLog } from '../adapters/pino/log.ts';
 import { createMetrics } from '../adapters/prometheus/metrics.ts';
 import { openDatabase } from '../adapters/sql/open.ts';
-import { type Config, loadConfig } from '../config/load.ts';
+import { loadConfig } from '../config/load.ts';
 import { printable } from '../config/printable.ts';
 import { Health } from '../lifecycle/health.ts';
 import { serveHttp } from '../lifecycle/http.ts';
 import { run } from '../lifecycle/run.ts';
 import { sweep } from '../watcher/sweep.ts';
-import { type CardParts, fetchCards } from './cards.ts';
+import { fetchCards } from './cards.ts';
 import { ingest } from './ingest.ts';
 import { readiness, readinessRoute } from './readiness.ts';
 import { indexRoutes } from './routes.ts';
@@ -53,7 +52,8 @@ const code = await run(
     life.shutdown.add('http', (leftMs) => http.close(leftMs));
     log.info('indexer started', { url: http.url, chainId });
 
-    const cards = { store, ...places(config), ...common };
+    const { gateways, ...blobs } = configuredPlaces(config.models, config.process.dataDir);
+    const cards = { store, ...blobs, placesOf: (uri: string) => placesOf(uri, gateways), ...common };
     await Promise.all([
       ingest({ reader, store, startBlock, ...common }, life.signal),
       sweep([{ name: 'cards', everyMs: cardsMs, run: () => fetchCards(cards, life.signal) }], clock, log, life.signal),
@@ -62,20 +62,3 @@ const code = await run(
   createLog({ level: 'info', fields }),
 );
 process.exit(code);
-
-/** Where cards are fetched from, as the section `models` says of model files. */
-function places({ models, process: { dataDir } }: Config<'indexer'>): Pick<CardParts, 'sources' | 'mirrors'> {
-  const { stores, directory, privateOrigins } = models;
-  const own = stores.map((store) => new URL(store).origin);
-  const origins = privateOrigins === 'all' ? privateOrigins : [...privateOrigins, ...own];
-  return {
-    sources: [
-      createHttpSource({ privateOrigins: origins }),
-      createFileSource(directory ?? path.join(dataDir, 'files')),
-    ],
-    mirrors: (sha256) => [
-      ...(directory ? [`file:${sha256}`] : []),
-      ...stores.map((store) => `${store.replace(/\/$/, '')}/v1/blobs/${sha256}`),
-    ],
-  };
-}

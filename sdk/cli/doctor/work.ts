@@ -4,19 +4,20 @@ import type { VersionId } from '#core/protocol/ids.ts';
 import type { RequestRow } from '#core/protocol/request.ts';
 import { isOver } from '#core/protocol/request.ts';
 import { executable } from '../../dispute/model.ts';
-import { addressTopic, eventsIn, eventsNamed, logsFrom } from '../../events.ts';
+import { addressTopic, logsFrom } from '../../events.ts';
 import { fetchModel } from '../../fetchModel.ts';
 import { findRequest } from '../../findRequest.ts';
 import type { Network } from '../../network.ts';
-import { offerOf } from '../../node.ts';
+import { offersOf } from '../../offers.ts';
 import { describeVersion } from '../../version.ts';
 import { when } from '../money.ts';
 import { bad, type Finding, ok, warning } from './finding.ts';
 
 /** Each offered version: its file can be fetched, has the published hash, and compiles to the published program. */
-export async function modelFindings(network: Network, node: Address, now: number): Promise<Finding[]> {
+export async function modelFindings(network: Network, node: Address): Promise<Finding[]> {
   const findings: Finding[] = [];
-  for (const version of await offeredBy(network, node, now)) findings.push(await modelFinding(network, version));
+  for (const { version, active } of await offersOf(network, node))
+    if (active) findings.push(await modelFinding(network, version));
   return findings.length > 0
     ? findings
     : [
@@ -54,17 +55,6 @@ async function modelFinding(network: Network, id: VersionId): Promise<Finding> {
       'take the offer back, or add a store that has the file (models.stores)',
     );
   }
-}
-
-async function offeredBy(network: Network, node: Address, now: number): Promise<VersionId[]> {
-  const { addresses, block } = network.deployment;
-  const topic = network.nodes.interface.getEvent('OfferSet').topicHash;
-  const logs = await logsFrom(network, addresses.nodes, [topic, addressTopic(node)], block);
-  const versions = [...new Set(eventsNamed(eventsIn(network, logs), 'OfferSet').map(({ version }) => version))];
-  const active = await Promise.all(
-    versions.map(async (version) => ((await offerOf(network, node, version))?.until ?? 0) >= now),
-  );
-  return versions.filter((_, i) => active[i]);
 }
 
 /** Requests that name the node, or that it took, and that are not over. */

@@ -1,8 +1,10 @@
 // Cards that metadata names by URI: fetched over real HTTP, and searched by only when they have the hash that the URI names.
 import { createHash } from 'node:crypto';
+import { tmpdir } from 'node:os';
 import { expect } from 'chai';
 import { cardPlace, readCard } from '#core/search/card.ts';
-import { createHttpSource } from '../../../workers/adapters/blobs/http.ts';
+import { configuredPlaces } from '../../../workers/adapters/blobs/configured.ts';
+import { placesOf } from '../../../workers/adapters/blobs/places.ts';
 import { FakeClock } from '../../../workers/adapters/memory/fakeClock.ts';
 import { fetchCards } from '../../../workers/indexer/cards.ts';
 import { serveHttp, type TestServer } from '../../support/httpServer.ts';
@@ -69,12 +71,9 @@ describe('cards of versions', () => {
     const setUp = (privateOrigins: 'all' | readonly string[] = 'all') => {
       const clock = new FakeClock(1_000_000);
       const common = { clock, log: recordedLog(), metrics: recordedMetrics() };
-      const parts = {
-        ...common,
-        store: index.store,
-        sources: [createHttpSource({ privateOrigins })],
-        mirrors: () => [],
-      };
+      const settings = { stores: [], directory: undefined, aggregators: [], gateways: [], privateOrigins };
+      const { gateways, ...blobs } = configuredPlaces(settings, tmpdir());
+      const parts = { ...common, ...blobs, store: index.store, placesOf: (uri: string) => placesOf(uri, gateways) };
       return { clock, metrics: common.metrics, look: () => fetchCards(parts, new AbortController().signal) };
     };
     const found = async (text: string) => {
@@ -119,6 +118,15 @@ describe('cards of versions', () => {
         await setUp(origins).look();
         expect([await stateOf(), await found('birds'), await found('cats')]).to.deep.equal(['wanted', [], []]);
       }
+    });
+
+    it('are fetched from Walrus, by the name there and the hash', async () => {
+      const blob = Buffer.from(sha256('a blob'), 'hex').toString('base64url');
+      bodies.set(`/v1/blobs/${blob}`, CARD);
+      const uri = `walrus://${blob}?aggregator=${store.url}#sha256=${sha256(CARD)}`;
+      await publish(new ScriptedChain(index), uri);
+      await setUp().look();
+      expect([await stateOf(), await found('birds')]).to.deep.equal(['fetched', ['acme/singer']]);
     });
 
     it('are given up when what the hash names is no card', async () => {

@@ -78,7 +78,7 @@ async function examine(file: string): Promise<Finding[]> {
       ...(await chainFindings(network, config.network.finality)),
       ...(await moneyFindings(network, node, key)),
       await endpointFinding(endpoint),
-      ...(await modelFindings(network, node, now)),
+      ...(await modelFindings(network, node)),
       ...(await deadlineFindings(network, node, now)),
     ];
   } finally {

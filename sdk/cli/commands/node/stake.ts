@@ -1,8 +1,8 @@
-/** `opg node stake`, `unstake` and `release`: what stands behind a node's results. */
+/** `opg node stake`, `unstake`, `restake` and `release`: what stands behind a node's results. */
 import { balanceOf } from '../../../balance.ts';
 import { deposit } from '../../../deposit.ts';
 import type { Account } from '../../../network.ts';
-import { release, stake, unstake } from '../../../stake.ts';
+import { release, restake, stake, unstake } from '../../../stake.ts';
 import type { Transacted } from '../../../transact.ts';
 import { answer, sent, sentRows } from '../../answer.ts';
 import type { Arguments, Command, Terminal } from '../../command.ts';
@@ -33,6 +33,16 @@ export const unstakeCommand: Command = {
   explained: ACCOUNT.explained,
   finding: 'less stake is free, or the chain did not answer',
   run: (args, terminal) => move(args, terminal, unstake),
+};
+
+export const restakeCommand: Command = {
+  name: 'node restake',
+  summary: 'Takes unbonding stake back into the stake.',
+  positionals: ['AMOUNT'],
+  options: ACCOUNT.options,
+  explained: ACCOUNT.explained,
+  finding: 'less is unbonding, or the chain did not answer',
+  run: (args, terminal) => move(args, terminal, restake),
 };
 
 export const releaseCommand: Command = {

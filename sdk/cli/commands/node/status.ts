@@ -1,10 +1,8 @@
 /** `opg node status`: how a node stands on chain, and whether it answers. */
 import { toAddress } from '#core/hex.ts';
 import { balanceOf } from '../../../balance.ts';
-import { chainNow } from '../../../clock.ts';
-import { addressTopic, eventsIn, eventsNamed, logsFrom } from '../../../events.ts';
-import type { Network } from '../../../network.ts';
-import { offerOf, Roles } from '../../../node.ts';
+import { Roles } from '../../../node.ts';
+import { offersOf } from '../../../offers.ts';
 import { columns } from '../../../table.ts';
 import { answer } from '../../answer.ts';
 import { type Command, EXIT, text } from '../../command.ts';
@@ -26,7 +24,7 @@ export const nodeStatusCommand: Command = {
       const [{ roles, endpoint }, balance, offers] = await Promise.all([
         network.nodes.nodeOf(node),
         balanceOf(network, node),
-        offersOf(network, node),
+        offersOf(network, toAddress(node)),
       ]);
       const names = Object.entries(Roles).flatMap(([name, bit]) =>
         (Number(roles) & bit) === 0 ? [] : [name.toLowerCase()],
@@ -66,7 +64,7 @@ export const nodeStatusCommand: Command = {
                 ...offers.map(({ version, price, until, active }) => [
                   version,
                   shown(price),
-                  active ? `until ${when(Math.min(until, 253_402_300_799))}` : 'over',
+                  active ? `until ${when(until)}` : 'over',
                 ]),
               ])),
         ].join('\n'),
@@ -75,21 +73,6 @@ export const nodeStatusCommand: Command = {
     });
   },
 };
-
-async function offersOf(network: Network, node: string) {
-  const { addresses, block } = network.deployment;
-  const topic = network.nodes.interface.getEvent('OfferSet').topicHash;
-  const logs = await logsFrom(network, addresses.nodes, [topic, addressTopic(node)], block);
-  const versions = [...new Set(eventsNamed(eventsIn(network, logs), 'OfferSet').map(({ version }) => version))];
-  const now = await chainNow(network);
-  const found = await Promise.all(
-    versions.map(async (version) => {
-      const offer = await offerOf(network, toAddress(node), version);
-      return offer === undefined ? [] : [{ version, ...offer, active: offer.until >= now }];
-    }),
-  );
-  return found.flat();
-}
 
 /** Asked of the endpoint that the node itself published. */
 async function healthOf(endpoint: string): Promise<{ readonly healthy: boolean; readonly told: string }> {

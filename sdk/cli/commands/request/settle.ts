@@ -1,7 +1,7 @@
-/** `opg request cancel`, `expire` and `finalise`: how a request is ended by hand. */
+/** `opg request cancel`, `expire`, `finalise` and `rescue`: how a request is ended by hand. */
 import { toRequestId } from '#core/protocol/ids.ts';
 import type { Account } from '../../../network.ts';
-import { cancel, expire, finalise } from '../../../settle.ts';
+import { cancel, expire, finalise, rescue } from '../../../settle.ts';
 import type { Transacted } from '../../../transact.ts';
 import { answer, sent, sentRows } from '../../answer.ts';
 import { type Arguments, type Command, type Terminal, UsageError } from '../../command.ts';
@@ -41,6 +41,17 @@ export const finaliseCommand: Command = {
     end(args, terminal, 'finalised', (account, asked) =>
       finalise(account, asked, { takeTip: args.values['tip'] === true }),
     ),
+};
+
+export const rescueCommand: Command = {
+  name: 'request rescue',
+  summary:
+    'Frees a request whose dispute never ended: fee to the requester, slice to the node. Anybody may, after the rescue delay.',
+  positionals: ['REQUEST'],
+  options: ACCOUNT.options,
+  explained: ACCOUNT.explained,
+  finding: 'it is not disputed, the rescue delay is not over, or the chain did not answer',
+  run: (args, terminal) => end(args, terminal, 'rescued', rescue),
 };
 
 async function end(
