@@ -1,5 +1,3 @@
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect } from 'chai';
 import { network } from 'hardhat';
@@ -9,10 +7,11 @@ import { assertWiring, wiringOf } from '../../deploy/checks/wiring.ts';
 import { constructed } from '../../deploy/constructorArguments.ts';
 import { readProfile } from '../../deploy/parameters/schema.ts';
 import { deploySystem } from '../../deploy/system.ts';
+import { temporaryFolder } from '../support/temporary.ts';
 
 const local = readProfile(path.join(import.meta.dirname, '../../deploy/parameters/local.json'));
 
-const scratch = () => mkdtempSync(path.join(tmpdir(), 'deploy-'));
+const scratch = () => temporaryFolder('deploy');
 
 type Connection = Awaited<ReturnType<typeof network.create>>;
 

@@ -1,7 +1,5 @@
 /** A local network for stories about disputes: published models, and a node that answers what a story likes, without computing. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
+import { readFileSync, rmSync } from 'node:fs';
 import type { JsonRpcProvider } from 'ethers';
 import { headerOf, type Meaning, meaningOf } from '#core/challenges/claim.ts';
 import { type Subject, subjectOf } from '#core/challenges/subject.ts';
@@ -34,6 +32,7 @@ import {
 } from '../../sdk/index.ts';
 import { assess } from '../../sdk/publishing/assess.ts';
 import { transact } from '../../sdk/transact.ts';
+import { temporaryFolder } from '../support/temporary.ts';
 
 const OPG = 10n ** 18n;
 const STAKE = 1_000n * OPG;
@@ -48,7 +47,7 @@ export interface DisputedModel {
 }
 
 export class DisputedNetwork {
-  readonly directory = mkdtempSync(path.join(tmpdir(), 'opg-dispute-'));
+  readonly directory = temporaryFolder('opg-dispute');
   readonly local = new LocalNetwork(this.directory);
   readonly model = exampleModel('digits-cnn');
   deployed!: Deployed;

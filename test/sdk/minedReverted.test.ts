@@ -1,6 +1,3 @@
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { expect } from 'chai';
 import { toAddress } from '#core/hex.ts';
 import type { Tensor } from '#core/tensor.ts';
@@ -9,6 +6,7 @@ import { actAs, balanceOf, request, setPolicy } from '../../sdk/index.ts';
 import { afterEstimate } from '../support/afterEstimate.ts';
 import { type Devnet, startDevnet, vectors } from '../support/devnet.ts';
 import { rejectsLater } from '../support/rejects.ts';
+import { temporaryFolder } from '../support/temporary.ts';
 
 /** The enum HostilePolicy.Answer. */
 const [YES, NO] = [0, 1];
@@ -17,7 +15,7 @@ describe('a request that is mined and fails', () => {
   let devnet: Devnet;
   before(async function () {
     this.timeout(120_000);
-    devnet = await startDevnet(mkdtempSync(path.join(tmpdir(), 'opg-reverted-')));
+    devnet = await startDevnet(temporaryFolder('opg-reverted'));
   });
   after(() => devnet?.anvil.stop());
 

@@ -1,8 +1,8 @@
 /** The `opg` command in this process, with a home of its own, and what it wrote. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { opg } from '../../sdk/cli/main.ts';
+import { temporaryFolder } from './temporary.ts';
 
 export interface Said {
   readonly code: number;
@@ -17,7 +17,7 @@ export function command(): {
   run(...argv: string[]): Promise<Said>;
   json<T>(...argv: string[]): Promise<T>;
 } {
-  const home = mkdtempSync(path.join(tmpdir(), 'opg-command-'));
+  const home = temporaryFolder('opg-command');
   const password = path.join(home, 'password');
   const outside = { ...process.env };
   writeFileSync(password, 'correct horse\n', { mode: 0o600 });

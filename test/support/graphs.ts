@@ -1,16 +1,16 @@
 /** Small graphs built in code, written where a runtime can load them. */
 import { createHash } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Dtype } from '#core/commitment/dtype.ts';
 import { buildModel, type GraphParts, node } from '#core/onnx/build.ts';
 import { tensor } from '#core/tensor.ts';
 import type { LoadableModel } from '#ports/runtime.ts';
+import { temporaryFolder } from './temporary.ts';
 
 /** A directory that the calling suite removes. */
 export function scratch(): { readonly path: string; remove(): void } {
-  const directory = mkdtempSync(path.join(tmpdir(), 'opg-test-'));
+  const directory = temporaryFolder('opg-test');
   return { path: directory, remove: () => rmSync(directory, { recursive: true, force: true }) };
 }
 

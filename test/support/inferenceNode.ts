@@ -1,7 +1,4 @@
 /** An inference node inside the test's process: the parts of workers/node/main.ts, on a database of its own. */
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { CAUTIOUS_BUDGET } from '#core/protocol/checkBudget.ts';
 import type { Journal } from '#ports/journal.ts';
 import type { Head } from '#ports/observer.ts';
@@ -38,6 +35,7 @@ import { versionKeeper, versionOf } from '../../workers/watcher/versions.ts';
 import { CHAIN_ID, KEYS } from './anvil.ts';
 import type { Devnet } from './devnet.ts';
 import { recordedLog, recordedMetrics } from './telemetry.ts';
+import { temporaryFolder } from './temporary.ts';
 
 export interface NodeOptions {
   readonly models: string;
@@ -130,7 +128,7 @@ export async function startNode(devnet: Devnet, options: NodeOptions): Promise<T
   const runtime = createOnnxRuntime({ children: 1 });
   const reference = createReference();
   const models = createModelStore({
-    directory: mkdtempSync(path.join(tmpdir(), 'opg-models-')),
+    directory: temporaryFolder('opg-models'),
     maxBytes: 2 ** 30,
     sources: [createFileSource(options.models)],
   });

@@ -1,6 +1,3 @@
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { expect } from 'chai';
 import { submissionOf } from '#core/protocol/request.ts';
 import type { Submission } from '#core/protocol/states.ts';
@@ -11,11 +8,12 @@ import { balanceOf, findRequest, request, waitForResult } from '../../../sdk/ind
 import { type Devnet, startDevnet, vectors } from '../../support/devnet.ts';
 import { eventually } from '../../support/eventually.ts';
 import { startNode, type TestNode } from '../../support/inferenceNode.ts';
+import { temporaryFolder } from '../../support/temporary.ts';
 
 const contract = IInferenceRequests__factory.createInterface();
 
 describe('a request that a broken game has frozen and forgotten, on a chain', () => {
-  const models = mkdtempSync(path.join(tmpdir(), 'opg-rescue-'));
+  const models = temporaryFolder('opg-rescue');
   let devnet: Devnet;
   let node: TestNode;
   before(async function () {

@@ -1,5 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'chai';
 import { type AskedOne, findRequest, request } from '../../../sdk/index.ts';
@@ -7,11 +6,12 @@ import { KEYS } from '../../support/anvil.ts';
 import { type Devnet, startDevnet, vectors } from '../../support/devnet.ts';
 import { eventually } from '../../support/eventually.ts';
 import { RoleProcess } from '../../support/process.ts';
+import { temporaryFolder } from '../../support/temporary.ts';
 
 const OPG = 10n ** 18n;
 
 describe('a node and a keeper as processes', () => {
-  const home = mkdtempSync(path.join(tmpdir(), 'opg-process-'));
+  const home = temporaryFolder('opg-process');
   const file = (name: string) => path.join(home, name);
   let devnet: Devnet;
   let environment: Readonly<Record<string, string>>;

@@ -1,6 +1,3 @@
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import type { RequestId } from '#core/protocol/ids.ts';
@@ -10,6 +7,7 @@ import { eventDecoder, type RawLog } from '../../../workers/adapters/ethers/deco
 import { type Devnet, startDevnet, vectors } from '../../support/devnet.ts';
 import { eventually } from '../../support/eventually.ts';
 import { startNode, type TestNode } from '../../support/inferenceNode.ts';
+import { temporaryFolder } from '../../support/temporary.ts';
 
 interface Pool {
   readonly pending: Readonly<Record<string, Readonly<Record<string, { readonly hash: Hex }>>>>;
@@ -20,7 +18,7 @@ interface Receipt {
 
 /** Blocks are mined by hand, so that each fork holds exactly what the story says. */
 describe('an inference node in a reorganisation', () => {
-  const models = mkdtempSync(path.join(tmpdir(), 'opg-store-'));
+  const models = temporaryFolder('opg-store');
   let devnet: Devnet;
   let node: TestNode;
   beforeEach(async function () {

@@ -1,8 +1,5 @@
-import { mkdtempSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { expect } from 'chai';
 import type { Tensor } from '#core/tensor.ts';
 import { compareTensors } from '#core/tolerance.ts';
@@ -11,9 +8,10 @@ import { nodeRoutes } from '../../../workers/node/routes.ts';
 import { type Devnet, startDevnet, vectors } from '../../support/devnet.ts';
 import { eventually } from '../../support/eventually.ts';
 import { startNode, type TestNode } from '../../support/inferenceNode.ts';
+import { temporaryFolder } from '../../support/temporary.ts';
 
 describe('an inference node on a chain', () => {
-  const models = mkdtempSync(path.join(tmpdir(), 'opg-store-'));
+  const models = temporaryFolder('opg-store');
   let devnet: Devnet;
   let node: TestNode;
   before(async function () {

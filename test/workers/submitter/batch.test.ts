@@ -1,6 +1,3 @@
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { expect } from 'chai';
 import { Interface } from 'ethers';
 import type { RequestId } from '#core/protocol/ids.ts';
@@ -10,12 +7,13 @@ import { request, requestMany } from '../../../sdk/index.ts';
 import { type Devnet, startDevnet, vectors } from '../../support/devnet.ts';
 import { eventually } from '../../support/eventually.ts';
 import { startNode, type TestNode } from '../../support/inferenceNode.ts';
+import { temporaryFolder } from '../../support/temporary.ts';
 
 const OPG = 10n ** 18n;
 const contract = new Interface(IInferenceRequests__factory.abi);
 
 describe('results that wait together, on a chain', () => {
-  const models = mkdtempSync(path.join(tmpdir(), 'opg-batch-'));
+  const models = temporaryFolder('opg-batch');
   let devnet: Devnet;
   let node: TestNode | undefined;
   before(async function () {
