@@ -58,7 +58,7 @@ export async function runDisputes(local: LocalNetwork, screen: Screen, operator 
     const assessment = await assessed(digits, onnx);
     return (await publish(accounts.owner, { model, onnx, card: digits.card, uris: [uri], assessment })).version;
   });
-  const node = local.node(deployed);
+  const node = local.node(deployed, { admission: { minNetPerItem: '0' } });
   const cheat = local.cheat(deployed, { results: ['weight'] });
   const verifier = local.verifier(deployed);
   const liar = local.liar(deployed, { operator });

@@ -153,7 +153,9 @@ export class LocalNetwork {
     const { chain, storage, keys } = this;
     const account = toAddress(accounts.cheat.address);
     const settings = nodeSettings({ chain, storage, addressesFile, keyFile: keys.fileOf('cheat'), account });
-    return this.#worker('cheat', 'cheating node', { ...settings, faults }, changes, 'cheat', script);
+    // It offers nothing, and takes what it is named for.
+    const admission = { ...settings['admission'], minNetPerItem: '0' };
+    return this.#worker('cheat', 'cheating node', { ...settings, admission, faults }, changes, 'cheat', script);
   }
 
   /** Rebuilds everything from events and answers searches; has no key. */

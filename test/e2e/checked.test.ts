@@ -112,7 +112,7 @@ describe('results that are held against the reference', function () {
     const askAnybody = ({ version }: Served, deadlineSeconds?: number) =>
       request(
         net.accounts.requester,
-        { version, fee: OPG, ...(deadlineSeconds === undefined ? {} : { deadlineSeconds }) },
+        { version, fee: 2n * OPG, ...(deadlineSeconds === undefined ? {} : { deadlineSeconds }) },
         digits.input,
       );
     const count = async (name: 'Accepted' | 'Undelivered', { id }: AskedOne) =>
@@ -132,7 +132,7 @@ describe('results that are held against the reference', function () {
       const programRoot = anotherRoot(2);
       const served = await publish(digits, { programRoot });
       // Both before anybody knows.
-      const asked = [await askAnybody(served, 8), await askAnybody(served, 8)];
+      const asked = [await askAnybody(served, 15), await askAnybody(served, 15)];
       for (const { id } of asked)
         expect((await reaches(net, id, 'declined')).reason)
           .to.match(/^executor\.root_mismatch: /)

@@ -1,3 +1,4 @@
+import type { Offer } from '#core/protocol/offer.ts';
 import type { Submission } from '#core/protocol/states.ts';
 import type { Terms } from '#core/protocol/terms.ts';
 import type { Hex } from './chain.ts';
@@ -50,6 +51,8 @@ export interface RequestCalls {
 export interface ContractViews {
   /** Free stake of a node, in wei of OPG. */
   freeStake(node: Hex): Promise<bigint>;
+  /** What a node offers for a version, over or not. */
+  offerOf(node: Hex, version: Hex): Promise<Offer | undefined>;
   /** Seconds after challengeEnd before which only the node is expected to finalise, and after which anyone may rescue. */
   delaysOf(set: number): Promise<{ readonly tipDelay: number; readonly rescueDelay: number }>;
 }

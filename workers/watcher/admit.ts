@@ -3,6 +3,7 @@ import { isProtocolError } from '#core/errors.ts';
 import type { Bytes32 } from '#core/hex.ts';
 import { fromHex, ZERO_ADDRESS } from '#core/hex.ts';
 import { type CheckBudget, referenceSeconds } from '#core/protocol/checkBudget.ts';
+import type { Offer } from '#core/protocol/offer.ts';
 import type { RequestRow } from '#core/protocol/request.ts';
 import { feeSplit } from '#core/protocol/split.ts';
 import { AskFlags, hasFlag, Modes } from '#core/protocol/terms.ts';
@@ -13,8 +14,8 @@ import type { KnownVersion } from './versions.ts';
 export interface AdmissionPolicy {
   /** The node's account. */
   readonly node: Hex;
-  /** What the node must keep per item, after royalty, protocol share and tip. */
-  readonly minNetPerItem: bigint;
+  /** What the node must keep per item, after royalty, protocol share and tip; undefined = the price of its offer. */
+  readonly minNetPerItem: bigint | undefined;
   /** Version ids it serves; undefined = every one. */
   readonly versions: ReadonlySet<Hex> | undefined;
   /** Version ids it does not serve in any case. */
@@ -40,6 +41,8 @@ export interface Candidate {
   readonly input: Hex | undefined;
   /** Free stake that no other work of this node counts on. */
   readonly freeStake: bigint;
+  /** What the node itself offers for the version; not asked for where the policy names a price. */
+  readonly offer: Offer | undefined;
 }
 
 export type Admission =
@@ -78,7 +81,7 @@ const business: Rule = ({ request }, { node, acceptOpen }, now) => {
   return { kind: 'wait', reason: 'another node has priority', until: request.terms.openAt + 1 };
 };
 
-const terms: Rule = ({ request }, policy, now) => {
+const terms: Rule = ({ request, offer }, policy, now) => {
   const { mode, deadline, tc, items, version: id } = request.terms;
   if (!policy.modes.includes(mode)) return decline(`mode ${mode} is not served`);
   if (policy.refuseVersions.has(id) || (policy.versions && !policy.versions.has(id)))
@@ -87,10 +90,13 @@ const terms: Rule = ({ request }, policy, now) => {
     return decline(`${deadline - now} s to the deadline, ${policy.deadlineSlackSeconds} s are needed`);
   if (tc > policy.maxWindowSeconds)
     return decline(`the stake would be bound for ${tc} s, ${policy.maxWindowSeconds} s are allowed`);
+  // An offer binds nobody, so a fee below it can be asked for; whoever offers nothing has not said what its work is worth.
+  const least = policy.minNetPerItem ?? (offer && offer.until >= now ? offer.price : undefined);
+  if (least === undefined) return decline('the node has no offer for the version');
   // As if a keeper took the tip: the node must not depend on being first to finalise.
   const net = feeSplit(request.terms, true).toNode;
-  if (net < policy.minNetPerItem * BigInt(items))
-    return decline(`the fee leaves ${net} wei for ${items} items, ${policy.minNetPerItem} per item are asked`);
+  if (net < least * BigInt(items))
+    return decline(`the fee leaves ${net} wei for ${items} items, ${least} per item are asked`);
   return undefined;
 };
 

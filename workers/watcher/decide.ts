@@ -1,3 +1,4 @@
+import type { Offer } from '#core/protocol/offer.ts';
 import type { RequestRow } from '#core/protocol/request.ts';
 import { AskFlags, hasFlag } from '#core/protocol/terms.ts';
 import type { Hex } from '#ports/chain.ts';
@@ -37,6 +38,7 @@ export interface ServeView {
   readonly version: KnownVersion | undefined;
   readonly input: Hex | undefined;
   readonly freeStake: bigint;
+  readonly offer: Offer | undefined;
 }
 
 /** What to do to this node's row: go to a stage, for a reason. Hints for queues follow from the stage. */

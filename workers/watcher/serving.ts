@@ -1,6 +1,7 @@
 import { toHex } from '#core/hex.ts';
 import { isRequestEvent } from '#core/protocol/events.ts';
 import { historyOf } from '#core/protocol/history.ts';
+import type { Offer } from '#core/protocol/offer.ts';
 import { isOver, type RequestRow } from '#core/protocol/request.ts';
 import { AskFlags, hasFlag } from '#core/protocol/terms.ts';
 import type { ContractViews } from '#ports/calls.ts';
@@ -42,6 +43,7 @@ export class Serving implements Observer {
   /** To be looked at when the block they are in is recorded. */
   readonly #early = new Set<Hex>();
   #head: Head | undefined;
+  #offers: { readonly block: Hex; readonly known: Map<Hex, Offer | undefined> } | undefined;
   #freeStake: { readonly block: Hex; readonly amount: bigint } | undefined;
 
   constructor(parts: ServingParts) {
@@ -73,6 +75,7 @@ export class Serving implements Observer {
       version: request && (await versionOf(journal, request.terms.version)),
       input: this.#inputOf(request, history?.input, row),
       freeStake: await this.#availableStake(request, head),
+      offer: await this.#offerFor(request, head),
     };
     const move = decide(view, policy, head.now);
     if (move) await this.#apply(view, move, head.now);
@@ -146,12 +149,23 @@ export class Serving implements Observer {
 
   /** One call per block, and only for blocks that ask for a decision about stake. */
   async #availableStake(request: RequestRow | undefined, head: Head): Promise<bigint> {
-    if (request?.state !== 'Requested' && request?.state !== 'Declined') return 0n;
+    if (request === undefined || !untaken(request)) return 0n;
     if (this.#freeStake?.block !== head.block.hash) {
       const amount = await this.#parts.views.freeStake(this.#parts.policy.node);
       this.#freeStake = { block: head.block.hash, amount };
     }
     return this.#freeStake.amount - this.#exposure.without(request.id);
+  }
+
+  /** One call per block and version asked for, and none where the operator named a price. */
+  async #offerFor(request: RequestRow | undefined, head: Head): Promise<Offer | undefined> {
+    const { policy, views } = this.#parts;
+    if (policy.minNetPerItem !== undefined || request === undefined || !untaken(request)) return undefined;
+    if (this.#offers?.block !== head.block.hash) this.#offers = { block: head.block.hash, known: new Map() };
+    const { known } = this.#offers;
+    const { version } = request.terms;
+    if (!known.has(version)) known.set(version, await views.offerOf(policy.node, version));
+    return known.get(version);
   }
 
   async #apply({ id, request, row, version, input }: ServeView, move: Move, now: number): Promise<void> {
@@ -181,6 +195,9 @@ export class Serving implements Observer {
     if (queue) await this.#parts.queue.push(queue, id, { priority: Math.max(1, Math.min(left, 1_000_000)) });
   }
 }
+
+/** Only these are decided by stake and price. */
+const untaken = ({ state }: RequestRow): boolean => state === 'Requested' || state === 'Declined';
 
 /** What executor and submitter read. Terms and nonce are those of the request; the input is there once. */
 function factsOf(request: RequestRow, version: KnownVersion | undefined, input: Hex | undefined) {

@@ -52,7 +52,11 @@ function keeping(maxWaitSeconds: number, batchLimit = 3) {
   const closer = new Closer({ calls, reader, dispatcher, headersOf: async () => [] });
   const keeper = new Keeper({
     journal,
-    views: { freeStake: async () => 0n, delaysOf: async () => ({ tipDelay: 0, rescueDelay: 100 }) },
+    views: {
+      freeStake: async () => 0n,
+      offerOf: async () => undefined,
+      delaysOf: async () => ({ tipDelay: 0, rescueDelay: 100 }),
+    },
     closer,
     policy: { node, others: false, expire: false, minTip: 0n },
     batchLimit,

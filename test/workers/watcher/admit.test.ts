@@ -9,12 +9,14 @@ const candidate = (change: Partial<Candidate> = {}): Candidate => ({
   version,
   input,
   freeStake: 1_000_000n,
+  offer: undefined,
   ...change,
 });
 const verdict = (change: Partial<Candidate> = {}, rules: Partial<AdmissionPolicy> = {}, now = 1_000) =>
   admit(candidate(change), { ...policy, ...rules }, now);
 const program = { root: `0x${'77'.repeat(32)}`, atol: 0, rtol: 0, multiplyAdds: 50_000 } as const;
 const rate = (multiplyAddsPerSecond: number) => ({ multiplyAddsPerSecond, share: 0.5, unchecked: new Set<string>() });
+const offered = (price: bigint) => ({ price, minReserved: 0, until: 1_000 });
 const reasonOf = (result: ReturnType<typeof admit>) => ('reason' in result ? result.reason : '');
 
 describe('admission', () => {
@@ -30,6 +32,9 @@ describe('admission', () => {
       ['too little time', { request: rowAfter(asked({ deadline: 1_019 })) }, {}, /19 s to the deadline, 20 s/],
       ['too long a window', {}, { maxWindowSeconds: 599 }, /bound for 600 s, 599/],
       ['too small a fee, counted as if a keeper took the tip', {}, { minNetPerItem: 841n }, /leaves 840 wei/],
+      ['what pays less than its offer', { offer: offered(841n) }, { minNetPerItem: undefined }, /leaves 840 wei/],
+      ['what it does not offer', {}, { minNetPerItem: undefined }, /no offer/],
+      ['what it offers no longer', { offer: { ...offered(1n), until: 999 } }, { minNetPerItem: undefined }, /no offer/],
       ['too large an input', {}, { maxInputBytes: 7 }, /8 bytes, 7/],
       ['bytes that are not the input', { input: `${input.slice(0, -2)}01` as typeof input }, {}, /not what the terms/],
       ['an input of another length', { input: '0x00' }, {}, /not what the terms/],
@@ -53,6 +58,11 @@ describe('admission', () => {
       expect(result.kind).to.equal('decline');
       expect(reasonOf(result)).to.match(says);
     });
+
+  it('asks what its offer asks, unless its operator named a price', () => {
+    expect(verdict({ offer: offered(840n) }, { minNetPerItem: undefined }).kind).to.equal('serve');
+    expect(verdict({ offer: offered(10_000n) }, { minNetPerItem: 840n }).kind).to.equal('serve');
+  });
 
   it('takes what it can just check, per item, and what its operator admitted', () => {
     const checked = { ...version, program };

@@ -35,6 +35,7 @@ function move({ events, stage, result = false, ended = false, now = 1_000, known
     version: known,
     input,
     freeStake: 1_000_000n,
+    offer: undefined,
   };
   return decide(view, policy, now);
 }

@@ -1,9 +1,11 @@
+import { unpackOffer } from '#core/protocol/offer.ts';
 import type { ContractViews } from '#ports/calls.ts';
 import type { ChainReader, Hex } from '#ports/chain.ts';
-import { IEscrow__factory, IInferenceRequests__factory } from '#types';
+import { IEscrow__factory, IInferenceRequests__factory, INodeRegistry__factory } from '#types';
 import type { Contracts } from './decodeEvents.ts';
 
 const escrow = IEscrow__factory.createInterface();
+const nodes = INodeRegistry__factory.createInterface();
 const requests = IInferenceRequests__factory.createInterface();
 
 export function contractViews(reader: Pick<ChainReader, 'call'>, contracts: Contracts): ContractViews {
@@ -13,6 +15,10 @@ export function contractViews(reader: Pick<ChainReader, 'call'>, contracts: Cont
     async freeStake(node: Hex) {
       const returned = await reader.call(contracts.escrow, escrow.encodeFunctionData('accountOf', [node]) as Hex);
       return escrow.decodeFunctionResult('accountOf', returned)['stake'] as bigint;
+    },
+    async offerOf(node: Hex, version: Hex) {
+      const data = nodes.encodeFunctionData('offerOf', [node, version]) as Hex;
+      return unpackOffer(nodes.decodeFunctionResult('offerOf', await reader.call(contracts.nodes, data))[0] as bigint);
     },
     async delaysOf(set: number) {
       const known = delays.get(set);

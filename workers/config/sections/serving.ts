@@ -153,8 +153,9 @@ export const admission = section({
     unit: 'OPG',
     decimals: 18,
     env: 'OPG_MIN_NET_PER_ITEM',
-    fallback: '0',
-    about: 'what the node must keep of the fee per item, after royalty, protocol share and tip',
+    fallback: null,
+    about:
+      'what the node must keep of the fee per item, after royalty, protocol share and tip; not set = the price of its own offer, and what it does not offer is not served',
     example: '0.05',
   }),
   versions: list({

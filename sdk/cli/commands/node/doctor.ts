@@ -47,15 +47,15 @@ async function examine(file: string): Promise<Finding[]> {
   const { config } = configuration;
   const findings: Finding[] = [
     ok('configuration', file),
-    ...(config.admission.minNetPerItem > 0n
-      ? []
-      : [
+    ...(config.admission.minNetPerItem === 0n
+      ? [
           warning(
             'configuration',
             'admission.minNetPerItem is 0: any version is served for any fee, whatever the node offers',
-            'set it to what an item must bring at least; offers bind nobody',
+            'leave it out, and the node asks what its offers ask; or set it to what an item must bring at least',
           ),
-        ]),
+        ]
+      : []),
     diskFinding(config.process.dataDir, config.models.cacheBytes),
     await runtimeFinding(),
   ];

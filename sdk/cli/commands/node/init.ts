@@ -32,7 +32,10 @@ export const initNodeCommand: Command = {
   explained: [
     ['--endpoint URL', 'where requesters reach the node; http://127.0.0.1:PORT without it'],
     ['--stake OPG', 'what shall stand behind its results at least; what is missing is deposited and staked'],
-    ['--min-net OPG', 'what an item must bring the node at least, whatever it offers; without it any fee will do'],
+    [
+      '--min-net OPG',
+      'what an item must bring the node at least, also where it offers nothing; without it, what its offers ask',
+    ],
     ['--port N', 'where the node listens; 8650 without it'],
     ['--finality WHAT', '"finalized", or a number of blocks; 2 on a local chain, else finalized'],
     ...ACCOUNT.explained,
