@@ -17,6 +17,11 @@ export const chainErrors = {
     remedy: 'The node does not support this call or its parameters; use another node.',
     retryable: false,
   },
+  'rpc.disagreement': {
+    what: 'The chain nodes do not say the same to {method}, and {needed} must: {answers}.',
+    remedy: 'Nothing that depends on it is done until they do. Find out which one is wrong, and replace it.',
+    retryable: true,
+  },
   'chain.reorg_too_deep': {
     what: 'Block {number} was final as {recorded}, but the chain node now has {found} there.',
     remedy:

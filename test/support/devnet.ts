@@ -8,7 +8,7 @@ import { programRoot } from '#core/semantics/record.ts';
 import { IInferenceRequests__factory, type MockGame, MockGame__factory } from '#types';
 import type { Deployment } from '../../deploy/addresses.ts';
 import { parameterSet } from '../../deploy/parameters/parameterSet.ts';
-import { parseProfile } from '../../deploy/parameters/schema.ts';
+import { type Profile, parseProfile } from '../../deploy/parameters/schema.ts';
 import { deploySystem } from '../../deploy/system.ts';
 import { type Account, actAs, connect, createModel, deposit, publish, setOffer, stake } from '../../sdk/index.ts';
 import type { Contracts } from '../../workers/adapters/ethers/decodeEvents.ts';
@@ -34,11 +34,14 @@ export interface Devnet {
 
 /**
  * Mines a block for every transaction, and one a second besides. `models`: where the model's file is put for `file:` URIs. `ruled`: by a
- * contract without rules instead of the challenge game, in a second parameter set.
+ * contract without rules instead of the challenge game, in a second parameter set. `set`: what the first set has other than the local profile.
  */
-export async function startDevnet(models: string, { ruled = false } = {}): Promise<Devnet> {
+export async function startDevnet(
+  models: string,
+  { ruled = false, set = {} }: { readonly ruled?: boolean; readonly set?: Partial<Profile['firstSet']> } = {},
+): Promise<Devnet> {
   const anvil = await Anvil.start('--mixed-mining', '--block-time', '1');
-  const deployment = await deploy(anvil);
+  const deployment = await deploy(anvil, set);
   const game = ruled ? await appendMockGame(anvil, deployment) : undefined;
   const net = await connect({ provider: anvil.provider, deployment });
   const owner = await actAs(net, anvil.wallet(0));
@@ -58,10 +61,14 @@ export async function startDevnet(models: string, { ruled = false } = {}): Promi
 
 const profile = () => parseProfile(JSON.parse(readFileSync(PARAMETERS, 'utf8')), PARAMETERS);
 
-async function deploy(anvil: Anvil): Promise<Deployment> {
+async function deploy(anvil: Anvil, set: Partial<Profile['firstSet']>): Promise<Deployment> {
   const connection = await network.create({ network: 'localhost', chainType: 'l1', override: { url: anvil.url } });
   try {
-    return await deploySystem({ connection, parameters: profile() });
+    const parameters = profile();
+    return await deploySystem({
+      connection,
+      parameters: { ...parameters, firstSet: { ...parameters.firstSet, ...set } },
+    });
   } finally {
     await connection.close();
   }

@@ -2,11 +2,14 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { redactUrl } from './printable.ts';
 import type { Role, Sections } from './schema.ts';
-import { checkKeyFile, secretIn } from './secretFile.ts';
+import { checkKeyFile, secretIn, secretsIn } from './secretFile.ts';
 
 /** What a section becomes once defaults that depend on others are filled in and secrets are read. */
 export interface Resolved extends Omit<Sections, 'network' | 'process' | 'journal' | 'queue' | 'storage'> {
-  readonly network: Omit<Sections['network'], 'rpcUrlFile'> & { readonly rpcUrl: string };
+  readonly network: Omit<Sections['network'], 'rpcUrl' | 'rpcUrlFile' | 'rpcAgreement'> & {
+    readonly rpcUrls: readonly string[];
+    readonly agreement: number;
+  };
   readonly process: Sections['process'] & { readonly dataDir: string };
   /** URLs hold the password. */
   readonly journal: Omit<Sections['journal'], 'passwordFile'> & { readonly url: string };
@@ -48,7 +51,7 @@ export function resolve(role: Role, parsed: Parsed, complain: Complain): Partial
 }
 
 function resolveNetwork(network: Sections['network'], complain: Complain): Resolved['network'] {
-  const { rpcUrl, rpcUrlFile, ...rest } = network;
+  const { rpcUrl, rpcUrlFile, rpcAgreement, ...rest } = network;
   if (rpcUrl !== undefined && rpcUrlFile !== undefined)
     complain('network.rpcUrl', 'is given twice, also by network.rpcUrlFile: keep one of them');
   if (rpcUrl === undefined && rpcUrlFile === undefined)
@@ -58,11 +61,18 @@ function resolveNetwork(network: Sections['network'], complain: Complain): Resol
       'network.deployment',
       `is ${rest.deployment}: there is no such file; deploy, or copy the addresses file of the network`,
     );
-  const secret =
-    rpcUrlFile === undefined ? undefined : secretIn(rpcUrlFile, (what) => complain('network.rpcUrlFile', what));
-  if (secret !== undefined && !/^https?:\/\/./.test(secret))
-    complain('network.rpcUrlFile', `is ${rpcUrlFile}, whose first line is no http or https URL`);
-  return { ...rest, rpcUrl: rpcUrl ?? secret ?? '' };
+  const secrets = rpcUrlFile === undefined ? [] : secretsIn(rpcUrlFile, (what) => complain('network.rpcUrlFile', what));
+  const wrong = secrets.findIndex((line) => !/^https?:\/\/./.test(line)) + 1;
+  if (wrong > 0) complain('network.rpcUrlFile', `is ${rpcUrlFile}, whose line ${wrong} is no http or https URL`);
+  const rpcUrls = rpcUrl ?? secrets;
+  const setting = rpcUrl === undefined ? 'network.rpcUrlFile' : 'network.rpcUrl';
+  // A provider that is named twice would agree with itself.
+  if (new Set(rpcUrls).size < rpcUrls.length) complain(setting, 'names the same URL twice');
+  if (rpcUrl?.length === 0) complain('network.rpcUrl', 'is an empty list');
+  const agreement = rpcAgreement ?? Math.floor(rpcUrls.length / 2) + 1;
+  if (rpcAgreement !== undefined && rpcUrls.length > 0 && rpcAgreement > rpcUrls.length)
+    complain('network.rpcAgreement', `is ${rpcAgreement}, but ${setting} names ${rpcUrls.length}`);
+  return { ...rest, rpcUrls, agreement };
 }
 
 function resolveJournal(journal: Sections['journal'], dataDir: string, complain: Complain): Resolved['journal'] {

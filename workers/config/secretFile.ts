@@ -16,6 +16,16 @@ export function secretIn(file: string, complain: (what: string) => void): string
   return line === '' ? undefined : line;
 }
 
+/** Every line of such a file that is not empty. */
+export function secretsIn(file: string, complain: (what: string) => void): readonly string[] {
+  const content = readable(file, OTHERS, complain);
+  if (content === undefined) return [];
+  const lines = content.split(/\r?\n/).map((line) => line.trim());
+  const full = lines.filter((line) => line !== '');
+  if (full.length === 0) complain(`is ${file}, and that file is empty`);
+  return full;
+}
+
 /** Checks a key file: an encrypted keystore with a password file, or a plain key that its owner alone can read. */
 export function checkKeyFile(file: string, passwordFile: string | undefined, complain: (what: string) => void): void {
   const content = readable(file, OTHERS, complain)?.trim();

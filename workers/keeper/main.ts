@@ -37,7 +37,7 @@ const code = await run(
     const common = { log, metrics, clock };
 
     const signer = await signerFromFile(config.signer.keyFile, config.signer.passwordFile);
-    const chain = await connectChain(config.network);
+    const chain = await connectChain(config.network, { log, metrics });
     life.shutdown.add('chain', async () => chain.close());
     const { chainId, reader, sender, calls, views, startBlock } = chain;
     const database = await openDatabase(config.journal.url, [journalMigrations, outboxMigrations]);

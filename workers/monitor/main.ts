@@ -36,7 +36,7 @@ const code = await run(
     const metrics = createMetrics();
     const common = { log, metrics, clock };
 
-    const chain = await connectChain(config.network);
+    const chain = await connectChain(config.network, { log, metrics });
     life.shutdown.add('chain', async () => chain.close());
     const { chainId, reader, startBlock, contracts } = chain;
     const { game } = contracts;

@@ -87,7 +87,7 @@ export const runNode = <R extends 'node' | 'cheat'>(
 
       const signer = await signerFromFile(config.signer.keyFile, config.signer.passwordFile);
       const node = (config.signer.account?.toLowerCase() ?? signer.address) as typeof signer.address;
-      const chain = await connectChain(config.network);
+      const chain = await connectChain(config.network, { log, metrics });
       life.shutdown.add('chain', async () => chain.close());
       const { chainId, reader, calls, views, startBlock, contracts } = chain;
 

@@ -64,7 +64,7 @@ export const runVerifier = <R extends 'verifier' | 'liar'>(
       const common = { log, metrics, clock };
 
       const signer = await signerFromFile(config.signer.keyFile, config.signer.passwordFile);
-      const chain = await connectChain(config.network);
+      const chain = await connectChain(config.network, { log, metrics });
       life.shutdown.add('chain', async () => chain.close());
       const { chainId, reader, startBlock, contracts } = chain;
       const { game } = contracts;

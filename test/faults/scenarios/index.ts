@@ -1,8 +1,11 @@
+import { providers } from './chain.ts';
 import type { Scenario } from './scenario.ts';
 
 export type { Scenario } from './scenario.ts';
 
 /** The areas in the order of docs/faults.md. */
-export const areas: readonly (readonly [title: string, scenarios: readonly Scenario[]])[] = [];
+export const areas: readonly (readonly [title: string, scenarios: readonly Scenario[]])[] = [
+  ['Chain nodes that fail or lie', providers],
+];
 
 export const scenarios: readonly Scenario[] = areas.flatMap(([, rows]) => rows);

@@ -29,7 +29,7 @@ describe('the configuration', () => {
     file('keystore.json', '{"version":3,"crypto":{}}');
     file('password', `${PASSWORD}\n`);
     file('empty', '\n');
-    file('rpc-url', 'https://rpc.example/v2/accesskey\n');
+    file('rpc-url', 'https://rpc.example/v2/accesskey\nhttp://127.0.0.1:8545\n');
     file('deployment.json', '{}', 0o644);
   });
   after(() => rmSync(home, { recursive: true }));
@@ -117,7 +117,7 @@ describe('the configuration', () => {
       };
       const node = load('node', { network: { pollMs: 500 } }, environment);
       expect(node.network.pollMs).to.equal(250);
-      expect(node.network.rpcUrl).to.equal('http://127.0.0.1:8545');
+      expect(node.network.rpcUrls).to.deep.equal(['http://127.0.0.1:8545']);
       expect(node.admission).to.deep.include({ acceptOpen: true, versions: [KEY, KEY] });
       expect(node.keeper.minTip).to.equal(1_500_000_000_000_000_000n);
     });
@@ -129,7 +129,8 @@ describe('the configuration', () => {
         queue: { url: 'redis://cache:6379', passwordFile: 'password', namespace: 'node1' },
         signer: { keyFile: 'keystore.json', passwordFile: 'password' },
       });
-      expect(node.network.rpcUrl).to.equal('https://rpc.example/v2/accesskey');
+      expect(node.network.rpcUrls).to.deep.equal(['https://rpc.example/v2/accesskey', 'http://127.0.0.1:8545']);
+      expect(node.network.agreement).to.equal(2);
       expect(decodeURIComponent(new URL(node.journal.url).password)).to.equal(PASSWORD);
       expect(new URL(node.journal.url).searchParams.get('schema')).to.equal('node1');
       expect(decodeURIComponent(new URL(node.queue.url).password)).to.equal(PASSWORD);

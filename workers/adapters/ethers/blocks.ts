@@ -1,6 +1,6 @@
 import { ProtocolError } from '#core/errors.ts';
 import type { BlockRef, Hex } from '#ports/chain.ts';
-import type { Rpc } from './rpc.ts';
+import type { JsonRpc } from './jsonRpc.ts';
 
 interface RawBlock {
   readonly number: string;
@@ -9,21 +9,33 @@ interface RawBlock {
   readonly timestamp: string;
   readonly logsBloom?: Hex;
   readonly baseFeePerGas?: string;
+  /** Hashes. */
+  readonly transactions?: readonly string[];
 }
 
 export interface Header extends BlockRef {
   readonly logsBloom: Hex | undefined;
   /** Wei per gas; undefined before EIP-1559. */
   readonly baseFeePerGas: bigint | undefined;
+  /** Hashes; undefined = the node does not list them. */
+  readonly transactions: readonly string[] | undefined;
 }
 
 export type BlockTag = number | 'latest' | 'finalized';
 
 /** undefined = the node does not have it (yet). */
-export async function header(rpc: Rpc, tag: BlockTag): Promise<Header | undefined> {
-  const name = typeof tag === 'number' ? quantity(tag) : tag;
-  const raw = await rpc.send<RawBlock | null>('eth_getBlockByNumber', [name, false]);
+export async function header(rpc: JsonRpc, tag: BlockTag): Promise<Header | undefined> {
+  const raw =
+    typeof tag === 'number'
+      ? await rpc.agreed<RawBlock | null>('eth_getBlockByNumber', [quantity(tag), false], essence)
+      : await rpc.newest<RawBlock>(tag, essence);
   if (raw === null) return undefined;
+  if (!/^0x[0-9a-f]+$/i.test(raw.number ?? '') || !/^0x[0-9a-f]{64}$/i.test(raw.hash ?? ''))
+    throw new ProtocolError('rpc.unavailable', {
+      url: rpc.url,
+      method: 'eth_getBlockByNumber',
+      reason: `it answered ${JSON.stringify(raw)?.slice(0, 100)}, which is no block`,
+    });
   return {
     number: Number(raw.number),
     hash: raw.hash,
@@ -31,10 +43,15 @@ export async function header(rpc: Rpc, tag: BlockTag): Promise<Header | undefine
     timestamp: Number(raw.timestamp),
     logsBloom: raw.logsBloom,
     baseFeePerGas: raw.baseFeePerGas === undefined ? undefined : BigInt(raw.baseFeePerGas),
+    transactions: raw.transactions,
   };
 }
 
-export async function latest(rpc: Rpc): Promise<Header> {
+/** What two providers have to say alike of a block. */
+const essence = (block: RawBlock | null) =>
+  block && [block.number, block.hash, block.parentHash, Number(block.timestamp), block.logsBloom, block.baseFeePerGas];
+
+export async function latest(rpc: JsonRpc): Promise<Header> {
   const head = await header(rpc, 'latest');
   if (head) return head;
   throw new ProtocolError('rpc.unavailable', {

@@ -4,16 +4,19 @@ import { ProtocolError } from '#core/errors.ts';
 import { toAddress } from '#core/hex.ts';
 import type { ContractViews, RequestCalls } from '#ports/calls.ts';
 import type { ChainReader, ChainSender } from '#ports/chain.ts';
+import type { Log, Metrics } from '#ports/telemetry.ts';
 import { requestCalls } from './calls.ts';
 import { type Contracts, eventDecoder } from './decodeEvents.ts';
+import { Providers } from './providers/providers.ts';
 import { EthersReader, type Finality } from './reader.ts';
-import { Rpc } from './rpc.ts';
 import { EthersSender } from './sender.ts';
 import { assertTogether } from './together.ts';
 import { contractViews } from './views.ts';
 
 export interface ChainSettings {
-  readonly rpcUrl: string;
+  readonly rpcUrls: readonly string[];
+  /** How many of them must say the same where money follows from it. */
+  readonly agreement: number;
   /** Path of the deployment's addresses file. */
   readonly deployment: string;
   readonly finality: Finality;
@@ -48,9 +51,12 @@ const deployment = z.object({
 });
 
 /** Throws `deployment.invalid`, `chain.wrong_id`, `chain.wrong_contract` or `rpc.*`. */
-export async function connectChain({ rpcUrl, deployment: path, ...rest }: ChainSettings): Promise<ChainConnection> {
+export async function connectChain(
+  { rpcUrls: urls, agreement, deployment: path, ...rest }: ChainSettings,
+  { log, metrics }: { readonly log: Log; readonly metrics: Metrics },
+): Promise<ChainConnection> {
   const { chainId, block: startBlock, addresses: contracts } = await readDeployment(path);
-  const rpc = await Rpc.connect({ url: rpcUrl, chainId });
+  const rpc = await Providers.connect({ urls, agreement, chainId, log, metrics });
   const reader = new EthersReader(rpc, chainId, eventDecoder(contracts), rest);
   try {
     await assertTogether(reader, contracts);

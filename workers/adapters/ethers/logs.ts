@@ -1,34 +1,72 @@
-import { isProtocolError } from '#core/errors.ts';
+import { isProtocolError, ProtocolError } from '#core/errors.ts';
 import type { BlockRef, Hex, LoggedEvent } from '#ports/chain.ts';
-import { quantity } from './blocks.ts';
-import { bloomSpeaksOf } from './bloom.ts';
+import { type Header, quantity, refOf } from './blocks.ts';
+import { bloomOf, bloomSpeaksOf, chanceOf } from './bloom.ts';
 import type { EventDecoder, RawLog } from './decodeEvents.ts';
-import type { Rpc } from './rpc.ts';
+import type { JsonRpc } from './jsonRpc.ts';
 
 const LARGEST_RANGE = 10_000;
+/** A bloom that speaks of our events by chance less often than this is evidence of them. */
+const LIKELY = 0.02;
+
+interface RawReceipt {
+  readonly blockHash: Hex;
+  readonly logs: readonly RawLog[];
+}
 
 /** Fetches the protocol's logs: by block hash near the head, by ranges whose size the node's limits teach when far behind. */
 export class Logs {
-  readonly #rpc: Rpc;
+  readonly #rpc: JsonRpc;
   readonly #decoder: EventDecoder;
   #range = 2_000;
 
-  constructor(rpc: Rpc, decoder: EventDecoder) {
+  constructor(rpc: JsonRpc, decoder: EventDecoder) {
     this.#rpc = rpc;
     this.#decoder = decoder;
   }
 
   /**
    * By hash, so that a block which fell out gives an error instead of another block's logs. A header whose bloom speaks of
-   * our events while none came back is asked for once more: nodes index logs a moment after they serve the block.
+   * our events while none came back is asked for once more: nodes index logs a moment after they serve the block. If that bloom
+   * is too sparse for chance, the receipts of the block are asked for in their place.
    */
-  async ofBlock(block: BlockRef, logsBloom: Hex | undefined): Promise<readonly LoggedEvent[]> {
-    const empty = logsBloom !== undefined && /^0x0+$/.test(logsBloom);
-    const speaks = logsBloom !== undefined && bloomSpeaksOf(logsBloom, this.#decoder.addresses, this.#decoder.topics);
+  async ofBlock(header: Header): Promise<readonly LoggedEvent[]> {
+    const block = refOf(header);
     // An all-zero bloom beside logs is how some rollups say "no bloom here", so it is not believed alone.
     let logs = await this.#get({ blockHash: block.hash });
-    if (logs.length === 0 && speaks && !empty) logs = await this.#get({ blockHash: block.hash });
+    if (logs.length === 0 && this.#isSpokenOf(header)) logs = await this.#get({ blockHash: block.hash });
+    if (logs.length === 0 && this.#isSpokenOf(header, LIKELY)) logs = await this.#byReceipts(header);
     return this.#decoded(logs, () => block);
+  }
+
+  /** Whether the header's bloom speaks of our events, and would do so by chance with a probability of less than `below`. */
+  #isSpokenOf({ logsBloom }: Header, below = 2): boolean {
+    if (logsBloom === undefined || /^0x0+$/.test(logsBloom)) return false;
+    const { addresses, topics } = this.#decoder;
+    if (!bloomSpeaksOf(logsBloom, addresses, topics)) return false;
+    return below > 1 || chanceOf(logsBloom, addresses.length, topics.length) < below;
+  }
+
+  /** Blocks with such blooms have few transactions. What the receipts hold has to be what the header says of them. */
+  async #byReceipts({ number, hash, logsBloom, transactions = [] }: Header): Promise<readonly RawLog[]> {
+    const receipts = await Promise.all(
+      transactions.map((one) =>
+        this.#rpc.agreed<RawReceipt | null>('eth_getTransactionReceipt', [one], (receipt) =>
+          receipt?.logs.map(essence),
+        ),
+      ),
+    );
+    const logs = receipts.flatMap((receipt) => receipt?.logs ?? []);
+    const complete = receipts.every((receipt) => receipt?.blockHash === hash) && bloomOf(logs) === logsBloom;
+    if (transactions.length > 0 && !complete)
+      throw new ProtocolError('rpc.unavailable', {
+        url: this.#rpc.url,
+        method: 'eth_getLogs',
+        reason: `it gave no logs of block ${number}, whose header speaks of some, and its receipts do not fit the header either`,
+      });
+    const { addresses, topics } = this.#decoder;
+    const ours = new Set(addresses.map((address) => address.toLowerCase()));
+    return logs.filter((log) => ours.has(log.address.toLowerCase()) && topics.includes(log.topics[0] ?? '0x'));
   }
 
   /** Logs of as many blocks from `from` as the node serves at once, at most up to `to`; for final blocks only. */
@@ -67,6 +105,9 @@ export class Logs {
 
   #get(place: object): Promise<readonly RawLog[]> {
     const filter = { ...place, address: this.#decoder.addresses, topics: [this.#decoder.topics] };
-    return this.#rpc.send<readonly RawLog[]>('eth_getLogs', [filter]);
+    return this.#rpc.agreed<readonly RawLog[]>('eth_getLogs', [filter], (logs) => logs.map(essence).sort());
   }
 }
+
+const essence = ({ address, topics, data, blockHash, transactionHash, logIndex }: RawLog) =>
+  [blockHash, Number(logIndex), transactionHash, address, ...topics, data].join(' ');

@@ -3,10 +3,10 @@ import { isProtocolError, ProtocolError } from '#core/errors.ts';
 import type { BlockRef, ChainCursor, ChainFact, ChainReader, Hex } from '#ports/chain.ts';
 import { type Header, header, latest, refOf } from './blocks.ts';
 import type { EventDecoder } from './decodeEvents.ts';
+import type { JsonRpc } from './jsonRpc.ts';
 import { LocalChain } from './localChain.ts';
 import { Logs } from './logs.ts';
 import { explained } from './revert.ts';
-import type { Rpc } from './rpc.ts';
 
 /** When a block cannot fall out any more: what the node says, or so many blocks below its newest. */
 export type Finality = { readonly kind: 'tag' } | { readonly kind: 'depth'; readonly blocks: number };
@@ -30,12 +30,14 @@ export interface ReaderOptions {
  * Blocks read by ranges are yielded only if they carry events, or end a range: nothing can take them back.
  */
 export class EthersReader implements ChainReader {
-  readonly #rpc: Rpc;
+  readonly #rpc: JsonRpc;
   readonly #logs: Logs;
   readonly #options: ReaderOptions;
   readonly #chainId: number;
+  /** The newest block seen: where providers are asked that have to agree, for each may have another newest one. */
+  #seen: BlockRef | undefined;
 
-  constructor(rpc: Rpc, chainId: number, decoder: EventDecoder, options: ReaderOptions) {
+  constructor(rpc: JsonRpc, chainId: number, decoder: EventDecoder, options: ReaderOptions) {
     this.#rpc = rpc;
     this.#chainId = chainId;
     this.#logs = new Logs(rpc, decoder);
@@ -47,21 +49,32 @@ export class EthersReader implements ChainReader {
   }
 
   async head(): Promise<BlockRef> {
-    return refOf(await latest(this.#rpc));
+    return refOf(await this.#latest());
   }
 
   async call(to: Hex, data: Hex, from?: Hex): Promise<Hex> {
+    const call = { to, data, ...(from ? { from } : {}) };
     try {
-      return await this.#rpc.send<Hex>('eth_call', [{ to, data, ...(from ? { from } : {}) }, 'latest']);
+      if (this.#rpc.agreement === 1) return await this.#rpc.send<Hex>('eth_call', [call, 'latest']);
+      const { hash } = this.#seen ?? (await this.#latest());
+      return await this.#rpc.agreed<Hex>('eth_call', [call, { blockHash: hash }]);
     } catch (error) {
+      // The block may have fallen out, or be older than what nodes keep the state of.
+      if (isProtocolError(error)) this.#seen = undefined;
       throw explained(error);
     }
+  }
+
+  async #latest(): Promise<Header> {
+    const head = await latest(this.#rpc);
+    this.#seen = head;
+    return head;
   }
 
   async *follow(cursor: ChainCursor, startBlock: number, signal: AbortSignal): AsyncIterable<ChainFact> {
     const chain = new LocalChain(cursor, startBlock);
     while (!signal.aborted) {
-      const head = await latest(this.#rpc);
+      const head = await this.#latest();
       const settled = await this.#finalNumber(head);
       if (settled - chain.next > (this.#options.rangeBeyond ?? 64)) yield* this.#catchUp(chain, settled, signal);
       yield* this.#approach(chain, head, signal);
@@ -133,7 +146,7 @@ export class EthersReader implements ChainReader {
   /** undefined = the block fell out while we asked; the next look at the head sees what is there instead. */
   async #eventsOf(block: Header) {
     try {
-      return await this.#logs.ofBlock(refOf(block), block.logsBloom);
+      return await this.#logs.ofBlock(block);
     } catch (error) {
       const gone = isProtocolError(error) && error.code.startsWith('rpc.');
       if (!gone || (await header(this.#rpc, block.number))?.hash === block.hash) throw error;

@@ -2,8 +2,9 @@ import { Transaction } from 'ethers';
 import { isProtocolError, ProtocolError } from '#core/errors.ts';
 import type { ChainSender, FeeQuote, Hex, Receipt } from '#ports/chain.ts';
 import { header, latest, refOf } from './blocks.ts';
+import type { JsonRpc } from './jsonRpc.ts';
 import { explained } from './revert.ts';
-import { Reverted, type Rpc } from './rpc.ts';
+import { Reverted } from './rpc.ts';
 
 interface RawReceipt {
   readonly transactionHash: Hex;
@@ -29,14 +30,14 @@ const NONCE_GAP = /nonce too high|nonce gap|future transaction/i;
 const USUAL_TIP = 1_000_000n;
 
 export class EthersSender implements ChainSender {
-  readonly #rpc: Rpc;
+  readonly #rpc: JsonRpc;
 
-  constructor(rpc: Rpc) {
+  constructor(rpc: JsonRpc) {
     this.#rpc = rpc;
   }
 
   async minedNonce(address: Hex): Promise<number> {
-    return Number(await this.#rpc.send<string>('eth_getTransactionCount', [address, 'latest']));
+    return Number(await this.#rpc.reached('eth_getTransactionCount', [address, 'latest']));
   }
 
   /** Twice the base fee holds for six full blocks in a row. */
@@ -47,7 +48,7 @@ export class EthersSender implements ChainSender {
 
   async estimateGas(from: Hex, to: Hex, data: Hex): Promise<bigint> {
     try {
-      return BigInt(await this.#rpc.send<string>('eth_estimateGas', [{ from, to, data }]));
+      return BigInt(await this.#estimate([{ from, to, data }]));
     } catch (error) {
       if (isProtocolError(error, 'rpc.refused') && NO_FUNDS.test(error.message)) throw poor(from, error);
       throw explained(error);
@@ -55,22 +56,25 @@ export class EthersSender implements ChainSender {
   }
 
   async broadcast(raw: Hex): Promise<'accepted' | 'known' | 'nonce_too_low' | 'underpriced'> {
-    try {
-      await this.#rpc.send<string>('eth_sendRawTransaction', [raw]);
-      return 'accepted';
-    } catch (error) {
+    const said = (await this.#rpc.each<string>('eth_sendRawTransaction', [raw])).map((one) => {
       // Nodes that mine at once report the revert of a transaction they have mined: its receipt tells.
-      if (error instanceof Reverted) return 'accepted';
-      return answer(error, raw);
-    }
+      if (one.status === 'fulfilled' || one.reason instanceof Reverted) return 'accepted';
+      return answer(one.reason, raw);
+    });
+    // One that took it is enough; of the others, whoever says what to do about it.
+    for (const kind of ['accepted', 'known', 'underpriced', 'nonce_too_low'] as const)
+      if (said.includes(kind)) return kind;
+    throw said.find((one) => !(isProtocolError(one) && one.retryable)) ?? said[0];
   }
 
   async receipt(hash: Hex): Promise<Receipt | undefined> {
-    const raw = await this.#rpc.send<RawReceipt | null>('eth_getTransactionReceipt', [hash]);
+    const raw = await this.#rpc.agreed<RawReceipt | null>('eth_getTransactionReceipt', [hash], essence);
     if (!raw) return undefined;
     const block = await header(this.#rpc, Number(raw.blockNumber));
     // The node answers the two calls from different forks for a moment: not mined as far as anybody can say.
     if (block?.hash !== raw.blockHash) return undefined;
+    if (block.transactions?.some((one) => one.toLowerCase() === hash.toLowerCase()) === false)
+      throw this.#foreign(hash, block.number);
     return {
       transactionHash: raw.transactionHash,
       block: refOf(block),
@@ -83,9 +87,27 @@ export class EthersSender implements ChainSender {
     return BigInt(await this.#rpc.send<string>('eth_getBalance', [address, 'latest']));
   }
 
+  /** A refusal ends a transaction that was never sent, so it takes more than one provider's word. */
+  async #estimate(call: readonly object[]): Promise<string> {
+    try {
+      return await this.#rpc.send<string>('eth_estimateGas', call);
+    } catch (error) {
+      if (!(error instanceof Reverted) || this.#rpc.agreement === 1) throw error;
+      return await this.#rpc.agreed<string>('eth_estimateGas', call, () => 'it would pass');
+    }
+  }
+
+  #foreign(hash: Hex, number: number): Error {
+    return new ProtocolError('rpc.unavailable', {
+      url: this.#rpc.url,
+      method: 'eth_getTransactionReceipt',
+      reason: `its receipt of ${hash} is of block ${number}, which does not list it`,
+    });
+  }
+
   async #tip(): Promise<bigint> {
     try {
-      return BigInt(await this.#rpc.send<string>('eth_maxPriorityFeePerGas', []));
+      return await this.#rpc.reached('eth_maxPriorityFeePerGas', []);
     } catch (error) {
       if (isProtocolError(error, 'rpc.refused')) return USUAL_TIP;
       throw error;
@@ -93,17 +115,21 @@ export class EthersSender implements ChainSender {
   }
 }
 
-function answer(error: unknown, raw: Hex): 'known' | 'nonce_too_low' | 'underpriced' {
+const essence = (receipt: RawReceipt | null) =>
+  receipt && [receipt.transactionHash, receipt.blockHash, Number(receipt.blockNumber), Number(receipt.status)];
+
+/** What a provider's failure to take a transaction means; an error that means nothing special is given back. */
+function answer(error: unknown, raw: Hex): 'known' | 'nonce_too_low' | 'underpriced' | Error {
   // ethers has words of its own for the usual answers and keeps the node's inside; both are looked at.
   const text = isProtocolError(error) ? `${error.message} ${causeOf(error)}` : String(error);
   const known = ANSWERS.find(([, pattern]) => pattern.test(text));
   if (known) return known[0];
-  if (NO_FUNDS.test(text)) throw poor(senderOf(raw), error);
+  if (NO_FUNDS.test(text)) return poor(senderOf(raw), error);
   if (NONCE_GAP.test(text)) {
     const { nonce, from } = Transaction.from(raw);
-    throw new ProtocolError('chain.nonce_gap', { nonce, address: from ?? 'unknown' }, { cause: error });
+    return new ProtocolError('chain.nonce_gap', { nonce, address: from ?? 'unknown' }, { cause: error });
   }
-  throw error;
+  return error instanceof Error ? error : new Error(String(error));
 }
 
 function poor(address: string, cause: unknown): Error {

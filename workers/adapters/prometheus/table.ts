@@ -17,6 +17,24 @@ export const metricTable = {
   worker_watch_interrupted_total: { type: 'counter', help: 'Times following the chain began anew', labels: ['code'] },
   worker_watch_inconsistent_total: { type: 'counter', help: 'Times the events of a request made no sense' },
 
+  worker_rpc_failures_total: {
+    type: 'counter',
+    help: 'Calls of a chain node that brought nothing: failed, slow, lied (outvoted), wrong_chain',
+    labels: ['provider', 'kind'],
+  },
+  worker_rpc_disagreements_total: {
+    type: 'counter',
+    help: 'Answers of chain nodes that differ: absent (one has nothing yet) or other',
+    labels: ['method', 'kind'],
+  },
+  worker_rpc_lag_blocks: {
+    type: 'gauge',
+    help: 'Blocks a chain node is behind what enough have',
+    labels: ['provider'],
+  },
+  worker_rpc_error_ratio: { type: 'gauge', help: 'Share of its last calls that failed', labels: ['provider'] },
+  worker_rpc_spare_providers: { type: 'gauge', help: 'Chain nodes that work, beyond those that must agree' },
+
   worker_serve_rows: { type: 'gauge', help: 'Requests by stage', labels: ['stage'] },
   worker_serve_moves_total: { type: 'counter', help: 'Requests moved, by the stage they came to', labels: ['to'] },
 

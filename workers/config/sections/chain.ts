@@ -1,4 +1,4 @@
-import { amount, text, url, whole } from '../leaf.ts';
+import { amount, list, text, whole } from '../leaf.ts';
 import { section } from '../section.ts';
 
 /** How a process meets the chain: which node it asks, which key it signs with, what it pays. */
@@ -6,19 +6,30 @@ const path = { kind: 'a path' } as const;
 
 export const network = section(
   {
-    rpcUrl: url({
-      schemes: ['http://', 'https://'],
+    rpcUrl: list({
+      of: 'URLs that begin with http:// or https://',
+      pattern: /^https?:\/\/./,
       env: 'OPG_RPC_URL',
       fallback: null,
-      about: 'the JSON-RPC node of the chain',
+      about:
+        'the JSON-RPC nodes of the chain, the preferred one first; one is enough, of three any one may fail or lie',
       example: 'http://127.0.0.1:8545',
     }),
     rpcUrlFile: text({
       ...path,
       env: 'OPG_RPC_URL_FILE',
       fallback: null,
-      about: 'a file with that URL, when the URL holds an access key',
+      about: 'a file with these URLs, one a line, when they hold access keys',
       example: '/run/secrets/rpc-url',
+    }),
+    rpcAgreement: whole({
+      min: 1,
+      max: 16,
+      env: 'OPG_RPC_AGREEMENT',
+      fallback: null,
+      about:
+        'how many of them must say the same of events, receipts, finality and the state of contracts before anything is done; the majority if absent',
+      example: '2',
     }),
     deployment: text({
       ...path,

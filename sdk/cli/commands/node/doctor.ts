@@ -61,7 +61,7 @@ async function examine(file: string): Promise<Finding[]> {
   ];
   let network: Network;
   try {
-    network = await connect({ provider: config.network.rpcUrl, deployment: readJson(config.network.deployment) });
+    network = await connect({ provider: config.network.rpcUrls[0] ?? '', deployment: readJson(config.network.deployment) });
   } catch (error) {
     return [
       ...findings,
