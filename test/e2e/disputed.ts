@@ -17,6 +17,7 @@ import { execute } from '#core/semantics/execute/execute.ts';
 import type { Program } from '#core/semantics/program.ts';
 import { commitProgram } from '#core/semantics/record.ts';
 import type { Tensor } from '#core/tensor.ts';
+import type { Party } from '../../scripts/demo/keys.ts';
 import { type Deployed, LocalNetwork } from '../../scripts/demo/localNetwork.ts';
 import { exampleModel } from '../../scripts/demo/models.ts';
 import { upload } from '../../scripts/demo/publishing.ts';
@@ -24,6 +25,7 @@ import { eventsIn, logsAbout } from '../../sdk/events.ts';
 import {
   type Asked,
   type AskedOne,
+  actAs,
   createModel,
   deposit,
   type ModelCard,
@@ -174,5 +176,18 @@ export class DisputedNetwork {
     const provider = this.deployed.net.provider as JsonRpcProvider;
     await provider.send('evm_increaseTime', [left]);
     await provider.send('evm_mine', []);
+  }
+  /** Remembers the chain as it is, to be taken back to that as a reorganisation does it, once or more. */
+  async takenBack() {
+    const provider = this.deployed.net.provider as JsonRpcProvider;
+    let kept: string = await provider.send('evm_snapshot', []);
+    return {
+      take: async () => {
+        await provider.send('evm_revert', [kept]);
+        kept = await provider.send('evm_snapshot', []);
+      },
+      /** Whose next nonce is asked of the chain as it is now. */
+      account: (party: Party) => actAs(this.deployed.net, this.local.keys.wallets[party]),
+    };
   }
 }

@@ -1,8 +1,13 @@
+import { killedPlayers } from './killed.ts';
 import type { Scenario } from './scenario.ts';
+import { silences } from './silences.ts';
 
 export type { Scenario } from './scenario.ts';
 
 /** The areas in the order of docs/faults.md. */
-export const areas: readonly (readonly [title: string, scenarios: readonly Scenario[]])[] = [];
+export const areas: readonly (readonly [title: string, scenarios: readonly Scenario[]])[] = [
+  ['Players of disputes that are killed', killedPlayers],
+  ['Players of disputes that are silent', silences],
+];
 
 export const scenarios: readonly Scenario[] = areas.flatMap(([, rows]) => rows);
