@@ -306,7 +306,10 @@ describe('a player killed in the middle of its moves', function () {
     await verifier.start();
     const challenged = async (count: number) => (await mostLocked(first)).now.size === count;
     const stages = async () => (await (await fetch(`${verifier.url}/healthz`)).json()) as Health;
-    await eventually('two wrong results wait for money', async () => (await stages()).components.checks?.unaffordable === 2);
+    await eventually(
+      'two wrong results wait for money',
+      async () => (await stages()).components.checks?.['unaffordable'] === 2,
+    );
     expect(await challenged(2)).to.equal(true);
     const { most, now } = await mostLocked(first);
     const [bond = 0n] = now.values();
