@@ -183,8 +183,12 @@ export class DisputedNetwork {
     let kept: string = await provider.send('evm_snapshot', []);
     return {
       take: async () => {
+        const height = await provider.getBlockNumber();
         await provider.send('evm_revert', [kept]);
         kept = await provider.send('evm_snapshot', []);
+        // The other branch is the longer one.
+        const lost = height - (await provider.getBlockNumber());
+        for (let n = 0; n <= lost; n++) await provider.send('evm_mine', []);
       },
       /** Whose next nonce is asked of the chain as it is now. */
       account: (party: Party) => actAs(this.deployed.net, this.local.keys.wallets[party]),

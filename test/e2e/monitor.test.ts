@@ -56,6 +56,8 @@ describe('a monitor', function () {
     return (await shown()).disputes;
   }
 
+  const gone = () => eventually('nothing is disputed', async () => (await shown()).disputes.length === 0);
+
   it('has nothing to show where nothing is disputed', async () => {
     await eventually('a block is looked at', async () => (await get('/')).includes('Nothing is open.'));
     expect((await shown()).disputes).to.deep.equal([]);
@@ -77,7 +79,7 @@ describe('a monitor', function () {
 
     // The chain is taken back to before the challenge, and goes on otherwise.
     await before.take();
-    await eventually('the challenge is gone', async () => (await shown()).disputes.length === 0, 60_000);
+    await gone();
     expect(await get('/metrics')).to.match(/worker_watch_reorged_blocks_total [1-9]/);
     const once = new Player(network, await before.account('liar'), network.tolerant, [0, 0]);
     await once.consents();
@@ -88,6 +90,9 @@ describe('a monitor', function () {
     await monitor.start();
     await seen('and after another death', ({ verdict }) => verdict === 'false');
     await before.take();
+    await gone();
+    // Nobody can challenge that one any more.
+    await network.turnTo((await network.now()) + CLOCKS.challengeBaseSeconds + 1);
   });
 
   it('shows a false challenge as false, and that its refuter is to move', async () => {

@@ -3,7 +3,7 @@
  * made twice. By default at some points, drawn by the seed; KILL_POINTS=all kills before and after every step of every move (minutes).
  */
 import { expect } from 'chai';
-import { formatEther, parseEther } from 'ethers';
+import { formatEther, type JsonRpcProvider, parseEther } from 'ethers';
 import { openDemands } from '#core/challenges/follow.ts';
 import type { Subject } from '#core/challenges/subject.ts';
 import type { RequestId } from '#core/protocol/ids.ts';
@@ -22,8 +22,9 @@ import { seeded } from '../support/seeded.ts';
 const ALL = process.env['KILL_POINTS'] === 'all';
 /** Long, so that no restart is too slow; the tests turn the clock. */
 const CLOCKS = { challengeBaseSeconds: 20_000, challengeWindowSeconds: 600, responseSeconds: 300, checkRateLog2: 50 };
-/** Six seconds, so that no process sees a transaction final before it has seen it mined. */
-const SLOWLY_FINAL = { network: { finality: '24' } };
+/** Blocks: 50 s, so that no process sees a transaction final before it has seen it mined. Where that is waited for, blocks are made faster. */
+const FINALITY = 200;
+const SLOWLY_FINAL = { network: { finality: `${FINALITY}` } };
 
 /** OPG. Room for two bonds. */
 const BUDGET = '0.25';
@@ -99,12 +100,13 @@ describe('a player killed in the middle of its moves', function () {
     let deaths = 0;
     const id = await game.begin();
     const first = (await provider.getBlockNumber()) + 1;
-    const caused = async (move: Move, what: string, done: () => Promise<boolean> | boolean) =>
+    const caused = async (move: Move, what: string, done: () => Promise<boolean> | boolean, final = false) =>
       eventually(
         what,
         async () => {
           const subject = await network.subject(id);
           if (subject) await game.causes[move]?.(id, subject);
+          if (final) await makeFinal();
           return done();
         },
         180_000,
@@ -116,7 +118,7 @@ describe('a player killed in the middle of its moves', function () {
     for (const move of game.moves) {
       for (const point of points(move)) {
         await startToDie(player, point);
-        await caused(move, `it dies at ${point}`, () => !player.running);
+        await caused(move, `it dies at ${point}`, () => !player.running, point.includes(':settled:'));
         expect(player.signal, point).to.equal('SIGKILL');
         deaths++;
       }
@@ -125,10 +127,18 @@ describe('a player killed in the middle of its moves', function () {
       await player.kill();
     }
     await player.start();
-    await eventually('it has nothing more to do', async () => (await open(player)) === 0);
+    await eventually('it has nothing more to do', async () => {
+      await makeFinal();
+      return (await open(player)) === 0;
+    });
     await player.stop();
     expect(await sentToGame(account, first)).to.deep.equal(game.moves);
     return { id, deaths };
+  }
+
+  /** Some blocks more. */
+  async function makeFinal(): Promise<void> {
+    for (let n = 0; n < FINALITY / 8; n++) await (deployed.net.provider as JsonRpcProvider).send('evm_mine', []);
   }
 
   /** Transactions without an end, as the process tells. */
@@ -300,7 +310,10 @@ describe('a player killed in the middle of its moves', function () {
     const points = ALL ? all('challenge') : [seeded(seed).pick(all('challenge'))];
     for (const point of points) {
       await startToDie(verifier, point);
-      await eventually(`it dies at ${point}`, () => !verifier.running);
+      await eventually(`it dies at ${point}`, async () => {
+        if (point.includes(':settled:')) await makeFinal();
+        return !verifier.running;
+      });
       expect(verifier.signal, point).to.equal('SIGKILL');
     }
     await verifier.start();
