@@ -164,6 +164,25 @@ export function griefing(rules: Rules, program: ProgramSize, { fee, paidPerGas, 
   };
 }
 
+/**
+ * A liar and its friend, who demands beside the way that the refuter takes and lets that demand lapse: it pays twice the fee of demands above itself,
+ * so the refuter's answered demands are paid back by nobody. The most each side loses; the node, if it is the refuter, has its part of the bond.
+ */
+export function lapsingElsewhere(rules: Rules, program: ProgramSize, { paidPerGas }: Market, gas: MoveGas) {
+  const bond = bondOf(program, rules.gasPrice);
+  const fees = program.levels * feeOf('whole', rules.gasPrice);
+  const harm = fees + program.levels * gas.demand * paidPerGas;
+  const moves = gas.challenge + gas.demand + program.levels * gas.answer;
+  return {
+    /** What a refuter loses that is nobody's friend: fees of all levels, answered, and the gas of their demands. */
+    harm,
+    /** What is burned and the node's, less the fees. */
+    loss: bond - bond / 2n - fees + moves * paidPerGas,
+    /** The node's part of the bond. */
+    compensation: bond / 4n,
+  };
+}
+
 /** The fee at which slice and fee together are so much. */
 function feeOfLocked({ sliceFloor, thetaPct }: Rules, locked: number): bigint {
   const aboveFloor = locked / (1 + thetaPct / 100);

@@ -1,6 +1,15 @@
 /** The inequalities under which a parameter set keeps the promises of docs/spec/challenge-game.md, section 8. Pure. */
 import { bondOf, feeOf, PRICED_GAS } from './costs.ts';
-import { challenging, detectionFor, type Market, type MoveGas, type Rules, refuting, slashOf } from './economics.ts';
+import {
+  challenging,
+  detectionFor,
+  lapsingElsewhere,
+  type Market,
+  type MoveGas,
+  type Rules,
+  refuting,
+  slashOf,
+} from './economics.ts';
 
 /** Seconds that the chain needs (deploy/chains.ts). */
 export interface LeastTimes {
@@ -72,6 +81,7 @@ function ofMoney(rules: Rules): Promised[] {
     const work = levels * PRICED_GAS.demand + PRICED_GAS.prove + largestStep;
     const pool = 2n * levels * feeOf('whole', gasPrice) + margin(work);
     const refuter = refuting(rules, program, atPrice, MOVE_GAS);
+    const elsewhere = lapsingElsewhere(rules, program, atPrice, MOVE_GAS);
     found.push(
       atLeast(
         `the bond holds twice its pool, ${name} dispute`,
@@ -82,6 +92,16 @@ function ofMoney(rules: Rules): Promised[] {
         `refuting pays, ${name} dispute`,
         ['pool less fees and gas', refuter.profit],
         ['half the gas of the moves', refuter.cost / 2n],
+      ),
+      atLeast(
+        `a lapse beside the way costs its makers more than the refuter, ${name} dispute`,
+        ['what the bond loses, less the fees', elsewhere.loss],
+        ['fees and gas of the demands', elsewhere.harm],
+      ),
+      atLeast(
+        `a lapse beside the way leaves a node whole, ${name} dispute`,
+        ['the node’s quarter of the bond', elsewhere.compensation],
+        ['fees and gas of the demands', elsewhere.harm],
       ),
     );
   }

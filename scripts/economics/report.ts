@@ -4,6 +4,7 @@ import {
   cheating,
   clocksOf,
   griefing,
+  lapsingElsewhere,
   locking,
   type Market,
   type ProgramSize,
@@ -24,6 +25,7 @@ export const reportOf = (rules: Rules, program: ProgramSize, market: Market) => 
   challenging: challenging(rules, program, market, MOVE_GAS),
   refuting: refuting(rules, program, market, MOVE_GAS),
   griefing: griefing(rules, program, market, MOVE_GAS),
+  elsewhere: lapsingElsewhere(rules, program, market, MOVE_GAS),
   locking: locking(rules, program, market),
   residual: residualCheating(rules, market, MOVE_GAS),
 });
@@ -62,6 +64,7 @@ export function figuresOf(report: Report): [string, string][] {
     ['griefing: refuted by others, by itself', `-${opg(grief.lossToOthers)}, -${opg(grief.loss)}`],
     ['  the delay costs the node, it gets', `${opg(grief.harm)}, ${opg(grief.compensation)}`],
     ['  not compensated from a fee of', grief.uncompensatedFrom === undefined ? 'never' : opg(grief.uncompensatedFrom)],
+    ['a lapse beside the way: its makers, a refuter', `-${opg(report.elsewhere.loss)}, -${opg(report.elsewhere.harm)}`],
     ['stake locked: usual, all disputed', `${opg(report.locking.usual)}, ${opg(report.locking.disputed)}`],
     ['residual cheating, checkers for profit only', percent(report.residual)],
   ];

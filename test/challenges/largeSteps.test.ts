@@ -1,42 +1,16 @@
 /** The largest steps there are, decided in one transaction each: a Dot of 8,192 terms on its dearest path, and a selection among 151,936. */
 import { expect } from 'chai';
 import type { TensorData } from '#core/commitment/dtype.ts';
-import { buildModel, node } from '#core/onnx/build.ts';
 import { type Tensor, tensor } from '#core/tensor.ts';
 import { asArgument } from '../../sdk/mutable.ts';
 import { networkHelpers } from '../support/contracts/chain.ts';
 import { type Dispute, type DisputeSystem, disputeSystem } from '../support/contracts/disputes.ts';
 import { checkMoney } from '../support/contracts/money.ts';
 import { alteredData, Trial } from '../support/contracts/trials.ts';
-import { seeded } from '../support/seeded.ts';
+import { largeChoice, largeSum, logitAt, VOCABULARY } from '../support/largeModels.ts';
 
 /** What one step may cost, its proofs included. */
 const LIMIT = 12_000_000n;
-/** Tokens of a large language model's vocabulary. */
-const VOCABULARY = 151_936;
-
-/** float32 of every exponent there is, so that the terms of a Dot lie as far apart as they can. */
-function scattered(count: number, seed: number): Float32Array {
-  const random = seeded(seed);
-  const bits = Uint32Array.from({ length: count }, (_, i) => {
-    const exponent = i % 2 === 0 ? 1 + random.int(60) : 190 + random.int(60);
-    return ((random.int(2) << 31) | (exponent << 23) | random.int(1 << 23)) >>> 0;
-  });
-  return new Float32Array(bits.buffer);
-}
-
-/** float32[2] -> the sum of `terms` products: each number of the input is tiled over half of a constant. */
-const sum = (terms: number) =>
-  buildModel({
-    inputs: { x: ['float32', [1, 1]] },
-    outputs: { y: ['float32', [1, 1]] },
-    constants: {
-      times: tensor('int64', [2], BigInt64Array.of(1n, BigInt(terms))),
-      w: tensor('float32', [terms, 1], scattered(terms, 27)),
-    },
-    nodes: [node('Tile', ['x', 'times'], ['row']), node('MatMul', ['row', 'w'], ['y'])],
-  });
-
 /** Another value at any magnitude. */
 const doubled = (data: TensorData) =>
   Float32Array.from(data as Float32Array, (v, i) => (i === 0 ? (v === 0 ? 1 : v * 2) : v));
@@ -77,7 +51,7 @@ describe('the largest steps', function () {
     [8_193, 2],
   ] as const)
     it(`dispute 27: a Dot over ${terms} terms of the widest exponents: ${dots} ${dots === 1 ? 'step' : 'steps'}, each within 12M gas`, async () => {
-      const trial = await Trial.of(s, sum(terms), [[tensor('float32', [1, 1], Float32Array.of(1.5))]]);
+      const trial = await Trial.of(s, largeSum(terms), [[tensor('float32', [1, 1], Float32Array.of(1.5))]]);
       const d = await trial.rightly();
       const costs = await provesEach(trial, d);
       expect(costs.length).to.equal(dots);
@@ -87,19 +61,7 @@ describe('the largest steps', function () {
     });
 
   it(`dispute 28: an ArgMax over ${VOCABULARY} is refuted by one counter-example`, async () => {
-    const onnx = buildModel({
-      inputs: { x: ['float32', [1]] },
-      outputs: { token: ['int64', []] },
-      constants: {
-        logits: tensor(
-          'float32',
-          [VOCABULARY],
-          Float32Array.from({ length: VOCABULARY }, (_, i) => ((i * 7_919) % 150_001) / 1_024),
-        ),
-      },
-      nodes: [node('Add', ['logits', 'x'], ['h']), node('ArgMax', ['h'], ['token'], { axis: 0, keepdims: 0 })],
-    });
-    const trial = await Trial.of(s, onnx, [[tensor('float32', [1], Float32Array.of(0.25))]]);
+    const trial = await Trial.of(s, largeChoice(), [[tensor('float32', [1], Float32Array.of(0.25))]]);
     const d = await trial.rightly();
     const [[token]] = trial.reference as unknown as [[Tensor]];
     expect(token.data[0]).to.equal(BigInt(argMax()));
@@ -119,7 +81,7 @@ describe('the largest steps', function () {
   /** From the definition: the first of the largest. */
   function argMax(): number {
     let best = 0;
-    const at = (i: number) => Math.fround(Math.fround(((i * 7_919) % 150_001) / 1_024) + 0.25);
+    const at = (i: number) => Math.fround(Math.fround(logitAt(i)) + 0.25);
     for (let i = 1; i < VOCABULARY; i++) if (at(i) > at(best)) best = i;
     return best;
   }

@@ -117,6 +117,41 @@ describe('rewards of the challenge game', () => {
     expect(gains).to.deep.equal({ other: 2n * first.fee, rival: second.fee + c.bond / 2n - 2n * first.fee });
   });
 
+  it('limit: a friend’s demand that lapses beside the way takes the refuter’s fees, and costs liar and friend more', async () => {
+    const d = await trial.rightly();
+    const parties = { liar: s.attacker, friend: s.rival, other: s.other, node: s.node, burn: BURN };
+    const fees: bigint[] = [];
+    let bond = 0n;
+    const gains = await changes(s, parties, async () => {
+      const c = await d.challenge(s.attacker, lie);
+      await d.demand(
+        s.rival,
+        c,
+        demandOf(lie, d.salt(s.attacker), positionsOf(d.published.program)[0] as Demand['position']),
+      );
+      for (const _ of [1, 2]) {
+        const demand = await asked(d, c, s.other);
+        fees.push(demand.fee);
+        await d.answer(s.attacker, c, lie, demand);
+      }
+      // The proof is ready, and the lapse comes before it.
+      await d.lapse(s.rival, c);
+      expect(d.now(c).state).to.equal('fallen');
+      ({ bond } = c);
+    });
+    const lost = fees.reduce((sum, fee) => sum + fee, 0n);
+    expect(gains).to.deep.equal({
+      liar: lost - bond,
+      friend: bond / 2n,
+      other: -lost,
+      node: bond / 4n,
+      burn: bond - bond / 2n - bond / 4n,
+    });
+    // Both together lose more than they take, and a node that refutes for itself gains.
+    expect(gains.liar + gains.friend <= gains.other, `${gains.liar + gains.friend} for ${gains.other}`).to.equal(true);
+    expect(gains.node >= lost).to.equal(true);
+  });
+
   it('dispute 20: an answer copied from the mempool in the first half of R pays the challenger', async () => {
     const d = await trial.wrongly();
     const mine = d.trace();

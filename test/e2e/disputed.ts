@@ -15,6 +15,7 @@ import { execute } from '#core/semantics/execute/execute.ts';
 import type { Program } from '#core/semantics/program.ts';
 import { commitProgram } from '#core/semantics/record.ts';
 import type { Tensor } from '#core/tensor.ts';
+import type { Party } from '../../scripts/demo/keys.ts';
 import { type Deployed, LocalNetwork } from '../../scripts/demo/localNetwork.ts';
 import { exampleModel } from '../../scripts/demo/models.ts';
 import { upload } from '../../scripts/demo/publishing.ts';
@@ -22,6 +23,7 @@ import { eventsIn, logsAbout } from '../../sdk/events.ts';
 import {
   type Asked,
   type AskedOne,
+  actAs,
   createModel,
   deposit,
   type ModelCard,
@@ -173,5 +175,22 @@ export class DisputedNetwork {
     const provider = this.deployed.net.provider as JsonRpcProvider;
     await provider.send('evm_increaseTime', [left]);
     await provider.send('evm_mine', []);
+  }
+  /** Remembers the chain as it is, to be taken back to that as a reorganisation does it, once or more. */
+  async takenBack() {
+    const provider = this.deployed.net.provider as JsonRpcProvider;
+    let kept: string = await provider.send('evm_snapshot', []);
+    return {
+      take: async () => {
+        const height = await provider.getBlockNumber();
+        await provider.send('evm_revert', [kept]);
+        kept = await provider.send('evm_snapshot', []);
+        // The other branch is the longer one.
+        const lost = height - (await provider.getBlockNumber());
+        for (let n = 0; n <= lost; n++) await provider.send('evm_mine', []);
+      },
+      /** Whose next nonce is asked of the chain as it is now. */
+      account: (party: Party) => actAs(this.deployed.net, this.local.keys.wallets[party]),
+    };
   }
 }

@@ -5,6 +5,7 @@ import type { Process } from '../../scripts/demo/processes.ts';
 import { economics } from '../../scripts/economics/run.ts';
 import { eventually } from '../support/eventually.ts';
 import { DisputedNetwork } from './disputed.ts';
+import { Player } from './player.ts';
 
 const CLOCKS = { challengeBaseSeconds: 120, challengeWindowSeconds: 60, responseSeconds: 30, checkRateLog2: 50 };
 
@@ -16,6 +17,7 @@ interface Shown {
     readonly challenges: readonly {
       readonly challenger: string;
       readonly verdict: string;
+      readonly loser?: string;
       readonly turn: { readonly by: string; readonly move: string };
       readonly left: number;
       readonly bond: string;
@@ -34,7 +36,8 @@ describe('a monitor', function () {
   before(async () => {
     await network.start(CLOCKS);
     deployed = network.deployed;
-    monitor = local.monitor(deployed);
+    // Nothing becomes final here, so that the chain can be taken back.
+    monitor = local.monitor(deployed, { network: { finality: '100000' } });
     await monitor.start();
   });
   after(() => network.stop());
@@ -53,9 +56,43 @@ describe('a monitor', function () {
     return (await shown()).disputes;
   }
 
+  const gone = () => eventually('nothing is disputed', async () => (await shown()).disputes.length === 0);
+
   it('has nothing to show where nothing is disputed', async () => {
     await eventually('a block is looked at', async () => (await get('/')).includes('Nothing is open.'));
     expect((await shown()).disputes).to.deep.equal([]);
+  });
+
+  it('shows again what it showed before it was killed', async () => {
+    const { id } = await network.answered(network.reference);
+    const before = await network.takenBack();
+    const liar = new Player(network, await before.account('liar'), network.tolerant, [0, 0]);
+    await liar.consents();
+    await liar.challenge(id);
+    await seen('the challenge is judged', ({ verdict }) => verdict === 'false');
+    const [known] = (await shown()).disputes;
+    await monitor.kill();
+    await monitor.start();
+    const [again] = await seen('the challenge is judged again', ({ verdict }) => verdict === 'false');
+    expect(again?.request).to.equal(known?.request);
+    expect(again?.challenges[0]).to.deep.include({ challenger: liar.address, loser: 'challenger' });
+
+    // The chain is taken back to before the challenge, and goes on otherwise.
+    await before.take();
+    await gone();
+    expect(await get('/metrics')).to.match(/worker_watch_reorged_blocks_total [1-9]/);
+    const once = new Player(network, await before.account('liar'), network.tolerant, [0, 0]);
+    await once.consents();
+    await once.challenge(id);
+    const [back] = await seen('it is there again', ({ verdict }) => verdict === 'false');
+    expect(back?.request).to.equal(id);
+    await monitor.kill();
+    await monitor.start();
+    await seen('and after another death', ({ verdict }) => verdict === 'false');
+    await before.take();
+    await gone();
+    // Nobody can challenge that one any more.
+    await network.turnTo((await network.now()) + CLOCKS.challengeBaseSeconds + 1);
   });
 
   it('shows a false challenge as false, and that its refuter is to move', async () => {

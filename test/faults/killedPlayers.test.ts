@@ -1,8 +1,9 @@
 /**
  * Verifiers and nodes killed with SIGKILL in the middle of their moves: after the restart the game ends with the right loser, and no move was
- * made twice. By default at some points, drawn by a seed; KILL_POINTS=all kills before and after every step of every move (minutes).
+ * made twice. By default at some points, drawn by the seed; KILL_POINTS=all kills before and after every step of every move (minutes).
  */
 import { expect } from 'chai';
+import { formatEther, type JsonRpcProvider, parseEther } from 'ethers';
 import { openDemands } from '#core/challenges/follow.ts';
 import type { Subject } from '#core/challenges/subject.ts';
 import type { RequestId } from '#core/protocol/ids.ts';
@@ -12,17 +13,21 @@ import type { Process } from '../../scripts/demo/processes.ts';
 import { type Account, type AskedOne, balanceOf } from '../../sdk/index.ts';
 import { DisputedNetwork } from '../e2e/disputed.ts';
 import { Player } from '../e2e/player.ts';
-import { pointsOf, rowPoints } from '../support/crashPoints.ts';
+import { accusedPoints, pointsOf } from '../support/crashing/points.ts';
+import { startToDie } from '../support/crashing/start.ts';
 import { eventually } from '../support/eventually.ts';
+import { type FaultRun, faultStory } from '../support/faultStory.ts';
 import { seeded } from '../support/seeded.ts';
 
 const ALL = process.env['KILL_POINTS'] === 'all';
-const SEED = Number(process.env['KILL_SEED'] ?? 37);
 /** Long, so that no restart is too slow; the tests turn the clock. */
 const CLOCKS = { challengeBaseSeconds: 20_000, challengeWindowSeconds: 600, responseSeconds: 300, checkRateLog2: 50 };
-/** Six seconds, so that no process sees a transaction final before it has seen it mined. */
-const SLOWLY_FINAL = { network: { finality: '24' } };
-const SCRIPT = 'test/support/crashingRole.ts';
+/** Blocks: 50 s, so that no process sees a transaction final before it has seen it mined. Where that is waited for, blocks are made faster. */
+const FINALITY = 200;
+const SLOWLY_FINAL = { network: { finality: `${FINALITY}` } };
+
+/** OPG. Room for two bonds. */
+const BUDGET = '0.25';
 
 /** The end of its log, without what everybody says. */
 const said = (player: Process): string => {
@@ -32,6 +37,11 @@ const said = (player: Process): string => {
     .filter((line) => !/"configuration read"|"shutdown step/.test(line));
   return lines.map((line) => line.slice(0, 300)).join('\n');
 };
+
+/** What a verifier says of its rows. */
+interface Health {
+  readonly components: { readonly checks?: Readonly<Record<string, number>> };
+}
 
 /** The event of each move. */
 const EVENTS = {
@@ -63,7 +73,6 @@ describe('a player killed in the middle of its moves', function () {
   this.timeout(ALL ? 7_200_000 : 600_000);
   const network = new DisputedNetwork();
   const { local } = network;
-  const random = seeded(SEED);
   let deployed: Deployed;
   let verifier: Process;
   let node: Process;
@@ -73,13 +82,13 @@ describe('a player killed in the middle of its moves', function () {
   before(async () => {
     await network.start(CLOCKS);
     deployed = network.deployed;
-    verifier = local.verifier(deployed, SLOWLY_FINAL, SCRIPT);
-    node = local.cheat(deployed, {}, SLOWLY_FINAL, SCRIPT);
+    verifier = local.verifier(deployed, { ...SLOWLY_FINAL, verifier: { maxBonds: BUDGET } });
+    node = local.cheat(deployed, {}, SLOWLY_FINAL, 'workers/node/main.ts');
     liar = new Player(network, deployed.accounts.liar, network.tolerant, [0, 0]);
     third = new Player(network, deployed.accounts.keeper, network.tolerant);
     await liar.consents();
     // The consents of those that are killed come first, so that every transaction to the game is a move.
-    for (const one of [verifier, node]) await one.start({ CRASH_ROLE: one === node ? 'node' : 'verifier' });
+    for (const one of [verifier, node]) await one.start();
     for (const one of [verifier, node]) await one.stop();
   });
   afterEach(() => Promise.all([verifier.kill(), node.kill()]));
@@ -88,19 +97,16 @@ describe('a player killed in the middle of its moves', function () {
   /** Plays a game in which `player` dies at each of these points. */
   async function play(player: Process, account: Account, game: Game, points: (move: Move) => readonly string[]) {
     const { provider } = deployed.net;
+    let deaths = 0;
     const id = await game.begin();
     const first = (await provider.getBlockNumber()) + 1;
-    const CRASH_ROLE = player === node ? 'node' : 'verifier';
-    const start = (more = {}) =>
-      player.start({ CRASH_ROLE, ...more }).catch((error) => {
-        if (player.signal !== 'SIGKILL') throw error;
-      });
-    const caused = async (move: Move, what: string, done: () => Promise<boolean> | boolean) =>
+    const caused = async (move: Move, what: string, done: () => Promise<boolean> | boolean, final = false) =>
       eventually(
         what,
         async () => {
           const subject = await network.subject(id);
           if (subject) await game.causes[move]?.(id, subject);
+          if (final) await makeFinal();
           return done();
         },
         180_000,
@@ -111,19 +117,28 @@ describe('a player killed in the middle of its moves', function () {
     };
     for (const move of game.moves) {
       for (const point of points(move)) {
-        await start({ CRASH_AT: point });
-        await caused(move, `it dies at ${point}`, () => !player.running);
+        await startToDie(player, point);
+        await caused(move, `it dies at ${point}`, () => !player.running, point.includes(':settled:'));
         expect(player.signal, point).to.equal('SIGKILL');
+        deaths++;
       }
-      await start();
+      await player.start();
       await caused(move, `it makes its ${move}`, () => made(move));
       await player.kill();
     }
-    await start();
-    await eventually('it has nothing more to do', async () => (await open(player)) === 0);
+    await player.start();
+    await eventually('it has nothing more to do', async () => {
+      await makeFinal();
+      return (await open(player)) === 0;
+    });
     await player.stop();
     expect(await sentToGame(account, first)).to.deep.equal(game.moves);
-    return id;
+    return { id, deaths };
+  }
+
+  /** Some blocks more. */
+  async function makeFinal(): Promise<void> {
+    for (let n = 0; n < FINALITY / 8; n++) await (deployed.net.provider as JsonRpcProvider).send('evm_mine', []);
   }
 
   /** Transactions without an end, as the process tells. */
@@ -150,12 +165,12 @@ describe('a player killed in the middle of its moves', function () {
   }
 
   /** In their order: what was passed before a kill is not passed again. The row says that a result is accused before its challenge is planned. */
-  const all = (move: Move) => [...(move === 'challenge' ? rowPoints.slice(0, 2) : []), ...pointsOf(move)];
+  const all = (move: Move) => [...(move === 'challenge' ? accusedPoints : []), ...pointsOf(move)];
   /** One for each of these moves, unless all are tried. */
-  const some =
-    (...moves: Move[]) =>
-    (move: Move) =>
-      ALL ? all(move) : moves.includes(move) ? [random.pick(all(move))] : [];
+  const some = (seed: number, moves: readonly Move[]) => {
+    const random = seeded(seed);
+    return (move: Move) => (ALL ? all(move) : moves.includes(move) ? [random.pick(all(move))] : []);
+  };
 
   const answered = (outputs: () => Parameters<DisputedNetwork['answered']>[0]) => async () =>
     (await network.answered(outputs())).id;
@@ -166,7 +181,7 @@ describe('a player killed in the middle of its moves', function () {
   };
   /** Of the node that is killed. */
   const served = (asked: () => Promise<{ readonly id: RequestId }>) => async () => {
-    await node.start({ CRASH_ROLE: 'node' });
+    await node.start();
     const { id } = await asked();
     await eventually('it is submitted', async () => (await network.subject(id)) !== undefined);
     await node.kill();
@@ -214,14 +229,16 @@ describe('a player killed in the middle of its moves', function () {
     for (const { demand } of subject.outputDemands.values()) await network.turnTo(demand.late + 1);
   };
 
-  /** Who lost by a game: money, or, of the node, its slice. */
-  async function losers(game: () => Promise<RequestId>): Promise<string[]> {
+  /** Plays it, and says who lost by it: money, or, of the node, its slice. */
+  async function losers(run: FaultRun, who: 'verifier' | 'node', game: Game, moves: readonly Move[]) {
     const { net, accounts } = deployed;
     const free = async ({ address }: Account) => (await balanceOf(net, address)).available;
     const before = [await free(accounts.verifier), await free(accounts.liar)] as const;
-    const id = await game();
+    const [player, account] = who === 'node' ? [node, accounts.cheat] : [verifier, accounts.verifier];
+    const { id, deaths } = await play(player, account, game, some(run.seed, moves));
     const after = [await free(accounts.verifier), await free(accounts.liar)] as const;
     const condemned = await net.requests.queryFilter(net.requests.filters.Condemned(id));
+    run.saw(`${deaths} deaths, ${game.moves.length} moves, each once`);
     return [
       ...(after[0] < before[0] ? ['verifier'] : []),
       ...(after[1] < before[1] ? ['liar'] : []),
@@ -229,55 +246,96 @@ describe('a player killed in the middle of its moves', function () {
     ];
   }
 
-  const asVerifier = (game: Game, ...moves: Move[]) =>
-    losers(() => play(verifier, deployed.accounts.verifier, game, some(...moves)));
-  const asNode = (game: Game, ...moves: Move[]) =>
-    losers(() => play(node, deployed.accounts.cheat, game, some(...moves)));
-  const itIfAll = ALL ? it : it.skip;
-
-  it('scenario 37: a verifier with a true challenge has the node slashed, and its pot', async () => {
-    // The liar pays for a demand that shows nothing.
-    expect(await asVerifier(trueChallenge, 'challenge', 'uphold')).to.deep.equal(['liar', 'node']);
-  });
-
-  it('scenario 37: a verifier that refutes another’s false challenge costs it its bond', async () => {
-    const begin = answered(() => network.reference);
-    expect(await asVerifier({ begin, moves: ['demand', 'prove'], causes: proof }, 'prove')).to.deep.equal(['liar']);
-  });
-
-  it('scenario 37: a node that defends its own result costs the liar its bond', async () => {
-    const begin = served(() => network.asked());
-    expect(await asNode({ begin, moves: ['demand', 'prove'], causes: proof }, 'demand')).to.deep.equal(['liar']);
-  });
-
-  for (const [who, as, begin] of [
-    ['verifier', asVerifier, answered(() => network.reference)],
-    ['node', asNode, served(() => network.asked())],
-  ] as const) {
-    itIfAll(`scenario 37: a ${who} ends a challenge that falls silent`, async () => {
-      expect(await as({ begin, moves: ['demand', 'lapse'], causes: lapse })).to.deep.equal(['liar']);
+  /** `dies`: the moves at which it dies in the short form; none: the story is told in full only. */
+  const story = (name: string, who: 'verifier' | 'node', game: Game, loses: readonly string[], ...dies: Move[]) =>
+    faultStory(name, async function (run) {
+      if (!ALL && dies.length === 0) this.skip();
+      expect(await losers(run, who, game, dies)).to.deep.equal(loses);
     });
 
-    itIfAll(`scenario 37: a ${who} takes its fee back where somebody else was faster`, async () => {
-      expect(await as({ begin, moves: ['demand', 'reclaim'], causes: reclaim })).to.deep.equal(['liar']);
-    });
+  // The liar pays for a demand that shows nothing.
+  story('killed-verifier-challenges', 'verifier', trueChallenge, ['liar', 'node'], 'challenge', 'uphold');
+
+  const right = answered(() => network.reference);
+  const own = served(() => network.asked());
+  const ofVerifier = (moves: Move[], causes: Game['causes'], begin = right): Game => ({ begin, moves, causes });
+  const ofNode = (moves: Move[], causes: Game['causes'], begin = own): Game => ({ begin, moves, causes });
+  story('killed-verifier-refutes', 'verifier', ofVerifier(['demand', 'prove'], proof), ['liar'], 'prove');
+  story('killed-node-refutes', 'node', ofNode(['demand', 'prove'], proof), ['liar'], 'demand');
+  story('killed-verifier-lapses', 'verifier', ofVerifier(['demand', 'lapse'], lapse), ['liar']);
+  story('killed-node-lapses', 'node', ofNode(['demand', 'lapse'], lapse), ['liar']);
+  story('killed-verifier-reclaims', 'verifier', ofVerifier(['demand', 'reclaim'], reclaim), ['liar']);
+  story('killed-node-reclaims', 'node', ofNode(['demand', 'reclaim'], reclaim), ['liar']);
+
+  const withheld = { demandOutput: later, lapseOutput: outputDue };
+  const demanded = ofVerifier(
+    ['demandOutput', 'lapseOutput'],
+    withheld,
+    hashed(() => network.raised()),
+  );
+  story('killed-verifier-demands-output', 'verifier', demanded, ['node']);
+  const helped = ofVerifier(
+    ['answerOutput'],
+    { answerOutput: outputLate },
+    hashed(() => network.reference),
+  );
+  story('killed-verifier-answers-output', 'verifier', helped, ['liar']);
+  const shown = ofNode(
+    ['answerOutput'],
+    { answerOutput: outputDemanded },
+    served(() => network.askedForHash(0)),
+  );
+  story('killed-node-answers-output', 'node', shown, ['liar'], 'answerOutput');
+
+  /** The most that bonds of the verifier's challenges held at a time, from a block on. */
+  async function mostLocked(from: number) {
+    const { game, net, accounts } = deployed;
+    const logs = await net.provider.getLogs({ address: String(game.target), fromBlock: from });
+    const open = new Map<string, bigint>();
+    let most = 0n;
+    for (const log of logs) {
+      const { name, args } = game.interface.parseLog(log) ?? {};
+      if (name === 'Challenged' && args?.['challenger'] === accounts.verifier.address)
+        open.set(args['challenge'], args['state'].bond);
+      else if (['Upheld', 'Refuted', 'Lapsed'].includes(name ?? '')) open.delete(args?.['challenge']);
+      const locked = [...open.values()].reduce((sum, bond) => sum + bond, 0n);
+      if (locked > most) most = locked;
+    }
+    return { most, now: open };
   }
 
-  itIfAll('scenario 37: a verifier has a node condemned that withholds what its hash stands for', async () => {
-    const begin = hashed(() => network.raised());
-    const causes = { demandOutput: later, lapseOutput: outputDue };
-    expect(await asVerifier({ begin, moves: ['demandOutput', 'lapseOutput'], causes })).to.deep.equal(['node']);
-  });
+  faultStory('killed-verifier-budget', async ({ seed, saw }) => {
+    const first = (await deployed.net.provider.getBlockNumber()) + 1;
+    for (let n = 0; n < 4; n++) await network.answered(network.raised());
+    const points = ALL ? all('challenge') : [seeded(seed).pick(all('challenge'))];
+    for (const point of points) {
+      await startToDie(verifier, point);
+      await eventually(`it dies at ${point}`, async () => {
+        if (point.includes(':settled:')) await makeFinal();
+        return !verifier.running;
+      });
+      expect(verifier.signal, point).to.equal('SIGKILL');
+    }
+    await verifier.start();
+    const challenged = async (count: number) => (await mostLocked(first)).now.size === count;
+    const stages = async () => (await (await fetch(`${verifier.url}/healthz`)).json()) as Health;
+    await eventually(
+      'two wrong results wait for money',
+      async () => (await stages()).components.checks?.['unaffordable'] === 2,
+    );
+    expect(await challenged(2)).to.equal(true);
+    const { most, now } = await mostLocked(first);
+    const [bond = 0n] = now.values();
+    const budget = parseEther(BUDGET);
+    expect([most, most <= budget, most + bond > budget]).to.deep.equal([2n * bond, true, true]);
 
-  itIfAll('scenario 37: a verifier gives a right output on chain for a node that is gone', async () => {
-    const begin = hashed(() => network.reference);
-    const game: Game = { begin, moves: ['answerOutput'], causes: { answerOutput: outputLate } };
-    expect(await asVerifier(game)).to.deep.equal(['liar']);
-  });
-
-  it('scenario 37: a node gives an output on chain that it submitted as a hash', async () => {
-    const begin = served(() => network.askedForHash(0));
-    const game: Game = { begin, moves: ['answerOutput'], causes: { answerOutput: outputDemanded } };
-    expect(await asNode(game, 'answerOutput')).to.deep.equal(['liar']);
+    // What the first two give back pays for the others.
+    await network.turnTo((await network.now()) + CLOCKS.challengeWindowSeconds + 60);
+    const upheld = async () => (await deployed.game.queryFilter(deployed.game.filters.Upheld(), first)).length === 2;
+    await eventually('two are upheld, the others challenged', async () => (await upheld()) && (await challenged(2)));
+    expect((await mostLocked(first)).most).to.equal(most);
+    const sent = await sentToGame(deployed.accounts.verifier, first);
+    expect(sent.sort()).to.deep.equal([...Array(4).fill('challenge'), 'uphold', 'uphold']);
+    saw(`${points.length} deaths; never more than ${formatEther(most)} of ${BUDGET} OPG in bonds`);
   });
 });

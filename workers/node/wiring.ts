@@ -1,7 +1,6 @@
 import { checkBudget } from '#core/protocol/checkBudget.ts';
 import type { ModelStore } from '#ports/blobs.ts';
 import type { Dispatcher } from '#ports/dispatch.ts';
-import type { Durable } from '#ports/durable.ts';
 import type { Journal, RecordedResult } from '#ports/journal.ts';
 import type { Log } from '#ports/telemetry.ts';
 import { configuredModelStore } from '../adapters/blobs/configured.ts';
@@ -46,9 +45,8 @@ import { nodeRoutes } from './routes.ts';
 const SWEEP_MS = 10_000;
 const RETENTION_MS = 3_600_000;
 
-/** What a process may do otherwise than a node should: for testnets that try their verifiers, and for tests that kill it. */
+/** What a process may do otherwise than a node should: for testnets that try their verifiers. */
 export interface Twist {
-  durable?(ports: Durable): Durable;
   /** What is recorded, and hence submitted, instead of a result. */
   replace?(result: RecordedResult): Promise<RecordedResult>;
   sending?(dispatcher: Dispatcher): Dispatcher;
@@ -89,18 +87,14 @@ export const runNode = <R extends 'node' | 'cheat'>(
       const node = (config.signer.account?.toLowerCase() ?? signer.address) as typeof signer.address;
       const chain = await connectChain(config.network, { log, metrics });
       life.shutdown.add('chain', async () => chain.close());
-      const { chainId, reader, calls, views, startBlock, contracts } = chain;
+      const { chainId, reader, sender, calls, views, startBlock, contracts } = chain;
 
       const database = await openDatabase(config.journal.url, [journalMigrations, outboxMigrations]);
       life.shutdown.add('journal', () => database.close());
-      const plain: Durable = {
-        journal: sqlJournal(database.sql),
-        outbox: sqlOutbox(database.sql),
-        sender: chain.sender,
-      };
+      const journal = sqlJournal(database.sql);
+      const outbox = sqlOutbox(database.sql);
       const models = configuredModelStore(config.models, dataDir, { log, metrics });
-      const twist = twistOf(config as Config<R>, { journal: plain.journal, models, signal: life.signal, log });
-      const { journal, outbox, sender } = twist.durable?.(plain) ?? plain;
+      const twist = twistOf(config as Config<R>, { journal, models, signal: life.signal, log });
       const queue = await openQueue({ ...config.queue, embedded: database.embedded, log, metrics });
       life.shutdown.add('queue', (leftMs) => queue.close(leftMs));
 

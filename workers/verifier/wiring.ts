@@ -1,6 +1,5 @@
 import { randomInt } from 'node:crypto';
 import { ProtocolError } from '#core/errors.ts';
-import type { Durable } from '#ports/durable.ts';
 import type { Reference } from '#ports/reference.ts';
 import type { Traces } from '#ports/traces.ts';
 import { configuredModelStore } from '../adapters/blobs/configured.ts';
@@ -38,12 +37,11 @@ const RETENTION_MS = 3_600_000;
 /** Draws of the lot. */
 const LOTS = 2 ** 32;
 
-/** What a process may do otherwise than a verifier should: for testnets that try their verifiers, and for tests that kill it. */
+/** What a process may do otherwise than a verifier should: for testnets that try their verifiers. */
 export interface Twist {
   /** Traces that it computes disputes from, instead of the reference's. It must not be content with a first look. */
   traces?(reference: Reference & Traces): Reference & Traces;
   playing?(moves: Moves): Moves;
-  durable?(ports: Durable): Durable;
 }
 
 /** A verifier: checks results, challenges wrong ones, and plays disputes to their end. Resolves with its exit code. */
@@ -66,7 +64,7 @@ export const runVerifier = <R extends 'verifier' | 'liar'>(
       const signer = await signerFromFile(config.signer.keyFile, config.signer.passwordFile);
       const chain = await connectChain(config.network, { log, metrics });
       life.shutdown.add('chain', async () => chain.close());
-      const { chainId, reader, startBlock, contracts } = chain;
+      const { chainId, reader, sender, startBlock, contracts } = chain;
       const { game } = contracts;
       if (game === undefined)
         throw new ProtocolError('deployment.invalid', {
@@ -74,12 +72,8 @@ export const runVerifier = <R extends 'verifier' | 'liar'>(
         });
       const database = await openDatabase(config.journal.url, [journalMigrations, outboxMigrations]);
       life.shutdown.add('journal', () => database.close());
-      const plain: Durable = {
-        journal: sqlJournal(database.sql),
-        outbox: sqlOutbox(database.sql),
-        sender: chain.sender,
-      };
-      const { journal, outbox, sender } = twist.durable?.(plain) ?? plain;
+      const journal = sqlJournal(database.sql);
+      const outbox = sqlOutbox(database.sql);
 
       const dispatcher = new OutboxDispatcher({
         chainId,

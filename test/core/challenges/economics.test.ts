@@ -6,6 +6,7 @@ import {
   clocksOf,
   detectionFor,
   griefing,
+  lapsingElsewhere,
   locking,
   type Market,
   type MoveGas,
@@ -142,6 +143,15 @@ describe('the economics of a dispute', () => {
     // 0.0285 = 3 fee x 0.2 x 785 / 31,536,000: fee = 1908.24.
     expect((grief.uncompensatedFrom as bigint) / OPG).to.equal(1_908n);
     expect(griefing(rules, program, { ...market, capitalRate: 0 }, gas).uncompensatedFrom).to.equal(undefined);
+  });
+
+  it('weighs a lapse beside the way', () => {
+    // Bond 0.114: half is lost, 0.057, less two fees of 0.0075. Demands take 240,000 gas each.
+    const { harm, loss, compensation } = lapsingElsewhere(rules, program, market, gas);
+    expect(harm).to.equal((15n * OPG) / 1000n + (48n * OPG) / 10_000n);
+    expect(compensation).to.equal((285n * OPG) / 10_000n);
+    const moves = gas.challenge + gas.demand + 2n * gas.answer;
+    expect(loss).to.equal((42n * OPG) / 1000n + moves * 10n ** 10n);
   });
 
   it('counts the stake of a rate', () => {

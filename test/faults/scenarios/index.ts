@@ -1,11 +1,17 @@
 import { providers } from './chain.ts';
+import { killedPlayers } from './killed.ts';
 import type { Scenario } from './scenario.ts';
+import { silences } from './silences.ts';
+import { soak } from './soak.ts';
 
 export type { Scenario } from './scenario.ts';
 
 /** The areas in the order of docs/faults.md. */
 export const areas: readonly (readonly [title: string, scenarios: readonly Scenario[]])[] = [
   ['Chain nodes that fail or lie', providers],
+  ['Players of disputes that are killed', killedPlayers],
+  ['Players of disputes that are silent', silences],
+  ['Everything at once', soak],
 ];
 
 export const scenarios: readonly Scenario[] = areas.flatMap(([, rows]) => rows);
