@@ -9,7 +9,6 @@ import { openQueue } from '../adapters/bullmq/queue.ts';
 import { systemClock as clock } from '../adapters/clock/systemClock.ts';
 import { connectChain } from '../adapters/ethers/connectChain.ts';
 import { gameCalls, gameViews } from '../adapters/ethers/game.ts';
-import { signerFromFile } from '../adapters/ethers/signer.ts';
 import { sqlJournal } from '../adapters/journal/journal.ts';
 import { journalMigrations } from '../adapters/journal/migrations.ts';
 import { memoryQueue } from '../adapters/memory/queue.ts';
@@ -19,6 +18,7 @@ import { sqlOutbox } from '../adapters/outbox/outbox.ts';
 import { createLog } from '../adapters/pino/log.ts';
 import { createMetrics } from '../adapters/prometheus/metrics.ts';
 import { createReference } from '../adapters/reference/reference.ts';
+import { configuredSigners } from '../adapters/signer/configured.ts';
 import { openDatabase } from '../adapters/sql/open.ts';
 import { type Config, loadConfig } from '../config/load.ts';
 import { printable } from '../config/printable.ts';
@@ -29,8 +29,8 @@ import { Keeper } from '../keeper/keeper.ts';
 import { Health } from '../lifecycle/health.ts';
 import { serveHttp } from '../lifecycle/http.ts';
 import { run } from '../lifecycle/run.ts';
-import { OutboxDispatcher } from '../submitter/dispatcher.ts';
 import { Flight } from '../submitter/flight.ts';
+import { openDispatcher } from '../submitter/keyRing.ts';
 import { Submitter } from '../submitter/submitter.ts';
 import type { Moves } from '../verifier/moves.ts';
 import { openVerifier } from '../verifier/open.ts';
@@ -85,7 +85,8 @@ export const runNode = <R extends 'node' | 'cheat'>(
       const metrics = createMetrics();
       const common = { log, metrics, clock };
 
-      const signer = await signerFromFile(config.signer.keyFile, config.signer.passwordFile);
+      const keys = await configuredSigners(config.signer);
+      const { signer } = keys;
       const node = (config.signer.account?.toLowerCase() ?? signer.address) as typeof signer.address;
       const chain = await connectChain(config.network);
       life.shutdown.add('chain', async () => chain.close());
@@ -107,14 +108,7 @@ export const runNode = <R extends 'node' | 'cheat'>(
       const check = checkBudget(config.reference.check);
       const policy = admissionPolicy(node, config.admission, check);
       const serving = new Serving({ journal, queue, views, policy, ...common });
-      const dispatcher = new OutboxDispatcher({
-        chainId,
-        outbox,
-        sender,
-        signer,
-        policy: config.submission,
-        ...common,
-      });
+      const dispatcher = await openDispatcher({ chainId, outbox, sender, policy: config.submission, ...common }, keys);
       const submitter = new Submitter({
         journal,
         dispatcher: twist.sending?.(dispatcher) ?? dispatcher,
@@ -200,7 +194,7 @@ export const runNode = <R extends 'node' | 'cheat'>(
         await hints.consume('admit', 1, (id) => serving.look(id));
         await hints.consume('submit', config.submission.batchLimit * 4, (id) => submitter.submit(id));
       }
-      log.info(`${role} started`, { url: http.url, node, key: signer.address, chainId });
+      log.info(`${role} started`, { url: http.url, node, signer: signer.address, chainId });
 
       const warmUp = createWarmUp({ journal, models, runtime, log }, concurrency > 0 ? config.executor.warm : []);
       const chores = [

@@ -42,6 +42,7 @@ export const metricTable = {
   worker_execute_reference_seconds: { type: 'histogram', help: 'The reference of one request', buckets: RUN_SECONDS },
 
   worker_submit_open_intents: { type: 'gauge', help: 'Transactions without an end' },
+  worker_submit_former_intents: { type: 'gauge', help: 'Transactions of former keys without an end' },
   worker_submit_sent_total: { type: 'counter', help: 'Results sent, alone or in a batch', labels: ['form'] },
   worker_submit_mined_total: { type: 'counter', help: 'Transactions mined' },
   worker_submit_replaced_total: { type: 'counter', help: 'Transactions sent again with a higher fee' },

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { isProtocolError } from '#core/errors.ts';
 import { toAddress } from '#core/hex.ts';
-import { signerFromFile } from '../../../../workers/adapters/ethers/signer.ts';
+import { configuredSigners } from '../../../../workers/adapters/signer/configured.ts';
 import { loadConfig } from '../../../../workers/config/load.ts';
 import { chainNow } from '../../../clock.ts';
 import { connect, type Network } from '../../../network.ts';
@@ -69,7 +69,7 @@ async function examine(file: string): Promise<Finding[]> {
     ];
   }
   try {
-    const key = toAddress((await signerFromFile(config.signer.keyFile, config.signer.passwordFile)).address);
+    const key = toAddress((await configuredSigners(config.signer)).signer.address);
     const node = toAddress(config.signer.account ?? key);
     const now = await chainNow(network);
     const { endpoint } = await network.nodes.nodeOf(node);
