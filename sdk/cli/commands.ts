@@ -24,10 +24,13 @@ import { searchCommand } from './commands/model/search.ts';
 import { showModelCommand } from './commands/model/show.ts';
 import { showNetworkCommand } from './commands/network/show.ts';
 import { useNetworkCommand } from './commands/network/use.ts';
+import { backupCommand } from './commands/node/backup.ts';
 import { doctorCommand } from './commands/node/doctor.ts';
 import { initNodeCommand } from './commands/node/init.ts';
 import { offerCommand } from './commands/node/offer.ts';
+import { restoreCommand } from './commands/node/restore.ts';
 import { revokeCommand } from './commands/node/revoke.ts';
+import { rotateCommand } from './commands/node/rotate.ts';
 import { runNodeCommand } from './commands/node/run.ts';
 import { releaseCommand, stakeCommand, unstakeCommand } from './commands/node/stake.ts';
 import { nodeStatusCommand } from './commands/node/status.ts';
@@ -70,7 +73,10 @@ export const COMMANDS: readonly Command[] = [
   stakeCommand,
   unstakeCommand,
   releaseCommand,
+  rotateCommand,
   revokeCommand,
+  backupCommand,
+  restoreCommand,
   doctorCommand,
   compileCommand,
   referenceCommand,

@@ -18,6 +18,10 @@ export const metricTable = {
   worker_watch_inconsistent_total: { type: 'counter', help: 'Times the events of a request made no sense' },
 
   worker_serve_rows: { type: 'gauge', help: 'Requests by stage', labels: ['stage'] },
+  worker_serve_held: {
+    type: 'gauge',
+    help: 'Requests held back because the journal is a copy and may have forgotten their results',
+  },
   worker_serve_moves_total: { type: 'counter', help: 'Requests moved, by the stage they came to', labels: ['to'] },
 
   worker_queue_jobs_total: {
