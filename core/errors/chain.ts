@@ -48,4 +48,32 @@ export const chainErrors = {
     remedy: 'Name a file with a 0x-prefixed 32-byte private key, or an encrypted JSON keystore with its password file.',
     retryable: false,
   },
+  'signer.address': {
+    what: 'The signer {url} does not sign for {address}; it names {found}.',
+    remedy: 'Correct signer.remoteAddress, or give the signer that key.',
+    retryable: false,
+  },
+  'signer.unavailable': {
+    what: 'The signer {url} gave no answer to {method}: {reason}.',
+    remedy: 'Start it, or correct signer.remoteUrl; what waits for a signature is signed when it answers.',
+    retryable: true,
+  },
+  'signer.refused': {
+    what: 'The signer {url} refused {method}: {reason}.',
+    remedy:
+      'Unlock the key there, or let its rules allow what this role sends; what waits is tried again at every block.',
+    retryable: true,
+  },
+  'signer.wrong_answer': {
+    what: 'The signer {url} was asked to sign for {address} and answered with something else: {reason}.',
+    remedy:
+      'Nothing of it was kept or sent. Look at the signer: it has another chain or key, changes what it signs, or is not yours any more.',
+    retryable: true,
+  },
+  'signer.former_key': {
+    what: '{count} transactions of the key {address} have no end, and this process has another key.',
+    remedy:
+      'Name its file in signer.retiredKeyFiles until they have ended. If the key is lost, name its address in signer.retiredAddresses: then only what it had signed is sent again.',
+    retryable: false,
+  },
 } as const satisfies Record<string, ErrorEntry>;

@@ -25,10 +25,13 @@ import { searchCommand } from './commands/model/search.ts';
 import { showModelCommand } from './commands/model/show.ts';
 import { showNetworkCommand } from './commands/network/show.ts';
 import { useNetworkCommand } from './commands/network/use.ts';
+import { backupCommand } from './commands/node/backup.ts';
 import { doctorCommand } from './commands/node/doctor.ts';
 import { initNodeCommand } from './commands/node/init.ts';
 import { offerCommand } from './commands/node/offer.ts';
+import { restoreCommand } from './commands/node/restore.ts';
 import { revokeCommand } from './commands/node/revoke.ts';
+import { rotateCommand } from './commands/node/rotate.ts';
 import { runNodeCommand } from './commands/node/run.ts';
 import { releaseCommand, restakeCommand, stakeCommand, unstakeCommand } from './commands/node/stake.ts';
 import { nodeStatusCommand } from './commands/node/status.ts';
@@ -74,7 +77,10 @@ export const COMMANDS: readonly Command[] = [
   unstakeCommand,
   restakeCommand,
   releaseCommand,
+  rotateCommand,
   revokeCommand,
+  backupCommand,
+  restoreCommand,
   doctorCommand,
   compileCommand,
   referenceCommand,

@@ -74,7 +74,7 @@ export async function newPassword(args: Arguments, terminal: Terminal): Promise<
   return password;
 }
 
-async function passwordFor(question: string, args: Arguments, terminal: Terminal): Promise<string> {
+export async function passwordFor(question: string, args: Arguments, terminal: Terminal): Promise<string> {
   return passwordInFile(args) ?? (await asked(question, terminal));
 }
 

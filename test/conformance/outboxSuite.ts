@@ -41,6 +41,19 @@ export function shouldBehaveLikeOutbox(fresh: () => Promise<Outbox>): void {
     });
   });
 
+  it('tells which keys have something open, and how much', async () => {
+    for (const purpose of ['a', 'b', 'c']) await outbox.plan(intent(purpose));
+    await outbox.plan(intent('d', { from: other }));
+    await outbox.setStatus('b', 'mined');
+    await outbox.setStatus('c', 'settled');
+    expect([...(await outbox.openBySender())]).to.deep.equal([
+      [from, 2],
+      [other, 1],
+    ]);
+    await outbox.setStatus('d', 'abandoned');
+    expect([...(await outbox.openBySender())]).to.deep.equal([[from, 2]]);
+  });
+
   it('keeps from when it is urgent, as it was planned last', async () => {
     await outbox.plan(intent('a', { urgentAt: 1_699_999_000 }));
     expect(await outbox.get('a')).to.deep.include(intent('a', { urgentAt: 1_699_999_000 }));

@@ -71,8 +71,12 @@ function readJson(file: string, mistakes: string[]): Record<string, unknown> | u
 
 function absolute(section: SectionName, key: string, value: unknown, base: string): unknown {
   const leaf = (sections[section].shape as Record<string, Parameters<typeof describe>[0]>)[key];
-  const isPath = leaf !== undefined && describe(leaf).kind === 'a path';
-  return isPath && typeof value === 'string' && value !== '' ? path.resolve(base, value) : value;
+  const kind = leaf === undefined ? '' : describe(leaf).kind;
+  const resolved = (one: unknown) => (typeof one === 'string' && one !== '' ? path.resolve(base, one) : one);
+  if (kind === 'a path') return resolved(value);
+  if (kind !== 'a list of paths') return value;
+  const paths = typeof value === 'string' ? value.split(',').map((one) => one.trim()) : value;
+  return Array.isArray(paths) ? paths.map(resolved) : value;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

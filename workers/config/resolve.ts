@@ -5,7 +5,7 @@ import type { Role, Sections } from './schema.ts';
 import { checkKeyFile, secretIn, secretsIn } from './secretFile.ts';
 
 /** What a section becomes once defaults that depend on others are filled in and secrets are read. */
-export interface Resolved extends Omit<Sections, 'network' | 'process' | 'journal' | 'queue' | 'storage'> {
+export interface Resolved extends Omit<Sections, 'network' | 'process' | 'journal' | 'queue' | 'storage' | 'signer'> {
   readonly network: Omit<Sections['network'], 'rpcUrl' | 'rpcUrlFile' | 'rpcAgreement'> & {
     readonly rpcUrls: readonly string[];
     readonly agreement: number;
@@ -14,6 +14,7 @@ export interface Resolved extends Omit<Sections, 'network' | 'process' | 'journa
   /** URLs hold the password. */
   readonly journal: Omit<Sections['journal'], 'passwordFile'> & { readonly url: string };
   readonly queue: { readonly url: string; readonly namespace: string };
+  readonly signer: Omit<Sections['signer'], 'remoteTokenFile'> & { readonly remoteToken: string | undefined };
   readonly storage: Omit<Sections['storage'], 'writeTokenFile' | 'jwtSecretFile'> & {
     readonly directory: string;
     readonly writeToken: string | undefined;
@@ -28,11 +29,6 @@ type Complain = (setting: string, what: string) => void;
 export function resolve(role: Role, parsed: Parsed, complain: Complain): Partial<Resolved> {
   const dataDir = parsed.process?.dataDir ?? path.resolve('.data', role);
   const journal = parsed.journal && resolveJournal(parsed.journal, dataDir, complain);
-  if (parsed.signer) {
-    const { keyFile, passwordFile } = parsed.signer;
-    checkKeyFile(keyFile, passwordFile, (what) => complain('signer.keyFile', what));
-    if (passwordFile !== undefined) secretIn(passwordFile, (what) => complain('signer.passwordFile', what));
-  }
   if (parsed.executor?.concurrency === 0 && (role === 'executor' || journal?.url.startsWith('pglite:')))
     complain(
       'executor.concurrency',
@@ -45,6 +41,7 @@ export function resolve(role: Role, parsed: Parsed, complain: Complain): Partial
     ...(parsed.process && { process: { ...parsed.process, dataDir } }),
     ...(parsed.network && { network: resolveNetwork(parsed.network, complain) }),
     ...(journal && { journal }),
+    ...(parsed.signer && { signer: resolveSigner(parsed.signer, complain) }),
     ...(parsed.queue && { queue: resolveQueue(parsed.queue, journal?.url, role, complain) }),
     ...(parsed.storage && { storage: resolveStorage(parsed.storage, dataDir, complain) }),
   } as Partial<Resolved>;
@@ -73,6 +70,33 @@ function resolveNetwork(network: Sections['network'], complain: Complain): Resol
   if (rpcAgreement !== undefined && rpcUrls.length > 0 && rpcAgreement > rpcUrls.length)
     complain('network.rpcAgreement', `is ${rpcAgreement}, but ${setting} names ${rpcUrls.length}`);
   return { ...rest, rpcUrls, agreement };
+}
+
+function resolveSigner(signer: Sections['signer'], complain: Complain): Resolved['signer'] {
+  const { remoteTokenFile, ...rest } = signer;
+  const { keyFile, passwordFile, remoteUrl, remoteAddress, retiredKeyFiles } = rest;
+  if (keyFile === undefined && remoteUrl === undefined)
+    complain(
+      'signer.keyFile',
+      'is missing: the key: an encrypted JSON keystore, or 0x and 64 hex digits in a file that nobody else may read; or name a signer with signer.remoteUrl',
+    );
+  if (keyFile !== undefined && remoteUrl !== undefined)
+    complain('signer.keyFile', 'is given, and signer.remoteUrl as well: a process has one key, so keep one of them');
+  if (remoteUrl !== undefined && remoteAddress === undefined)
+    complain('signer.remoteAddress', 'is missing: which key of the signer is to be used');
+  if (remoteUrl === undefined && (remoteAddress !== undefined || remoteTokenFile !== undefined))
+    complain('signer.remoteUrl', 'is missing, but other settings of a signer are given');
+  if (remoteUrl !== undefined && URL.canParse(remoteUrl) && new URL(remoteUrl).password !== '')
+    complain('signer.remoteUrl', `holds a password (${redactUrl(remoteUrl)}): use signer.remoteTokenFile`);
+  if (keyFile !== undefined) checkKeyFile(keyFile, passwordFile, (what) => complain('signer.keyFile', what));
+  for (const file of retiredKeyFiles)
+    checkKeyFile(file, passwordFile, (what) => complain('signer.retiredKeyFiles', what));
+  if (passwordFile !== undefined) secretIn(passwordFile, (what) => complain('signer.passwordFile', what));
+  const remoteToken =
+    remoteTokenFile === undefined
+      ? undefined
+      : secretIn(remoteTokenFile, (what) => complain('signer.remoteTokenFile', what));
+  return { ...rest, remoteToken };
 }
 
 function resolveJournal(journal: Sections['journal'], dataDir: string, complain: Complain): Resolved['journal'] {

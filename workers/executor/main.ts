@@ -5,9 +5,12 @@ import { systemClock } from '../adapters/clock/systemClock.ts';
 import { sqlJournal } from '../adapters/journal/journal.ts';
 import { journalMigrations } from '../adapters/journal/migrations.ts';
 import { createOnnxRuntime } from '../adapters/onnx/runtime.ts';
+import { outboxMigrations } from '../adapters/outbox/migrations.ts';
 import { createLog } from '../adapters/pino/log.ts';
 import { createMetrics } from '../adapters/prometheus/metrics.ts';
 import { createReference } from '../adapters/reference/reference.ts';
+import { sqlRestoreMarks } from '../adapters/restored/marks.ts';
+import { restoredMigrations } from '../adapters/restored/migrations.ts';
 import { openDatabase } from '../adapters/sql/open.ts';
 import { loadConfig } from '../config/load.ts';
 import { Health } from '../lifecycle/health.ts';
@@ -15,6 +18,7 @@ import { serveHttp } from '../lifecycle/http.ts';
 import { run } from '../lifecycle/run.ts';
 import { sweep } from '../watcher/sweep.ts';
 import { createExecutor } from './execute.ts';
+import { createHold } from './hold.ts';
 import { createWarmUp, WARM_MS } from './warm.ts';
 
 const fields = { role: 'executor' };
@@ -31,7 +35,9 @@ const code = await run(
     life.configure({ log, graceMs });
     const metrics = createMetrics();
 
-    const database = await openDatabase(config.journal.url, [journalMigrations], { guest: true });
+    const database = await openDatabase(config.journal.url, [journalMigrations, outboxMigrations, restoredMigrations], {
+      guest: true,
+    });
     life.shutdown.add('journal', () => database.close());
     const journal = sqlJournal(database.sql);
     const { concurrency, threads, memoryBytes, timeoutMs, loadTimeoutMs, marginSeconds } = config.executor;
@@ -63,7 +69,9 @@ const code = await run(
     log.info('executor started', { url: http.url, concurrency, threads, memoryBytes });
 
     // Two requests per child: one runs, one is being fetched, decoded or committed to.
+    const holds = createHold(journal, sqlRestoreMarks(database.sql));
     await queue.consume('execute', concurrency * 2, async (id, signal) => {
+      if (await holds(id)) return;
       await executor.execute(id, signal);
       await queue.push('submit', id);
     });

@@ -1,20 +1,20 @@
 import { systemClock as clock } from '../adapters/clock/systemClock.ts';
 import { connectChain } from '../adapters/ethers/connectChain.ts';
-import { signerFromFile } from '../adapters/ethers/signer.ts';
 import { sqlJournal } from '../adapters/journal/journal.ts';
 import { journalMigrations } from '../adapters/journal/migrations.ts';
 import { outboxMigrations } from '../adapters/outbox/migrations.ts';
 import { sqlOutbox } from '../adapters/outbox/outbox.ts';
 import { createLog } from '../adapters/pino/log.ts';
 import { createMetrics } from '../adapters/prometheus/metrics.ts';
+import { configuredSigners } from '../adapters/signer/configured.ts';
 import { openDatabase } from '../adapters/sql/open.ts';
 import { loadConfig } from '../config/load.ts';
 import { printable } from '../config/printable.ts';
 import { Health } from '../lifecycle/health.ts';
 import { serveHttp } from '../lifecycle/http.ts';
 import { run } from '../lifecycle/run.ts';
-import { OutboxDispatcher } from '../submitter/dispatcher.ts';
 import { Flight } from '../submitter/flight.ts';
+import { openDispatcher } from '../submitter/keyRing.ts';
 import { observe } from '../watcher/observe.ts';
 import { retain } from '../watcher/retention.ts';
 import { sweep } from '../watcher/sweep.ts';
@@ -36,7 +36,8 @@ const code = await run(
     const metrics = createMetrics();
     const common = { log, metrics, clock };
 
-    const signer = await signerFromFile(config.signer.keyFile, config.signer.passwordFile);
+    const keys = await configuredSigners(config.signer);
+    const { signer } = keys;
     const chain = await connectChain(config.network, { log, metrics });
     life.shutdown.add('chain', async () => chain.close());
     const { chainId, reader, sender, calls, views, startBlock } = chain;
@@ -45,7 +46,7 @@ const code = await run(
     const journal = sqlJournal(database.sql);
     const outbox = sqlOutbox(database.sql);
 
-    const dispatcher = new OutboxDispatcher({ chainId, outbox, sender, signer, policy: config.submission, ...common });
+    const dispatcher = await openDispatcher({ chainId, outbox, sender, policy: config.submission, ...common }, keys);
     const headersOf = async (version: typeof signer.address) => (await versionOf(journal, version))?.outputHeaders;
     const closer = new Closer({ calls, reader, dispatcher, headersOf });
     const { batchLimit, maxWaitSeconds, ...kept } = config.keeper;
@@ -60,7 +61,7 @@ const code = await run(
     health.register('journal', () => journal.count('keep'));
     const http = await serveHttp({ host, port, health, metrics, log });
     life.shutdown.add('http', (leftMs) => http.close(leftMs));
-    log.info('keeper started', { url: http.url, key: signer.address, chainId });
+    log.info('keeper started', { url: http.url, signer: signer.address, chainId });
 
     const retention = () => retain(journal, outbox, config.journal.keepBlocks, clock.now());
     const observers = [versionKeeper(journal, log), keeper, flight];

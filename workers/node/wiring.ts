@@ -8,7 +8,7 @@ import { openQueue } from '../adapters/bullmq/queue.ts';
 import { systemClock as clock } from '../adapters/clock/systemClock.ts';
 import { connectChain } from '../adapters/ethers/connectChain.ts';
 import { gameCalls, gameViews } from '../adapters/ethers/game.ts';
-import { signerFromFile } from '../adapters/ethers/signer.ts';
+import { submitters } from '../adapters/ethers/permissions.ts';
 import { sqlJournal } from '../adapters/journal/journal.ts';
 import { journalMigrations } from '../adapters/journal/migrations.ts';
 import { memoryQueue } from '../adapters/memory/queue.ts';
@@ -18,24 +18,29 @@ import { sqlOutbox } from '../adapters/outbox/outbox.ts';
 import { createLog } from '../adapters/pino/log.ts';
 import { createMetrics } from '../adapters/prometheus/metrics.ts';
 import { createReference } from '../adapters/reference/reference.ts';
+import { sqlRestoreMarks } from '../adapters/restored/marks.ts';
+import { restoredMigrations } from '../adapters/restored/migrations.ts';
+import { configuredSigners } from '../adapters/signer/configured.ts';
 import { openDatabase } from '../adapters/sql/open.ts';
 import { type Config, loadConfig } from '../config/load.ts';
 import { printable } from '../config/printable.ts';
 import { createExecutor } from '../executor/execute.ts';
+import { createHold } from '../executor/hold.ts';
 import { createWarmUp, WARM_MS } from '../executor/warm.ts';
 import { Closer } from '../keeper/closer.ts';
 import { Keeper } from '../keeper/keeper.ts';
 import { Health } from '../lifecycle/health.ts';
 import { serveHttp } from '../lifecycle/http.ts';
 import { run } from '../lifecycle/run.ts';
-import { OutboxDispatcher } from '../submitter/dispatcher.ts';
 import { Flight } from '../submitter/flight.ts';
+import { openDispatcher } from '../submitter/keyRing.ts';
 import { Submitter } from '../submitter/submitter.ts';
 import type { Moves } from '../verifier/moves.ts';
 import { openVerifier } from '../verifier/open.ts';
 import type { Verifier } from '../verifier/verifier.ts';
 import { admissionPolicy } from '../watcher/admit.ts';
 import { observe } from '../watcher/observe.ts';
+import { Restored } from '../watcher/restored.ts';
 import { retain } from '../watcher/retention.ts';
 import { Serving } from '../watcher/serving.ts';
 import { sweep } from '../watcher/sweep.ts';
@@ -43,6 +48,7 @@ import { versionKeeper, versionOf } from '../watcher/versions.ts';
 import { nodeRoutes } from './routes.ts';
 
 const SWEEP_MS = 10_000;
+const RESTORED_MS = 2_000;
 const RETENTION_MS = 3_600_000;
 
 /** What a process may do otherwise than a node should: for testnets that try their verifiers. */
@@ -83,13 +89,18 @@ export const runNode = <R extends 'node' | 'cheat'>(
       const metrics = createMetrics();
       const common = { log, metrics, clock };
 
-      const signer = await signerFromFile(config.signer.keyFile, config.signer.passwordFile);
+      const keys = await configuredSigners(config.signer);
+      const { signer } = keys;
       const node = (config.signer.account?.toLowerCase() ?? signer.address) as typeof signer.address;
       const chain = await connectChain(config.network, { log, metrics });
       life.shutdown.add('chain', async () => chain.close());
       const { chainId, reader, sender, calls, views, startBlock, contracts } = chain;
 
-      const database = await openDatabase(config.journal.url, [journalMigrations, outboxMigrations]);
+      const database = await openDatabase(config.journal.url, [
+        journalMigrations,
+        outboxMigrations,
+        restoredMigrations,
+      ]);
       life.shutdown.add('journal', () => database.close());
       const journal = sqlJournal(database.sql);
       const outbox = sqlOutbox(database.sql);
@@ -101,14 +112,7 @@ export const runNode = <R extends 'node' | 'cheat'>(
       const check = checkBudget(config.reference.check);
       const policy = admissionPolicy(node, config.admission, check);
       const serving = new Serving({ journal, queue, views, policy, ...common });
-      const dispatcher = new OutboxDispatcher({
-        chainId,
-        outbox,
-        sender,
-        signer,
-        policy: config.submission,
-        ...common,
-      });
+      const dispatcher = await openDispatcher({ chainId, outbox, sender, policy: config.submission, ...common }, keys);
       const submitter = new Submitter({
         journal,
         dispatcher: twist.sending?.(dispatcher) ?? dispatcher,
@@ -153,6 +157,21 @@ export const runNode = <R extends 'node' | 'cheat'>(
       // Start is recovery: what the last process left is taken up before anything new is.
       const block = await reader.head();
       const head = { block, now: block.timestamp, final: (await journal.cursor()).final };
+      const marks = sqlRestoreMarks(database.sql);
+      const holds = createHold(journal, marks);
+      const maySubmit = submitters(reader, contracts.nodes);
+      const restored = new Restored({
+        marks,
+        journal,
+        sender,
+        holds,
+        maySubmit,
+        node,
+        key: signer.address,
+        log,
+        metrics,
+      });
+      await restored.begin(block, Math.floor(clock.now() / 1000));
       await serving.restore(head);
       await serving.reconcile(head);
       await submitter.recover();
@@ -182,6 +201,7 @@ export const runNode = <R extends 'node' | 'cheat'>(
       life.shutdown.add('hints', (leftMs) => near.close(leftMs));
       if (concurrency > 0) {
         await queue.consume('execute', concurrency * 2, async (id, signal) => {
+          if (await holds(id)) return;
           await executor.execute(id, signal);
           await near.push('submit', id);
         });
@@ -192,14 +212,21 @@ export const runNode = <R extends 'node' | 'cheat'>(
       }
       for (const hints of [near, queue]) {
         await hints.consume('admit', 1, (id) => serving.look(id));
-        await hints.consume('submit', config.submission.batchLimit * 4, (id) => submitter.submit(id));
+        await hints.consume('submit', config.submission.batchLimit * 4, async (id) => {
+          if (!(await holds(id))) await submitter.submit(id);
+        });
       }
-      log.info(`${role} started`, { url: http.url, node, key: signer.address, chainId });
+      log.info(`${role} started`, { url: http.url, node, signer: signer.address, chainId });
 
       const warmUp = createWarmUp({ journal, models, runtime, log }, concurrency > 0 ? config.executor.warm : []);
       const chores = [
         { name: 'warm', everyMs: WARM_MS, run: () => warmUp(life.signal) },
         { name: 'sweep', everyMs: SWEEP_MS, run: () => serving.sweep() },
+        {
+          name: 'restored',
+          everyMs: RESTORED_MS,
+          run: async () => void ((await restored.look()) && (await serving.sweep())),
+        },
         { name: 'recover', everyMs: SWEEP_MS, run: () => submitter.recover() },
         {
           name: 'retention',

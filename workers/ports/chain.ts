@@ -71,17 +71,3 @@ export interface ChainSender {
   receipt(hash: Hex): Promise<Receipt | undefined>;
   balance(address: Hex): Promise<bigint>;
 }
-
-/** Signs and nothing else: a keystore, a file, or a remote signer. */
-export interface Signer {
-  readonly address: Hex;
-  sign(transaction: UnsignedTransaction): Promise<{ readonly raw: Hex; readonly hash: Hex }>;
-}
-
-export interface UnsignedTransaction extends FeeQuote {
-  readonly chainId: number;
-  readonly nonce: number;
-  readonly to: Hex;
-  readonly data: Hex;
-  readonly gasLimit: bigint;
-}

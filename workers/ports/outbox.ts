@@ -49,6 +49,8 @@ export interface Outbox {
   get(purpose: string): Promise<TrackedIntent | undefined>;
   /** Not yet settled, reverted or abandoned, in order of planning. */
   open(from: Hex): Promise<readonly TrackedIntent[]>;
+  /** How many of them each key has; keys without any are left out. */
+  openBySender(): Promise<ReadonlyMap<Hex, number>>;
   /**
    * The nonce for an intent: its own if it has one, else the next free one: max(minedNonce, highest ever allocated + 1).
    * Stored with the intent in the same transaction. An allocated nonce is always used up, by the call or by a cancel.

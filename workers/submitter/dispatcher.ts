@@ -1,8 +1,9 @@
 import { isProtocolError } from '#core/errors.ts';
-import type { BlockRef, ChainSender, FeeQuote, Hex, Receipt, Signer } from '#ports/chain.ts';
+import type { BlockRef, ChainSender, FeeQuote, Hex, Receipt } from '#ports/chain.ts';
 import type { Clock } from '#ports/clock.ts';
 import type { Dispatcher } from '#ports/dispatch.ts';
 import type { Attempt, Intent, Outbox, TrackedIntent } from '#ports/outbox.ts';
+import type { Signer } from '#ports/signer.ts';
 import type { Log, Metrics } from '#ports/telemetry.ts';
 import { type FeePolicy, firstFees, nextFees } from './fees.ts';
 import { type Memory, nextStep, type Situation, type Step } from './nextStep.ts';
@@ -20,6 +21,12 @@ export interface DispatcherParts {
 
 const NOTHING: Memory = { sentAt: undefined, minedAt: undefined, underpriced: false, missing: 0, refused: 0 };
 const PLAIN_TRANSFER_GAS = 21_000n;
+/** What goes away by itself only if somebody does something elsewhere. */
+const PERSON_MUST_ACT: ReadonlySet<string> = new Set([
+  'chain.insufficient_funds',
+  'signer.refused',
+  'signer.wrong_answer',
+]);
 
 /**
  * The only place that signs and allocates nonces for its key. Order of every step: intent row, nonce, signature, stored bytes,
@@ -262,7 +269,7 @@ export class OutboxDispatcher implements Dispatcher {
       await work();
     } catch (error) {
       if (!isProtocolError(error) || !error.retryable) throw error;
-      const level = error.code === 'chain.insufficient_funds' ? 'error' : 'warn';
+      const level = PERSON_MUST_ACT.has(error.code) ? 'error' : 'warn';
       this.#parts.log[level]('a transaction waits', {
         purpose: intent.purpose,
         code: error.code,

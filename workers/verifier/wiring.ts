@@ -7,7 +7,6 @@ import { createHttpSource } from '../adapters/blobs/http.ts';
 import { systemClock as clock } from '../adapters/clock/systemClock.ts';
 import { connectChain } from '../adapters/ethers/connectChain.ts';
 import { gameCalls, gameViews } from '../adapters/ethers/game.ts';
-import { signerFromFile } from '../adapters/ethers/signer.ts';
 import { sqlJournal } from '../adapters/journal/journal.ts';
 import { journalMigrations } from '../adapters/journal/migrations.ts';
 import { createOnnxRuntime } from '../adapters/onnx/runtime.ts';
@@ -16,14 +15,15 @@ import { sqlOutbox } from '../adapters/outbox/outbox.ts';
 import { createLog } from '../adapters/pino/log.ts';
 import { createMetrics } from '../adapters/prometheus/metrics.ts';
 import { createReference } from '../adapters/reference/reference.ts';
+import { configuredSigners } from '../adapters/signer/configured.ts';
 import { openDatabase } from '../adapters/sql/open.ts';
 import { type Config, loadConfig } from '../config/load.ts';
 import { printable } from '../config/printable.ts';
 import { Health } from '../lifecycle/health.ts';
 import { serveHttp } from '../lifecycle/http.ts';
 import { run } from '../lifecycle/run.ts';
-import { OutboxDispatcher } from '../submitter/dispatcher.ts';
 import { Flight } from '../submitter/flight.ts';
+import { openDispatcher } from '../submitter/keyRing.ts';
 import { observe } from '../watcher/observe.ts';
 import { retain } from '../watcher/retention.ts';
 import { sweep } from '../watcher/sweep.ts';
@@ -61,7 +61,8 @@ export const runVerifier = <R extends 'verifier' | 'liar'>(
       const metrics = createMetrics();
       const common = { log, metrics, clock };
 
-      const signer = await signerFromFile(config.signer.keyFile, config.signer.passwordFile);
+      const keys = await configuredSigners(config.signer);
+      const { signer } = keys;
       const chain = await connectChain(config.network, { log, metrics });
       life.shutdown.add('chain', async () => chain.close());
       const { chainId, reader, sender, startBlock, contracts } = chain;
@@ -75,14 +76,7 @@ export const runVerifier = <R extends 'verifier' | 'liar'>(
       const journal = sqlJournal(database.sql);
       const outbox = sqlOutbox(database.sql);
 
-      const dispatcher = new OutboxDispatcher({
-        chainId,
-        outbox,
-        sender,
-        signer,
-        policy: config.submission,
-        ...common,
-      });
+      const dispatcher = await openDispatcher({ chainId, outbox, sender, policy: config.submission, ...common }, keys);
       const calls = gameCalls(game);
       const views = gameViews(reader, { ...contracts, game });
       const reference = createReference(config.reference);
@@ -131,7 +125,7 @@ export const runVerifier = <R extends 'verifier' | 'liar'>(
       health.register('reference', () => traces.stats());
       const http = await serveHttp({ host, port, health, metrics, log });
       life.shutdown.add('http', (leftMs) => http.close(leftMs));
-      log.info(`${role} started`, { url: http.url, key: signer.address, chainId });
+      log.info(`${role} started`, { url: http.url, signer: signer.address, chainId });
 
       const retention = () => retain(journal, outbox, config.journal.keepBlocks, clock.now());
       const observers = [versionKeeper(journal, log), verifier, flight];

@@ -1,5 +1,6 @@
 import { providers } from './chain.ts';
 import { killedPlayers } from './killed.ts';
+import { operations } from './operations.ts';
 import type { Scenario } from './scenario.ts';
 import { silences } from './silences.ts';
 import { soak } from './soak.ts';
@@ -11,6 +12,7 @@ export const areas: readonly (readonly [title: string, scenarios: readonly Scena
   ['Chain nodes that fail or lie', providers],
   ['Players of disputes that are killed', killedPlayers],
   ['Players of disputes that are silent', silences],
+  ['Operations', operations],
   ['Everything at once', soak],
 ];
 

@@ -12,7 +12,7 @@ import { replay } from '../../../scripts/demo/balances.ts';
 import { placeEmptyJournal } from '../../../scripts/demo/journalTemplate.ts';
 import { requestEvents } from '../../../sdk/events.ts';
 import { type Account, type AskedOne, actAs, deposit, request } from '../../../sdk/index.ts';
-import { workflow } from '../../../sdk/search.ts';
+import { requestById } from '../../../sdk/search.ts';
 import { KEYS } from '../anvil.ts';
 import { type Devnet, startDevnet, vectors } from '../devnet.ts';
 import { eventually } from '../eventually.ts';
@@ -189,7 +189,7 @@ export class FaultyNetwork {
     const { url } = await this.role('indexer').says('indexer started');
     for (const id of asked)
       await eventually(`the index knows how ${id} ended`, async () => {
-        const told = await workflow(String(url), id).catch(() => undefined);
+        const told = await requestById(String(url), id).catch(() => undefined);
         return told?.request.state === (await this.stateOf(id));
       });
   }

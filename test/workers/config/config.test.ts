@@ -122,6 +122,15 @@ describe('the configuration', () => {
       expect(node.keeper.minTip).to.equal(1_500_000_000_000_000_000n);
     });
 
+    it('takes former keys from where the file is, or from the working directory', () => {
+      const { signer } = load('node', {
+        signer: { retiredKeyFiles: ['key', 'keystore.json'], passwordFile: 'password' },
+      });
+      expect(signer.retiredKeyFiles).to.deep.equal([path.join(home, 'key'), path.join(home, 'keystore.json')]);
+      const named = load('node', {}, { OPG_RETIRED_KEY_FILES: path.relative('.', path.join(home, 'key')) });
+      expect(named.signer.retiredKeyFiles).to.deep.equal([path.join(home, 'key')]);
+    });
+
     it('reads secrets from their files', () => {
       const node = load('node', {
         network: { rpcUrl: null, rpcUrlFile: 'rpc-url' },
@@ -131,6 +140,10 @@ describe('the configuration', () => {
       });
       expect(node.network.rpcUrls).to.deep.equal(['https://rpc.example/v2/accesskey', 'http://127.0.0.1:8545']);
       expect(node.network.agreement).to.equal(2);
+      const remote = { keyFile: null, remoteUrl: 'https://signer/x', remoteAddress: `0x${'ab'.repeat(20)}` };
+      const keeper = load('keeper', { signer: { ...remote, remoteTokenFile: 'password' } });
+      expect(keeper.signer.remoteToken).to.equal(PASSWORD);
+      expect(JSON.stringify(printable(keeper))).to.not.contain('battery');
       expect(decodeURIComponent(new URL(node.journal.url).password)).to.equal(PASSWORD);
       expect(new URL(node.journal.url).searchParams.get('schema')).to.equal('node1');
       expect(decodeURIComponent(new URL(node.queue.url).password)).to.equal(PASSWORD);

@@ -26,6 +26,14 @@ export const sqlOutbox = (sql: Sql): Outbox => ({
     return rows.map(intentOf);
   },
 
+  async openBySender(): Promise<ReadonlyMap<Hex, number>> {
+    const rows = await sql.query<{ sender: Hex; open: string }>(
+      `select sender, count(*) as open from outbox_intent
+        where status in ('planned', 'signed', 'mined') group by sender order by sender`,
+    );
+    return new Map(rows.map(({ sender, open }) => [sender, Number(open)]));
+  },
+
   /** The row of the key is the lock: two allocations for one key wait for each other. */
   async allocateNonce(purpose: string, minedNonce: number): Promise<number> {
     return sql.transaction(async (tx) => {

@@ -36,6 +36,10 @@ export const metricTable = {
   worker_rpc_spare_providers: { type: 'gauge', help: 'Chain nodes that work, beyond those that must agree' },
 
   worker_serve_rows: { type: 'gauge', help: 'Requests by stage', labels: ['stage'] },
+  worker_serve_held: {
+    type: 'gauge',
+    help: 'Requests held back because the journal is a copy and may have forgotten their results',
+  },
   worker_serve_moves_total: { type: 'counter', help: 'Requests moved, by the stage they came to', labels: ['to'] },
 
   worker_queue_jobs_total: {
@@ -60,6 +64,7 @@ export const metricTable = {
   worker_execute_reference_seconds: { type: 'histogram', help: 'The reference of one request', buckets: RUN_SECONDS },
 
   worker_submit_open_intents: { type: 'gauge', help: 'Transactions without an end' },
+  worker_submit_former_intents: { type: 'gauge', help: 'Transactions of former keys without an end' },
   worker_submit_sent_total: { type: 'counter', help: 'Results sent, alone or in a batch', labels: ['form'] },
   worker_submit_mined_total: { type: 'counter', help: 'Transactions mined' },
   worker_submit_replaced_total: { type: 'counter', help: 'Transactions sent again with a higher fee' },

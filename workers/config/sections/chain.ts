@@ -1,8 +1,9 @@
-import { amount, list, text, whole } from '../leaf.ts';
+import { amount, choice, list, text, url, whole } from '../leaf.ts';
 import { section } from '../section.ts';
 
 /** How a process meets the chain: which node it asks, which key it signs with, what it pays. */
 const path = { kind: 'a path' } as const;
+const ADDRESS = /^0x[0-9a-f]{40}$/i;
 
 export const network = section(
   {
@@ -66,6 +67,7 @@ export const signer = section({
   keyFile: text({
     ...path,
     env: 'OPG_KEY_FILE',
+    fallback: null,
     about: 'the key: an encrypted JSON keystore, or 0x and 64 hex digits in a file that nobody else may read',
     example: '/run/secrets/node.json',
   }),
@@ -76,8 +78,62 @@ export const signer = section({
     about: 'a file with the password of the keystore',
     example: '/run/secrets/node.password',
   }),
+  remoteUrl: url({
+    schemes: ['http://', 'https://'],
+    env: 'OPG_SIGNER_URL',
+    fallback: null,
+    about: 'instead of a key file: a signer that has the key, over JSON-RPC; web3signer, Clef',
+    example: 'http://127.0.0.1:9000',
+  }),
+  remoteAddress: text({
+    pattern: ADDRESS,
+    kind: 'an address',
+    env: 'OPG_SIGNER_ADDRESS',
+    fallback: null,
+    about: 'which of its keys',
+    example: '0x70997970C51812dc3A010C7d01b50e0d17dc79C8',
+  }),
+  remoteApi: choice(['eth', 'clef'], {
+    env: 'OPG_SIGNER_API',
+    fallback: 'eth',
+    about: 'its calls: eth_accounts and eth_signTransaction, or account_list and account_signTransaction',
+    example: 'eth',
+  }),
+  remoteTokenFile: text({
+    ...path,
+    env: 'OPG_SIGNER_TOKEN_FILE',
+    fallback: null,
+    about: 'a file with the bearer token to show it',
+    example: '/run/secrets/signer-token',
+  }),
+  timeoutMs: whole({
+    min: 100,
+    max: 600_000,
+    unit: 'ms',
+    env: 'OPG_SIGNER_TIMEOUT_MS',
+    fallback: '5000',
+    about: 'how long it may take to sign; where a person has to agree, as long as that takes',
+    example: '5000',
+  }),
+  retiredKeyFiles: list({
+    pattern: /./,
+    of: 'paths',
+    env: 'OPG_RETIRED_KEY_FILES',
+    fallback: '',
+    about:
+      'files of former keys, opened like keyFile: their transactions are followed to their ends, nothing new is sent from them',
+    example: '/run/secrets/node-1.json',
+  }),
+  retiredAddresses: list({
+    pattern: ADDRESS,
+    of: 'addresses',
+    env: 'OPG_RETIRED_ADDRESSES',
+    fallback: '',
+    about: 'former keys that the signer has, or nobody any more: then only what they had signed is sent again',
+    example: '0x70997970C51812dc3A010C7d01b50e0d17dc79C8',
+  }),
   account: text({
-    pattern: /^0x[0-9a-f]{40}$/i,
+    pattern: ADDRESS,
     kind: 'an address',
     env: 'OPG_NODE_ACCOUNT',
     fallback: null,

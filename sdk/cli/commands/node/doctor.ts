@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { isProtocolError } from '#core/errors.ts';
 import { toAddress } from '#core/hex.ts';
-import { signerFromFile } from '../../../../workers/adapters/ethers/signer.ts';
+import { configuredSigners } from '../../../../workers/adapters/signer/configured.ts';
 import { loadConfig } from '../../../../workers/config/load.ts';
 import { chainNow } from '../../../clock.ts';
 import { connect, type Network } from '../../../network.ts';
@@ -61,7 +61,10 @@ async function examine(file: string): Promise<Finding[]> {
   ];
   let network: Network;
   try {
-    network = await connect({ provider: config.network.rpcUrls[0] ?? '', deployment: readJson(config.network.deployment) });
+    network = await connect({
+      provider: config.network.rpcUrls[0] ?? '',
+      deployment: readJson(config.network.deployment),
+    });
   } catch (error) {
     return [
       ...findings,
@@ -69,7 +72,7 @@ async function examine(file: string): Promise<Finding[]> {
     ];
   }
   try {
-    const key = toAddress((await signerFromFile(config.signer.keyFile, config.signer.passwordFile)).address);
+    const key = toAddress((await configuredSigners(config.signer)).signer.address);
     const node = toAddress(config.signer.account ?? key);
     const now = await chainNow(network);
     const { endpoint } = await network.nodes.nodeOf(node);

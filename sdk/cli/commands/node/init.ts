@@ -1,7 +1,6 @@
 /** `opg node init`: from an account with OPG to a folder that `opg node run` runs: key, configuration, stake, registration. */
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { Wallet } from 'ethers';
 import { toAddress } from '#core/hex.ts';
 import { newNode } from '../../../newNode.ts';
 import { answer } from '../../answer.ts';
@@ -10,6 +9,7 @@ import { ACCOUNT, asAccount, chosenNetwork } from '../../context.ts';
 import { located } from '../../files.ts';
 import { secretLine } from '../../keystore.ts';
 import { opg, shown } from '../../money.ts';
+import { addressIn, makeKeyFile } from '../../nodeFolder.ts';
 import { waiting } from '../../progress.ts';
 import type { SavedNetwork } from '../../settings.ts';
 
@@ -27,6 +27,7 @@ export const initNodeCommand: Command = {
     port: { type: 'string' },
     finality: { type: 'string' },
     'min-net': { type: 'string' },
+    'key-password-file': { type: 'string' },
     ...ACCOUNT.options,
   },
   explained: [
@@ -35,6 +36,10 @@ export const initNodeCommand: Command = {
     [
       '--min-net OPG',
       'what an item must bring the node at least, also where it offers nothing; without it, what its offers ask',
+    ],
+    [
+      '--key-password-file FILE',
+      'the hot key is kept encrypted; the first line of this file opens it, also for the node',
     ],
     ['--port N', 'where the node listens; 8650 without it'],
     ['--finality WHAT', '"finalized", or a number of blocks; 2 on a local chain, else finalized'],
@@ -49,10 +54,12 @@ export const initNodeCommand: Command = {
     return await asAccount(args, terminal, async (account) => {
       const place = chosenNetwork(args);
       const finality = text(args, 'finality') ?? (account.deployment.chainId === LOCAL_CHAIN ? '2' : 'finalized');
-      const key = hotKeyIn(folder);
+      const passwordFile = text(args, 'key-password-file');
+      const keyFile = passwordFile === undefined ? 'hot.key' : 'hot.json';
+      const key = await hotKeyIn(folder, keyFile, passwordFile);
       const least = text(args, 'min-net');
       if (least !== undefined) opg(least, '--min-net');
-      writeConfiguration(folder, { place, account: account.address, port, finality, least });
+      writeConfiguration(folder, { place, account: account.address, port, finality, least, keyFile, passwordFile });
       const done = await waiting(terminal, 'staking and registering', () =>
         newNode(account, { endpoint, stake: wanted, hotKey: { key: toAddress(key), until: FOR_EVER } }),
       );
@@ -63,7 +70,7 @@ export const initNodeCommand: Command = {
         { folder, account: account.address, hotKey: key, endpoint, transactions: done.length, gas: String(gas) },
         [
           ['node', `${account.address} at ${endpoint}`],
-          ['hot key', `${key} in ${path.join(folder, 'hot.key')}: it can serve, and move no money; it pays the gas`],
+          ['hot key', `${key} in ${path.join(folder, keyFile)}: it can serve, and move no money; it pays the gas`],
           ['configuration', path.join(folder, 'config.json')],
           ['stake asked for', `${shown(wanted)} OPG`],
           ['transactions', `${done.length}, ${gas.toLocaleString('en-US')} gas`],
@@ -84,13 +91,11 @@ function portIn(args: Arguments): number {
 }
 
 /** Made once; the address of what is there. */
-function hotKeyIn(folder: string): string {
-  const file = path.join(folder, 'hot.key');
+async function hotKeyIn(folder: string, name: string, passwordFile: string | undefined): Promise<string> {
+  const file = path.join(folder, name);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  if (existsSync(file)) return new Wallet(secretLine(file)).address;
-  const wallet = Wallet.createRandom();
-  writeFileSync(file, `${wallet.privateKey}\n`, { mode: 0o600, flag: 'wx' });
-  return wallet.address;
+  if (existsSync(file)) return addressIn(file);
+  return await makeKeyFile(file, passwordFile === undefined ? undefined : secretLine(passwordFile));
 }
 
 interface Settings {
@@ -100,10 +105,13 @@ interface Settings {
   readonly finality: string;
   /** OPG as written. */
   readonly least: string | undefined;
+  readonly keyFile: string;
+  readonly passwordFile: string | undefined;
 }
 
 /** Made once: what an operator changed in it stays. */
-function writeConfiguration(folder: string, { place, account, port, finality, least }: Settings): void {
+function writeConfiguration(folder: string, settings: Settings): void {
+  const { place, account, port, finality, least, keyFile, passwordFile } = settings;
   const file = path.join(folder, 'config.json');
   if (existsSync(file)) return;
   writeFileSync(path.join(folder, 'deployment.json'), `${JSON.stringify(place.deployment, undefined, 2)}\n`);
@@ -112,7 +120,7 @@ function writeConfiguration(folder: string, { place, account, port, finality, le
   const configuration = {
     process: { dataDir: 'data', httpPort: port },
     network: { rpcUrl: place.rpc, deployment: 'deployment.json', finality },
-    signer: { keyFile: 'hot.key', account },
+    signer: { keyFile, ...(passwordFile === undefined ? {} : { passwordFile: located(passwordFile) }), account },
     ...(least === undefined ? {} : { admission: { minNetPerItem: least } }),
     // Files are fetched from private addresses only where that is allowed by name.
     ...(near ? { models: { privateOrigins: [store.origin] } } : {}),

@@ -1,24 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import { Transaction, Wallet } from 'ethers';
+import { Wallet } from 'ethers';
 import { ProtocolError } from '#core/errors.ts';
-import type { Hex, Signer, UnsignedTransaction } from '#ports/chain.ts';
-
-/** A private key in this process's memory. */
-export class KeySigner implements Signer {
-  readonly #wallet: Wallet;
-  readonly address: Hex;
-
-  constructor(privateKey: string) {
-    this.#wallet = new Wallet(privateKey);
-    this.address = this.#wallet.address.toLowerCase() as Hex;
-  }
-
-  async sign(transaction: UnsignedTransaction): Promise<{ readonly raw: Hex; readonly hash: Hex }> {
-    const signed = Transaction.from({ ...transaction, type: 2, value: 0n });
-    signed.signature = this.#wallet.signingKey.sign(signed.unsignedHash);
-    return { raw: signed.serialized as Hex, hash: signed.hash as Hex };
-  }
-}
+import { KeySigner } from './localKey.ts';
 
 /**
  * Reads a key file: a 0x-prefixed private key, or an encrypted JSON keystore whose password is the first line of

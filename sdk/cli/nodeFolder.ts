@@ -1,0 +1,48 @@
+/** The folder of a node, as `opg node init` makes it. */
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { Wallet } from 'ethers';
+import type { Address } from '#core/hex.ts';
+import { toAddress } from '#core/hex.ts';
+import { type Config, loadConfig } from '../../workers/config/load.ts';
+import { UsageError } from './command.ts';
+import { located } from './files.ts';
+import { secretLine } from './keystore.ts';
+
+export function configurationFile(folder: string): string {
+  const file = path.join(located(folder), 'config.json');
+  if (existsSync(file)) return file;
+  throw new UsageError(`${folder} holds no config.json; opg node init makes one`);
+}
+
+/** With paths resolved and secrets read; throws `config.invalid`. */
+export const configurationOf = (folder: string): Config<'node'> =>
+  loadConfig('node', { ...process.env, OPG_CONFIG: configurationFile(folder) });
+
+/** The file as it is written, to be changed and written back. */
+export type WrittenConfiguration = Record<string, Record<string, unknown>>;
+export const writtenConfiguration = (folder: string): WrittenConfiguration =>
+  JSON.parse(readFileSync(configurationFile(folder), 'utf8'));
+
+/** Whole or not at all. */
+export function rewriteConfiguration(folder: string, configuration: WrittenConfiguration): void {
+  const file = configurationFile(folder);
+  writeFileSync(`${file}.new`, `${JSON.stringify(configuration, undefined, 2)}\n`);
+  renameSync(`${file}.new`, file);
+}
+
+/** Of a key file: a plain key, or a keystore, which tells its address without its password. */
+export function addressIn(file: string): Address {
+  const text = readFileSync(file, 'utf8').trim();
+  if (!text.startsWith('{')) return toAddress(new Wallet(secretLine(file)).address);
+  const { address } = JSON.parse(text) as { readonly address: string };
+  return toAddress(`0x${address.replace(/^0x/, '')}`);
+}
+
+/** Makes a key; a keystore if a password is given. Never overwrites one. */
+export async function makeKeyFile(file: string, password: string | undefined): Promise<Address> {
+  const wallet = Wallet.createRandom();
+  const content = password === undefined ? wallet.privateKey : await wallet.encrypt(password);
+  writeFileSync(file, `${content}\n`, { mode: 0o600, flag: 'wx' });
+  return toAddress(wallet.address);
+}

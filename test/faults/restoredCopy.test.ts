@@ -1,0 +1,165 @@
+/** A backup that is older than what the node has signed: restored, it contradicts nothing that it has forgotten. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { expect } from 'chai';
+import { type AskedOne, findRequest, request } from '../../sdk/index.ts';
+import { KEYS } from '../support/anvil.ts';
+import { say, told } from '../support/commandLine.ts';
+import { type Devnet, startDevnet, vectors } from '../support/devnet.ts';
+import { eventually } from '../support/eventually.ts';
+import { faultStory } from '../support/faultStory.ts';
+import { RoleProcess } from '../support/process.ts';
+import { freePort } from '../support/servers.ts';
+
+const OPG = 10n ** 18n;
+const COPY = 'the journal is a copy: requests of before that have no result here are held back';
+
+describe('a node from an older backup', function () {
+  this.timeout(240_000);
+  const home = mkdtempSync(path.join(tmpdir(), 'opg-restored-'));
+  const file = (name: string) => path.join(home, name);
+  const before_ = { home: process.env['OPG_HOME'], password: process.env['OPG_PASSWORD_FILE'] };
+  let devnet: Devnet;
+  let node: RoleProcess;
+  let hot: string;
+
+  before(async () => {
+    devnet = await startDevnet(home);
+    process.env['OPG_HOME'] = file('opg');
+    process.env['OPG_PASSWORD_FILE'] = file('password');
+    writeFileSync(file('password'), 'a password\n', { mode: 0o600 });
+    writeFileSync(file('account.key'), KEYS[1], { mode: 0o600 });
+    writeFileSync(file('deployment.json'), JSON.stringify(devnet.deployment));
+    await told('network', 'use', 'here', '--rpc', devnet.anvil.url, '--deployment', file('deployment.json'));
+    await told('account', 'import', 'operator', '--key-file', file('account.key'));
+    const port = String(await freePort());
+    const locked = ['--key-password-file', file('password')];
+    const made = await told<{ hotKey: string }>('node', 'init', file('node'), '--port', port, ...locked);
+    hot = made.hotKey;
+    await fund(hot);
+    const config = JSON.parse(readFileSync(file('node/config.json'), 'utf8'));
+    config.network.pollMs = 50;
+    config.models = { directory: home };
+    writeFileSync(file('node/config.json'), JSON.stringify(config));
+  });
+  afterEach(() => node?.end('SIGKILL'));
+  after(async () => {
+    await node?.end('SIGKILL');
+    await devnet?.anvil.stop();
+    restore('OPG_HOME', before_.home);
+    restore('OPG_PASSWORD_FILE', before_.password);
+    rmSync(home, { recursive: true, force: true });
+  });
+  const restore = (name: string, value: string | undefined) => {
+    if (value === undefined) delete process.env[name];
+    else process.env[name] = value;
+  };
+
+  const fund = (address: string) => devnet.anvil.send('anvil_setBalance', address, '0x56bc75e2d63100000');
+  const start = async (folder: string) => {
+    node = new RoleProcess('node', { OPG_CONFIG: file(`${folder}/config.json`) });
+    await node.says('node started');
+  };
+  const ask = () =>
+    request(
+      devnet.requester,
+      { version: devnet.version, node: devnet.node.address, fee: 10n * OPG, deadlineSeconds: 3_600 },
+      vectors.vectors[0]?.inputs ?? {},
+    );
+  const submissions = async ({ id, block }: AskedOne) =>
+    (await devnet.requester.requests.queryFilter(devnet.requester.requests.filters.Submitted(id), block)).length;
+  const stateOf = async (asked: AskedOne) => (await findRequest(devnet.requester, asked)).row.state;
+  const submitted = (asked: AskedOne) =>
+    eventually('it is submitted', async () => ['Submitted', 'Final'].includes(await stateOf(asked)), 60_000);
+  const mining = async (on: boolean) => {
+    await devnet.anvil.send('evm_setAutomine', on);
+    await devnet.anvil.send('evm_setIntervalMining', on ? 1 : 0);
+  };
+  const pending = async () => Number((await devnet.anvil.send<{ pending: string }>('txpool_status')).pending);
+  const held = async () => {
+    const text = await (await fetch(`${(await node.says('node started'))['url']}/metrics`)).text();
+    return Number(/^worker_serve_held (\d+)/m.exec(text)?.[1]);
+  };
+  const stage = async ({ id }: AskedOne) => {
+    const answer = await fetch(`${(await node.says('node started'))['url']}/v1/requests/${id}`);
+    return ((await answer.json()) as { stage?: string }).stage;
+  };
+  const executed = ({ id }: AskedOne) =>
+    node.lines.filter((line) => line.message === 'request executed' && line['requestId'] === id).length;
+
+  /** The node is killed when its result of a request is in the pool, and in no block. */
+  async function killedWithResultPending(): Promise<AskedOne> {
+    await mining(false);
+    const asking = ask();
+    await eventually('the request is in the pool', async () => (await pending()) === 1);
+    await devnet.anvil.mine();
+    const asked = await asking;
+    await eventually('the result is in the pool', async () => (await pending()) === 1, 60_000);
+    await node.end('SIGKILL');
+    expect(await submissions(asked)).to.equal(0);
+    return asked;
+  }
+
+  faultStory('restored-copy-result-pending', async ({ saw }) => {
+    await start('node');
+    const first = await ask();
+    await submitted(first);
+    const running = await say('node', 'backup', file('node'), '--to', file('backup'));
+    expect([running.code, running.err]).to.satisfy(
+      ([code, err]: [number, string]) => code === 1 && /sql\.locked/.test(err),
+    );
+    expect(await node.end('SIGTERM')).to.equal(0);
+    await told('node', 'backup', file('node'), '--to', file('backup'));
+    await start('node');
+    const forgotten = await killedWithResultPending();
+
+    const onto = await say('node', 'restore', file('backup'), '--to', file('node'));
+    expect([onto.code, onto.err]).to.satisfy(
+      ([code, err]: [number, string]) => code === 2 && /may be newer than the backup/.test(err),
+    );
+    await told('node', 'restore', file('backup'), '--to', file('again'));
+    await start('again');
+    expect(node.count(COPY)).to.equal(1);
+    await eventually('it is held back', async () => (await held()) === 1, 30_000);
+    expect(await stage(forgotten)).to.equal('admitted');
+    await mining(true);
+    await eventually(
+      'the chain shows the forgotten result',
+      async () => (await stage(forgotten)) === 'submitted',
+      30_000,
+    );
+    const later = await ask();
+    await submitted(later);
+    expect([executed(forgotten), executed(later)]).to.deep.equal([0, 1]);
+    for (const asked of [first, forgotten, later]) expect(await submissions(asked)).to.equal(1);
+    expect(await node.end('SIGTERM')).to.equal(0);
+    saw('3 requests, 3 submissions, none computed twice');
+  });
+
+  faultStory('restored-copy-result-dropped', async ({ saw }) => {
+    await told('node', 'backup', file('again'), '--to', file('backup-2'));
+    await start('again');
+    const forgotten = await killedWithResultPending();
+    await devnet.anvil.send('anvil_dropAllTransactions');
+    await mining(true);
+    await told('node', 'restore', file('backup-2'), '--to', file('third'));
+
+    const { hotKey, oldKey } = await told<{ hotKey: string; oldKey: string }>('node', 'rotate', file('third'));
+    expect(oldKey.toLowerCase()).to.equal(hot.toLowerCase());
+    await fund(hotKey);
+    await start('third');
+    await eventually('it is held back', async () => (await held()) === 1, 30_000);
+    expect(await submissions(forgotten)).to.equal(0);
+    await told('node', 'revoke', oldKey);
+    await submitted(forgotten);
+    expect([executed(forgotten), await submissions(forgotten)]).to.deep.equal([1, 1]);
+    expect(await held()).to.equal(0);
+    expect(await devnet.anvil.send('eth_getTransactionCount', hotKey, 'latest')).to.not.equal('0x0');
+    // Started again it is an ordinary node.
+    expect(await node.end('SIGTERM')).to.equal(0);
+    await start('third');
+    expect(node.count(COPY)).to.equal(0);
+    saw('served once, by the key that replaced the revoked one');
+  });
+});

@@ -1,0 +1,15 @@
+import type { ChainReader, Hex } from '#ports/chain.ts';
+import { INodeRegistry__factory } from '#types';
+
+const nodes = INodeRegistry__factory.createInterface();
+/** Permission bit of the registry (contracts/types/KeyWord.sol): submit results. */
+const SUBMIT = 4;
+
+/** Whether the chain takes results of `node` from a hot key, at the newest block. Of its own account it does always. */
+export function submitters(reader: Pick<ChainReader, 'call'>, registry: Hex) {
+  return async (node: Hex, key: Hex): Promise<boolean> => {
+    if (key === node) return true;
+    const returned = await reader.call(registry, nodes.encodeFunctionData('mayAct', [node, key, SUBMIT]) as Hex);
+    return Boolean(nodes.decodeFunctionResult('mayAct', returned)[0]);
+  };
+}
