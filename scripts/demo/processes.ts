@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 export const ROOT = path.join(import.meta.dirname, '../..');
 const LEASH = path.join(import.meta.dirname, 'leash.ts');
-const READY_MS = 60_000;
+const READY_MS = 180_000;
 const STOP_MS = 15_000;
 /** Lines of a log that a failure quotes. */
 const TAIL = 15;
