@@ -66,8 +66,14 @@ const stamp = () => writeFileSync(stampFile, `${lockHash()}\n`);
 // Waits for the command; Ctrl-C reaches the whole foreground group by itself, a SIGTERM sent to us alone is passed on.
 function run([command, ...args], searchPath) {
   const env = { ...process.env, PATH: searchPath, HARDHAT_DISABLE_TELEMETRY: 'true' };
-  const child = spawn(command, args, { cwd: root, env, stdio: 'inherit', shell: process.platform === 'win32' });
+  // What runs for long under `opg` notices by this channel that we are gone, however we went.
+  const stdio = QUIET.has(task) ? ['inherit', 'inherit', 'inherit', 'ipc'] : 'inherit';
+  const child = spawn(command, args, { cwd: root, env, stdio, shell: process.platform === 'win32' });
   const forward = () => child.kill('SIGTERM');
+  // npm may be killed without a word to us; then we are another process's child.
+  const parent = process.ppid;
+  const orphaned = () => process.env.npm_lifecycle_event && process.ppid !== parent && forward();
+  const watch = setInterval(orphaned, 500);
   const wait = () => {};
   process.on('SIGTERM', forward).on('SIGINT', wait);
   return new Promise((resolve) => {
@@ -76,7 +82,10 @@ function run([command, ...args], searchPath) {
       resolve(127);
     });
     child.on('exit', (code, signal) => resolve(code ?? (signal === 'SIGINT' ? 130 : 143)));
-  }).finally(() => process.off('SIGTERM', forward).off('SIGINT', wait));
+  }).finally(() => {
+    clearInterval(watch);
+    process.off('SIGTERM', forward).off('SIGINT', wait);
+  });
 }
 
 async function install(outerPath) {

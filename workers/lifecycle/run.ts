@@ -19,6 +19,8 @@ export type ExitCode = 0 | 1 | 75;
 
 const STOP_SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 const DEFAULT_GRACE_MS = 10_000;
+/** The same signal again so soon is the same wish, by another way. */
+const ECHO_MS = 1_000;
 
 /**
  * Runs a process from its first line to its exit code: `main` opens what it needs and returns when its work is over, at the latest when
@@ -39,7 +41,12 @@ export async function run(main: (life: Life) => Promise<void>, startLog: Log): P
     }
     stop.abort(error);
   };
+  let told: { readonly name: NodeJS.Signals; readonly at: number } | undefined;
   const onSignal = (name: NodeJS.Signals) => {
+    const at = performance.now();
+    // Ctrl-C reaches every process of the terminal, and those above pass it on as well.
+    if (told?.name === name && at - told.at < ECHO_MS) return;
+    told = { name, at };
     if (stop.signal.aborted) {
       settings.log.warn('process was told to stop twice, and does not wait', { signal: name });
       impatient.resolve();

@@ -42,6 +42,8 @@ export class Serving implements Observer {
   readonly #exposure = new Exposure();
   /** To be looked at when the block they are in is recorded. */
   readonly #early = new Set<Hex>();
+  /** Stages that had rows when they were last counted. */
+  #counted: ReadonlySet<string> = new Set();
   #head: Head | undefined;
   #offers: { readonly block: Hex; readonly known: Map<Hex, Offer | undefined> } | undefined;
   #freeStake: { readonly block: Hex; readonly amount: bigint } | undefined;
@@ -93,8 +95,11 @@ export class Serving implements Observer {
         for (const row of await journal.ready(SERVE, stage, { limit: SWEEP_LIMIT }))
           await this.#hint(row, stage, head.now);
     }
-    for (const [stage, n] of Object.entries(await journal.count(SERVE)))
-      this.#parts.metrics.gauge('worker_serve_rows', n, { stage });
+    const counted = await journal.count(SERVE);
+    // A stage that has emptied is said to be empty: a gauge keeps its last number for ever.
+    for (const stage of new Set([...this.#counted, ...Object.keys(counted)]))
+      this.#parts.metrics.gauge('worker_serve_rows', counted[stage] ?? 0, { stage });
+    this.#counted = new Set(Object.keys(counted));
   }
 
   /** Looks at every row that has not ended, whatever its time: for the start, when facts may have been missed. */

@@ -4,6 +4,7 @@ export interface Finding {
     | 'configuration'
     | 'chain'
     | 'key'
+    | 'defence'
     | 'stake'
     | 'clock'
     | 'disk'

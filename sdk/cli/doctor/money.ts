@@ -9,8 +9,8 @@ import { Permissions } from '../../node.ts';
 import { shown, when } from '../money.ts';
 import { bad, type Finding, ok, warning } from './finding.ts';
 
-/** Of one result of its own; docs/benchmarks.md. */
-const SUBMIT_GAS = 170_000n;
+/** What a node pays of one result: submitted by a hot key, and finalised; docs/benchmarks.md. The request is the requester's. */
+const RESULT_GAS = 108_000n;
 /** Below so many results the hot key is soon empty. */
 const FEW = 200n;
 const SOON_SECONDS = 7 * 86_400;
@@ -68,7 +68,7 @@ function keyFinding(may: boolean, key: Address, node: Address, until: bigint, no
 }
 
 function gasFinding(gas: bigint, price: bigint, key: Address): Finding {
-  const results = price === 0n ? undefined : gas / (price * SUBMIT_GAS);
+  const results = price === 0n ? undefined : gas / (price * RESULT_GAS);
   const found = `${formatEther(gas)} for gas${results === undefined ? '' : `, about ${results.toLocaleString('en-US')} results at today's price`}`;
   const remedy = `send the chain's coin to ${key}`;
   if (gas === 0n) return bad('key', found, remedy);

@@ -80,6 +80,18 @@ describe('the life of a process', () => {
     expect(steps(ended)).to.deep.equal(['stuck', 'second', 'first']);
   });
 
+  it('takes a signal that comes twice at once, as Ctrl-C through npm does, for one', async () => {
+    const twice = (kill: (signal: NodeJS.Signals) => void) => {
+      kill('SIGINT');
+      setTimeout(() => kill('SIGINT'), 50);
+    };
+    const ended = await live('neverReturns', twice, 500);
+    expect(ended.code).to.equal(0);
+    expect(ended.lines.map(({ message }) => message)).to.not.include(
+      'process was told to stop twice, and does not wait',
+    );
+  });
+
   it('does not wait when it is told a second time', async () => {
     const ended = await live(
       'hangsAtTheEnd',

@@ -29,6 +29,29 @@ const FIRING: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
   PurseTooLow: { 'worker_purse_wei{kind="opg"}': '9x80', 'worker_purse_needed_wei{kind="opg"}': '10x80' },
   WrongResultUnaffordable: { 'worker_verify_checks_total{outcome="unaffordable"}': '0x60 1x20' },
+  ProcessDown: { 'up{job="keeper"}': '1x10 0x70' },
+  ChainNotFollowed: { 'worker_watch_block{job="node"}': '7x80' },
+  EndpointFails: { 'worker_watch_interrupted_total{job="node",code="rpc.unavailable"}': '0+1x80' },
+  EndpointInconsistent: { worker_watch_inconsistent_total: '0x60 1x20' },
+  ManyReorganisations: { worker_watch_reorged_blocks_total: '0+2x80' },
+  FewFileHandles: { 'process_open_fds{job="node"}': '900x80', 'process_max_fds{job="node"}': '1000x80' },
+  ProcessStalls: { 'nodejs_eventloop_lag_p99_seconds{job="node"}': '2x80' },
+  ResultsHeldBack: { worker_serve_held: '1x80' },
+  RequestsGivenUp: { 'worker_serve_rows{stage="refused"}': '3x60 4x20' },
+  ResultsLate: { 'worker_execute_requests_total{outcome="executor.late"}': '0x60 1x20' },
+  ResultsOutsideTolerance: { 'worker_execute_checks_total{outcome="outside"}': '0x60 1x20' },
+  JobsDropped: { 'worker_queue_jobs_total{stage="execute",outcome="dropped"}': '0x60 1x20' },
+  ModelSourceLies: { 'worker_blobs_attempts_total{scheme="https",outcome="lied"}': '0x60 1x20' },
+  ModelSourcesDown: { worker_blobs_origins_resting: '1x80' },
+  StorageFull: { 'worker_storage_requests_total{method="PUT",status="507"}': '0x60 1x20' },
+  IndexerBusy: { 'worker_index_requests_total{route="models",status="503"}': '0x60 1x20' },
+  OutOfGasMoney: { 'worker_submit_deferred_total{code="chain.insufficient_funds"}': '0x60 1x20' },
+  SignerFails: { 'worker_submit_deferred_total{code="signer.unavailable"}': '0x60 1x20' },
+  TransactionsStuck: { 'worker_submit_open_intents{job="node"}': '1x80', 'worker_submit_mined_total{job="node"}': '5x80' },
+  TransactionsRefused: { 'worker_submit_ended_total{status="reverted"}': '0x60 1x20' },
+  FormerKeyOpen: { worker_submit_former_intents: '1x80' },
+  ClosingLate: { worker_keep_due: '1x80' },
+  ChecksLate: { worker_verify_due: '1x80' },
 };
 /** And what none of them minds. */
 const QUIET: Readonly<Record<string, string>> = {
@@ -39,6 +62,31 @@ const QUIET: Readonly<Record<string, string>> = {
   'worker_purse_wei{kind="opg"}': '10x80',
   'worker_purse_needed_wei{kind="opg"}': '10x80',
   'worker_verify_checks_total{outcome="unaffordable"}': '4x80',
+  'up{job="node"}': '1x80',
+  'worker_watch_block{job="node"}': '0+5x80',
+  'worker_watch_interrupted_total{job="node",code="rpc.unavailable"}': '3x80',
+  worker_watch_inconsistent_total: '1x80',
+  worker_watch_reorged_blocks_total: '0x60 1x20',
+  'process_open_fds{job="node"}': '100x80',
+  'process_max_fds{job="node"}': '1000x80',
+  'nodejs_eventloop_lag_p99_seconds{job="node"}': '0.01x80',
+  worker_serve_held: '0x80',
+  'worker_serve_rows{stage="refused"}': '4x80',
+  'worker_serve_rows{stage="submitted"}': '0+1x80',
+  'worker_execute_requests_total{outcome="executed"}': '0+1x80',
+  'worker_execute_checks_total{outcome="within"}': '0+1x80',
+  'worker_queue_jobs_total{stage="execute",outcome="retried"}': '0+1x80',
+  'worker_blobs_attempts_total{scheme="https",outcome="delivered"}': '0+1x80',
+  worker_blobs_origins_resting: '0x80',
+  'worker_storage_requests_total{method="PUT",status="200"}': '0+1x80',
+  'worker_index_requests_total{route="models",status="200"}': '0+1x80',
+  'worker_submit_deferred_total{code="rpc.unavailable"}': '0x60 1x20',
+  'worker_submit_open_intents{job="node"}': '1x80',
+  'worker_submit_mined_total{job="node"}': '0+1x80',
+  'worker_submit_ended_total{status="abandoned"}': '0x60 1x20',
+  worker_submit_former_intents: '0x80',
+  worker_keep_due: '0x60 1x20',
+  worker_verify_due: '0x60 1x20',
 };
 
 /** One of promtool's unit tests, as JSON, which is YAML: which alerts fire after 65 minutes. */
@@ -58,7 +106,7 @@ function promtest(series: Readonly<Record<string, string>>, firing: (name: strin
 /** Of the first series: a comparison of two gives those of the left one. */
 function labelsOf(series: Readonly<Record<string, string>>): Record<string, string>[] {
   const [first = ''] = Object.keys(series);
-  return [Object.fromEntries([...first.matchAll(/(\w+)="(\w+)"/g)].map(([, key, value]) => [key, value]))];
+  return [Object.fromEntries([...first.matchAll(/(\w+)="([^"]+)"/g)].map(([, key, value]) => [key, value]))];
 }
 
 describe('docs/workers/alerts.yml', () => {
@@ -72,6 +120,13 @@ describe('docs/workers/alerts.yml', () => {
     // A missed lapse has a metric of its own.
     expect(ruled.concat('lapse_missed').sort()).to.deep.equal([...ALARMS].sort());
     expect(rules).to.include('worker_monitor_lapses_missed > 0');
+  });
+
+  it('has a line of the runbook for every alert, and for every exit code', () => {
+    const runbook = readFileSync(new URL('../../../docs/runbook.md', import.meta.url), 'utf8');
+    const names = [...rules.matchAll(/- alert: (\w+)/g)].map(([, name = '']) => name);
+    expect(names.filter((name) => !new RegExp(`\\b${name}\\b`).test(runbook))).to.deep.equal([]);
+    for (const code of [0, 1, 75, 130, 137, 143]) expect(runbook).to.match(new RegExp(`^\\| ${code} \\|`, 'm'));
   });
 
   it('says in every rule what happened and what to do', () => {

@@ -9,13 +9,13 @@ export const keeper = section({
   others: flag({
     env: 'OPG_KEEP_OTHERS',
     fallback: 'true',
-    about: 'finalise what other nodes submitted, for the tip',
+    about: 'of a keeper: finalise what other nodes submitted, for the tip; a node closes its own results alone',
     example: 'true',
   }),
   expire: flag({
     env: 'OPG_KEEP_EXPIRE',
     fallback: 'true',
-    about: 'return fees after deadlines, which pays nothing',
+    about: 'of a keeper: return fees after deadlines, which pays nothing',
     example: 'false',
   }),
   minTip: amount({
@@ -23,7 +23,7 @@ export const keeper = section({
     decimals: 18,
     env: 'OPG_MIN_TIP',
     fallback: '0',
-    about: 'the least tip worth a transaction',
+    about: 'of a keeper: the least tip worth a transaction',
     example: '0.001',
   }),
   batchLimit: whole({

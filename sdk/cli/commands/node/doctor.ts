@@ -1,6 +1,4 @@
 /** `opg node doctor`: everything that keeps a node from earning, and what to do about each. */
-import { existsSync } from 'node:fs';
-import path from 'node:path';
 import { isProtocolError } from '#core/errors.ts';
 import { toAddress } from '#core/hex.ts';
 import { configuredSigners } from '../../../../workers/adapters/signer/configured.ts';
@@ -8,13 +6,15 @@ import { loadConfig } from '../../../../workers/config/load.ts';
 import { chainNow } from '../../../clock.ts';
 import { connect, type Network } from '../../../network.ts';
 import { columns } from '../../../table.ts';
-import { type Command, EXIT, UsageError } from '../../command.ts';
+import { type Command, EXIT } from '../../command.ts';
 import { chainFindings } from '../../doctor/chain.ts';
+import { defenceFindings } from '../../doctor/defence.ts';
 import { bad, type Finding, ok, warning } from '../../doctor/finding.ts';
 import { diskFinding, endpointFinding, runtimeFinding } from '../../doctor/machine.ts';
 import { moneyFindings } from '../../doctor/money.ts';
 import { deadlineFindings, modelFindings } from '../../doctor/work.ts';
-import { located, readJson } from '../../files.ts';
+import { readJson } from '../../files.ts';
+import { configurationFile } from '../../nodeFolder.ts';
 import { waiting } from '../../progress.ts';
 
 export const doctorCommand: Command = {
@@ -26,8 +26,7 @@ export const doctorCommand: Command = {
   finding: 'something is bad; warnings alone are exit code 0',
   async run(args, terminal) {
     const [folder = ''] = args.positionals;
-    const file = path.join(located(folder), 'config.json');
-    if (!existsSync(file)) throw new UsageError(`${folder} holds no config.json; opg node init makes one`);
+    const file = configurationFile(folder);
     const findings = await waiting(terminal, 'looking', () => examine(file));
     const worst = findings.some(({ state }) => state === 'bad');
     terminal.out(
@@ -72,7 +71,8 @@ async function examine(file: string): Promise<Finding[]> {
     ];
   }
   try {
-    const key = toAddress((await configuredSigners(config.signer)).signer.address);
+    const { key, error } = await keyOf(config);
+    if (key === undefined) return [...findings, bad('key', error, 'nothing can be signed until that is put right')];
     const node = toAddress(config.signer.account ?? key);
     const now = await chainNow(network);
     const { endpoint } = await network.nodes.nodeOf(node);
@@ -80,12 +80,23 @@ async function examine(file: string): Promise<Finding[]> {
       ...findings,
       ...(await chainFindings(network, config.network.finality)),
       ...(await moneyFindings(network, node, key)),
+      ...(await defenceFindings(network, key)),
       await endpointFinding(endpoint),
       ...(await modelFindings(network, node)),
       ...(await deadlineFindings(network, node, now)),
     ];
   } finally {
     network.provider.destroy();
+  }
+}
+
+/** A signer that is away is a finding, not the end of the visit. */
+async function keyOf({ signer }: ReturnType<typeof loadConfig<'node'>>) {
+  try {
+    return { key: toAddress((await configuredSigners(signer)).signer.address), error: '' };
+  } catch (error) {
+    if (!isProtocolError(error)) throw error;
+    return { key: undefined, error: error.message };
   }
 }
 

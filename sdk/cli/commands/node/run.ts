@@ -1,11 +1,6 @@
 /** `opg node run`: the node's process, from its folder. */
-import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import path from 'node:path';
-import { type Command, UsageError } from '../../command.ts';
-import { located } from '../../files.ts';
-
-const MAIN = path.join(import.meta.dirname, '../../../../workers/node/main.ts');
+import type { Command } from '../../command.ts';
+import { configurationFile } from '../../nodeFolder.ts';
 
 export const runNodeCommand: Command = {
   name: 'node run',
@@ -17,12 +12,18 @@ export const runNodeCommand: Command = {
   finding: 'a person must act; 75 instead: start it again (docs/workers/node.md)',
   async run(args, { err }) {
     const [folder = ''] = args.positionals;
-    const config = path.join(located(folder), 'config.json');
-    if (!existsSync(config)) throw new UsageError(`${folder} holds no config.json; opg node init makes one`);
-    const child = spawn(process.execPath, [MAIN], { env: { ...process.env, OPG_CONFIG: config }, stdio: 'inherit' });
-    const forward = (signal: NodeJS.Signals) => child.kill(signal);
-    process.on('SIGTERM', forward).on('SIGINT', forward);
+    process.env['OPG_CONFIG'] = configurationFile(folder);
+    // Loaded here alone: it brings the whole of the workers.
+    const { runNode } = await import('../../../../workers/node/wiring.ts');
+    // Whoever started this is gone, however that went.
+    const orphaned = () => process.kill(process.pid, 'SIGTERM');
+    process.once('disconnect', orphaned);
+    process.channel?.unref();
     err(`node of ${folder} runs; Ctrl-C stops it in order\n`);
-    return await new Promise<number>((resolve) => child.on('close', (code) => resolve(code ?? 1)));
+    try {
+      return await runNode('node');
+    } finally {
+      process.off('disconnect', orphaned);
+    }
   },
 };
