@@ -68,6 +68,22 @@ const STEPS: readonly Step[] = [
     long: { DISPUTE_EXHAUSTIVE: '1' },
   },
   {
+    name: 'coverage',
+    about: 'lines and branches of the contracts, every exception named',
+    command: ['node', 'scripts/audit/coverage.ts'],
+  },
+  {
+    name: 'proofs',
+    about: 'arithmetic for every value: SMTChecker, answered by Z3',
+    command: ['node', 'scripts/audit/smt.ts'],
+    long: { SMT_SECONDS: '600' },
+  },
+  {
+    name: 'production',
+    about: 'the contracts’ tests on the build for public chains',
+    command: ['node', 'scripts/audit/production.ts'],
+  },
+  {
     name: 'slither',
     about: 'Slither, where it is installed',
     command: ['slither', '.', '--filter-paths', 'node_modules|test|mocks'],

@@ -3,6 +3,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { startBench } from './gas/bench.ts';
 import { allPaths, type Path } from './gas/paths.ts';
+import { facadePaths, passPaths } from './gas/periphery.ts';
 
 const SNAPSHOT = 'test/snapshots/gas.json';
 /** Times of the day are in calldata and logs, and a zero byte there costs 12 gas less: what a call may differ by from run to run, per item. */
@@ -10,7 +11,8 @@ const NOISE = 120;
 const mode = process.env['OPG_GAS'] ?? 'print';
 
 const profile = JSON.parse(readFileSync('deploy/parameters/local.json', 'utf8'));
-const paths = await allPaths(await startBench(profile));
+const bench = await startBench(profile);
+const paths = [...(await allPaths(bench)), ...(await passPaths(bench)), ...(await facadePaths(bench))];
 const total = ({ calls }: Path) => Object.values(calls).reduce((sum, gas) => sum + gas, 0);
 const rows = paths.map((path) => ({ ...path, total: total(path), perItem: Math.round(total(path) / path.items) }));
 

@@ -26,8 +26,10 @@ export function gasSection(gas: readonly GasRow[]): string {
   return `Whole transactions (intrinsic gas and calldata included), steady state (third run, lanes used before, accounts exist), osaka rules, solc
 0.8.37 via IR with 100,000 optimizer runs. The job every peer was measured with: 256 bytes of input and 40 of output without zero bytes, the
 fee in an ERC-20, a royalty of 0.01 OPG and a protocol share of 5 %. The callback stores two fresh words (44,200 gas of it the consumer's own).
+A pass is PassPolicy's: bought by who has one already, asked with, and the owner's part of a day collected. OpenGradient's \`run\` converts 64 numbers of
+two decimals and 10 of nine.
 
-| path | request + submit + finalise | per answer | aim | |
+| path | request + submit + finalise, or the one call | per answer | aim | |
 |---|---|---|---|---|
 ${lines.join('\n')}
 

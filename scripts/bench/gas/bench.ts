@@ -48,8 +48,8 @@ export async function startBench(profile: object) {
   await escrow.connect(node).stake(parseEther('400000'));
   await nodes.connect(node).setKey(hotKey, 2n ** 40n, MAY_SUBMIT);
   await models.connect(owner).createModel('bench', 'job');
-  const content = {
-    sha256Hash: `0x${'11'.repeat(32)}`,
+  const contentOf = (byte: string) => ({
+    sha256Hash: `0x${byte.repeat(32)}`,
     size: 1_000,
     inputSchema: headersHash(headers.input),
     outputSchema: headersHash(headers.output),
@@ -62,10 +62,16 @@ export async function startBench(profile: object) {
     exact: false,
     rows: true,
     licenceHash: `0x${'00'.repeat(32)}`,
+  });
+  /** A version of the same job with a file of its own, offered by the node. */
+  const publish = async (byte: string): Promise<string> => {
+    const content = contentOf(byte);
+    await models.connect(owner).publish(1, content, ROYALTY, [], '{}', '{}');
+    const version = await models.versionId(1, content);
+    await nodes.connect(node).setOffer(version, parseEther('0.9'), 0, 2n ** 40n - 1n);
+    return version;
   };
-  await models.connect(owner).publish(1, content, ROYALTY, [], '{}', '{}');
-  const version = await models.versionId(1, content);
-  await nodes.connect(node).setOffer(version, parseEther('0.9'), 0, 2n ** 40n - 1n);
+  const version = await publish('11');
 
   /** An ask of `items` items; the lane is given, so that lanes are used again as in steady state. */
   const ask = async (items: number, lane: number, flags: number, callbackGas: number) => {
@@ -83,12 +89,12 @@ export async function startBench(profile: object) {
       mode: 0,
       items,
       flags,
-      outputSchema: content.outputSchema,
+      outputSchema: headersHash(headers.output),
     };
   };
   const pass = (seconds: number) => networkHelpers.time.increase(seconds);
-  const accounts = { node, hotKey, keeper, requester, nodeAddress };
-  return { ethers, requests, consumer, token, escrow, ask, pass, accounts, addresses };
+  const accounts = { owner, node, hotKey, keeper, requester, nodeAddress };
+  return { ethers, requests, consumer, token, escrow, models, ask, pass, publish, accounts, addresses };
 }
 
 export type Bench = Awaited<ReturnType<typeof startBench>>;

@@ -1,6 +1,6 @@
 // The paths through the contracts, each measured as whole transactions in steady state: the lane was used before, every account
 // exists, and the third run counts.
-import { ZeroAddress } from 'ethers';
+import { type ContractTransactionReceipt, ZeroAddress } from 'ethers';
 import { AskFlags } from '#core/protocol/terms.ts';
 import type { Bench, FinalisedArgs, RequestedArgs, SubmittedArgs } from './bench.ts';
 import { eventsOf, headers, inputOf, mined, outputOf } from './bench.ts';
@@ -19,6 +19,8 @@ interface Variant {
   readonly keeper?: boolean;
   readonly callback?: boolean;
   readonly items?: number;
+  /** Another one than the bench's. */
+  readonly version?: string;
 }
 
 const CALLBACK_GAS = 100_000;
@@ -37,7 +39,8 @@ export async function single(bench: Bench, lane: number, variant: Variant): Prom
   const { requests, consumer, accounts } = bench;
   const items = variant.items ?? 1;
   const flags = (variant.quote ? AskFlags.QUOTE : 0) | (variant.pull ? AskFlags.PULL : 0);
-  const ask = await bench.ask(items, lane, flags, variant.callback ? CALLBACK_GAS : 0);
+  const usual = await bench.ask(items, lane, flags, variant.callback ? CALLBACK_GAS : 0);
+  const ask = { ...usual, version: variant.version ?? usual.version };
   const question = [ask, headers.input, inputOf(items), '0x'] as const;
   const requested = await mined(
     variant.callback
@@ -47,6 +50,17 @@ export async function single(bench: Bench, lane: number, variant: Variant): Prom
           .send(requests, requests.interface.encodeFunctionData('request', question as never))
       : requests.connect(accounts.requester).request(...question),
   );
+  return { request: Number(requested.gasUsed), ...(await answer(bench, requested, variant)) };
+}
+
+/** submit and finalise of the request that a transaction made. */
+export async function answer(
+  bench: Bench,
+  requested: ContractTransactionReceipt,
+  variant: Variant,
+): Promise<Path['calls']> {
+  const { requests, accounts } = bench;
+  const items = variant.items ?? 1;
   const [asked] = eventsOf<RequestedArgs>(bench, requested, 'Requested');
   if (asked === undefined) throw new Error('The bench made a request without an event.');
   const terms = asked.terms.toObject();
@@ -71,7 +85,7 @@ export async function single(bench: Bench, lane: number, variant: Variant): Prom
   );
   const [closed] = eventsOf<FinalisedArgs>(bench, finalised, 'Finalised');
   if (variant.callback && closed?.callback !== 1n) throw new Error('The callback of the bench failed.');
-  return { request: Number(requested.gasUsed), submit: Number(submitted.gasUsed), finalise: Number(finalised.gasUsed) };
+  return { submit: Number(submitted.gasUsed), finalise: Number(finalised.gasUsed) };
 }
 
 /** requestMany, submitBatch, finaliseBatch of `count` requests. */

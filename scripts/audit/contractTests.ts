@@ -1,0 +1,7 @@
+import { files } from '../checks/tree.ts';
+
+const FOLDERS = ['contracts', 'attacks', 'scenarios', 'invariants', 'challenges', 'steps'];
+
+/** The test files that send transactions to the contracts and need nothing else of this repository running. */
+export const contractTests = (): string[] =>
+  FOLDERS.flatMap((folder) => files(['.ts'], `test/${folder}`)).filter((file) => file.endsWith('.test.ts'));

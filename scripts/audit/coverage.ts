@@ -1,0 +1,103 @@
+// Lines and branches of the contracts that their tests pass, against 100 %: whatever is not passed has to be named, with its reason, in
+// probes/exceptions.json, and nothing may stand there that is passed.
+//   node scripts/audit/coverage.ts           builds with probes, runs the tests of the contracts: many minutes
+//   node scripts/audit/coverage.ts report    the last run once more
+import { spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { files } from '../checks/tree.ts';
+import { contractTests } from './contractTests.ts';
+import { instrument } from './probes/instrument.ts';
+import { HITS, isMeasured } from './probes/plugin.ts';
+
+interface Exception {
+  readonly file: string;
+  /** Lines as they are written, and branches as they are reported; one that is listed twice is missed in two places. */
+  readonly missed: readonly string[];
+  readonly reason: string;
+}
+interface Count {
+  passed: number;
+  all: number;
+}
+
+const EXCEPTIONS = 'scripts/audit/probes/exceptions.json';
+/** What measures gas, which probes change, and long runs over states that others reach as well. */
+const LEFT_OUT =
+  /^test\/(steps\/stepGas|challenges\/(acceptance|calldata|crowds|exhaustive|interleavings|largeSteps|lies|everyMove|costs|prices)|invariants\/(randomRun|constantCost))\./;
+
+if (!process.argv.includes('report')) {
+  const tests = contractTests().filter((file) => !LEFT_OUT.test(file));
+  rmSync(HITS, { recursive: true, force: true });
+  const config = ['--config', 'hardhat.coverage.config.ts'];
+  for (const task of [
+    ['build', '--quiet', '--no-tests'],
+    ['test', 'mocha', '--no-compile', ...tests],
+  ]) {
+    const { status } = spawnSync('hardhat', [...config, ...task], { stdio: ['ignore', 'inherit', 'inherit'] });
+    if (status !== 0) {
+      console.error(`hardhat ${task[0]} failed with the probes in.`);
+      process.exit(status ?? 1);
+    }
+  }
+}
+
+const passed = new Set<string>(
+  readdirSync(HITS).flatMap((name) => JSON.parse(readFileSync(path.join(HITS, name), 'utf8')) as string[]),
+);
+const exceptions: readonly Exception[] = JSON.parse(readFileSync(EXCEPTIONS, 'utf8'));
+const complaints: string[] = [];
+const total = { lines: { passed: 0, all: 0 }, branches: { passed: 0, all: 0 } };
+const share = ({ passed, all }: Count) =>
+  `${`${passed} of ${all}`.padStart(13)} ${(all === 0 ? 100 : (100 * passed) / all).toFixed(1).padStart(6)} %`;
+
+console.log(`${'contract'.padEnd(58)}${'lines'.padStart(22)}${'branches'.padStart(24)}${'exceptions'.padStart(12)}`);
+for (const file of files(['.sol'], 'contracts').filter(isMeasured)) {
+  const source = readFileSync(file, 'utf8');
+  const { points } = instrument(file, source);
+  const lines = new Map<number, boolean>();
+  const missed: { readonly what: string; readonly line: number }[] = [];
+  const branches = { passed: 0, all: 0 };
+  for (const point of points) {
+    const seen = passed.has(point.tag);
+    if (point.kind === 'line') lines.set(point.line, seen && (lines.get(point.line) ?? true));
+    else {
+      branches.all++;
+      if (seen) branches.passed++;
+      else missed.push({ what: point.text, line: point.line });
+    }
+  }
+  const written = source.split('\n');
+  for (const [line, seen] of lines) if (!seen) missed.push({ what: written[line - 1]?.trim() ?? '', line });
+  const named = exceptions.filter((exception) => exception.file === file).flatMap((exception) => exception.missed);
+  for (const { what, line } of missed.sort((a, b) => a.line - b.line)) {
+    const at = named.indexOf(what);
+    if (at >= 0) named.splice(at, 1);
+    else complaints.push(`${file}:${line}: not passed: ${what}`);
+  }
+  for (const what of named) complaints.push(`${file}: named as an exception, and passed or not there: ${what}`);
+  const count = { passed: [...lines.values()].filter(Boolean).length, all: lines.size };
+  for (const [name, { passed, all }] of [
+    ['lines', count],
+    ['branches', branches],
+  ] as const) {
+    total[name].passed += passed;
+    total[name].all += all;
+  }
+  if (points.length > 0)
+    console.log(
+      `${file.slice('contracts/'.length).padEnd(58)}${share(count)}${share(branches).padStart(24)}${String(missed.length || '').padStart(12)}`,
+    );
+}
+console.log(`${'all'.padEnd(58)}${share(total.lines)}${share(total.branches).padStart(24)}`);
+for (const { file } of exceptions.filter(({ file }) => !isMeasured(file)))
+  complaints.push(`${file} is named as an exception, and is not measured`);
+
+console.log('\nExceptions');
+for (const { file, missed, reason } of exceptions) console.log(`  ${file}: ${missed.join('; ')}\n      ${reason}`);
+for (const complaint of complaints) console.error(complaint);
+if (complaints.length > 0)
+  console.error(
+    `\n${complaints.length} differences from ${EXCEPTIONS}: write the test, or name it there with the reason.`,
+  );
+process.exit(complaints.length > 0 ? 1 : 0);
