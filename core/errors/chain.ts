@@ -38,6 +38,17 @@ export const chainErrors = {
     remedy: 'The earlier transactions are sent again by themselves.',
     retryable: true,
   },
+  'fees.above_cap': {
+    what: 'Gas costs {price} wei, and the cap is {cap}.',
+    remedy: 'It is signed when gas is cheaper; raise submission.feeCapGwei if it must not wait.',
+    retryable: true,
+  },
+  'fees.not_worth': {
+    what: 'Its gas costs {cost} wei of OPG now, and it brings {gain}.',
+    remedy:
+      'It is signed when gas is cheaper, or given up at its deadline; correct submission.opgPerCoin if that is old.',
+    retryable: true,
+  },
   'chain.insufficient_funds': {
     what: 'The account {address} cannot pay for gas: {reason}.',
     remedy: 'Send native coin to it; its transactions follow by themselves.',

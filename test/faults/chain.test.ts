@@ -1,8 +1,12 @@
+import { expect } from 'chai';
 import type { RequestId } from '#core/protocol/ids.ts';
 import type { Account } from '../../sdk/index.ts';
+import { Anvil } from '../support/anvil.ts';
+import { eventually } from '../support/eventually.ts';
 import { faultStory } from '../support/faultStory.ts';
 import type { RpcFault } from '../support/rpc/faults.ts';
-import { BAD, FaultyNetwork, GOOD, THIRD } from '../support/rpc/faultyNetwork.ts';
+import { BAD, FaultyNetwork, GOOD, LONE, THIRD } from '../support/rpc/faultyNetwork.ts';
+import type { Deeds } from '../support/rpc/proxies.ts';
 
 const ROUNDS = Number(process.env['FAULT_ROUNDS'] ?? 1);
 
@@ -16,33 +20,175 @@ describe('on a chain that turns back, behind providers that fail and lie', funct
   });
   after(() => net?.stop());
   afterEach(async () => {
-    for (const at of [BAD, GOOD, THIRD]) await net.proxies.order(at);
+    for (const at of [BAD, GOOD, THIRD, LONE]) await net.proxies.order(at);
   });
 
   const askEach = async (): Promise<readonly RequestId[]> =>
     (await Promise.all(requesters.map((one) => net.ask(one)))).map(({ id }) => id);
 
-  /** Requests while the bad provider has each of these faults in turn, until it is good again and they have ended. */
-  async function served(...faults: readonly (readonly RpcFault[])[]): Promise<{ calls: number; injected: number }> {
-    const sum = { calls: 0, injected: 0 };
-    for (let round = 0; round < ROUNDS; round++)
-      for (const some of faults) {
-        await net.proxies.order(BAD, ...some);
-        const asked = await askEach();
-        // The node has two good providers: it works on meanwhile.
-        await net.reach(asked, 'Submitted', 'Final');
-        const { calls, injected } = await net.proxies.order(BAD);
-        sum.calls += calls;
-        sum.injected += Object.values(injected).reduce((all, one) => all + one, 0);
-        await net.reach(asked, 'Final');
-        await net.holds(asked);
-        await net.indexed(asked);
-      }
-    return sum;
+  /** What was done to node and verifier, and to keeper and indexer. */
+  interface Done {
+    readonly many: Struck;
+    readonly lone: Struck;
   }
 
-  faultStory('rpc-slow', async ({ saw }) => {
-    const { calls, injected } = await served([{ kind: 'delay', ms: 2_500, share: 0.5 }]);
-    saw(`${injected} of ${calls} calls held back`);
+  /** Requests while the bad providers have each of these faults in turn, until these are good again and all have ended. */
+  async function served(...faults: readonly (readonly RpcFault[])[]): Promise<Done> {
+    const asked: RequestId[] = [];
+    const [many, lone]: [Deeds[], Deeds[]] = [[], []];
+    for (let round = 0; round < ROUNDS; round++)
+      for (const some of faults) {
+        for (const at of [BAD, LONE]) await net.proxies.order(at, ...some);
+        const these = await askEach();
+        asked.push(...these);
+        // The node has two good providers: it works on meanwhile.
+        await net.reach(these, 'Submitted', 'Final');
+        many.push(await net.proxies.order(BAD));
+        lone.push(await net.proxies.order(LONE));
+      }
+    await ended(asked);
+    return { many: sum(many), lone: sum(lone) };
+  }
+
+  async function ended(asked: readonly RequestId[]): Promise<void> {
+    await net.reach(asked, 'Final');
+    await net.holds(asked);
+    await net.indexed(asked);
+  }
+
+  const survived = async (saw: (text: string) => void, ...faults: readonly (readonly RpcFault[])[]) => {
+    const { many, lone } = await served(...faults);
+    expect(many.injected + lone.injected).to.be.greaterThan(0);
+    saw(`${many.injected + lone.injected} of ${many.calls + lone.calls} calls struck`);
+  };
+
+  /** Faults that are noticed by comparing: a node that was lied to must have outvoted the liar. */
+  async function noticed(saw: (text: string) => void, ...faults: readonly (readonly RpcFault[])[]): Promise<void> {
+    const disagreements = () => net.metric('node', 'worker_rpc_disagreements_total');
+    const before = await disagreements();
+    const { many, lone } = await served(...faults);
+    const differ = (await disagreements()) - before;
+    // One that failed lately is not asked before the others, and may have had no occasion.
+    if (many.injected > 0) expect(differ, 'disagreements the node noticed').to.be.greaterThan(0);
+    saw(`${many.injected + lone.injected} of ${many.calls + lone.calls} answers false, ${differ} noticed by comparing`);
+  }
+
+  faultStory('rpc-slow', ({ saw }) => survived(saw, [{ kind: 'delay', ms: 1_700, share: 0.2 }]));
+  faultStory('rpc-drops', ({ saw }) =>
+    survived(saw, [
+      { kind: 'drop', share: 0.1 },
+      { kind: 'drop', after: true, methods: ['eth_sendRawTransaction'], share: 0.7 },
+    ]),
+  );
+  faultStory('rpc-refuses', ({ saw }) =>
+    survived(saw, [
+      { kind: 'status', status: 429, retryAfter: '1', share: 0.05 },
+      { kind: 'status', status: 500, share: 0.1 },
+      { kind: 'status', status: 503, share: 0.05 },
+    ]),
+  );
+  faultStory('rpc-truncates', ({ saw }) => survived(saw, [{ kind: 'truncate', share: 0.1 }]));
+  faultStory('rpc-stale', ({ saw }) => survived(saw, [{ kind: 'stale', blocks: 5 }]));
+  faultStory('rpc-far-head', ({ saw }) => survived(saw, [{ kind: 'farHead' }]));
+  faultStory('rpc-omits-logs', ({ saw }) => noticed(saw, [{ kind: 'omitLogs' }]));
+  faultStory('rpc-omits-receipts', ({ saw }) => noticed(saw, [{ kind: 'omitLogs', receipts: true }]));
+  faultStory('rpc-false-receipts', ({ saw }) =>
+    noticed(
+      saw,
+      [{ kind: 'receipt', lie: 'status' }],
+      [{ kind: 'receipt', lie: 'block' }],
+      [{ kind: 'receipt', lie: 'absent' }],
+    ),
+  );
+  faultStory('rpc-other-block', ({ saw }) => noticed(saw, [{ kind: 'otherBlock' }]));
+  faultStory('rpc-broadcasts', ({ saw }) =>
+    survived(
+      saw,
+      [{ kind: 'broadcast', message: 'already known', taken: true }],
+      [{ kind: 'broadcast', message: 'nonce too low', taken: false, share: 0.7 }],
+      [{ kind: 'broadcast', message: 'replacement transaction underpriced', taken: false, share: 0.7 }],
+      [{ kind: 'swallow', share: 0.7 }],
+    ),
+  );
+  faultStory('rpc-false-state', ({ saw }) => noticed(saw, [{ kind: 'zeros' }]));
+  faultStory('rpc-false-refusals', ({ saw }) => survived(saw, [{ kind: 'refuse' }]));
+  faultStory('rpc-dear-tip', async ({ saw }) => {
+    // A thousand gwei, ten times what the cap lets pass.
+    await survived(saw, [{ kind: 'tip', wei: '0xe8d4a51000' }]);
   });
+
+  faultStory('rpc-one-of-many', async ({ saw }) => {
+    const before = await net.metric('node', 'worker_rpc_disagreements_total');
+    const asked: RequestId[] = [];
+    for (const fault of [
+      { kind: 'omitLogs', each: true },
+      { kind: 'nonce', by: 5 },
+    ] as const) {
+      await net.proxies.order(BAD, fault);
+      const these = await askEach();
+      asked.push(...these);
+      await net.reach(these, 'Submitted', 'Final');
+    }
+    await net.proxies.order(BAD);
+    await ended(asked);
+    saw(`${(await net.metric('node', 'worker_rpc_disagreements_total')) - before} disagreements noticed`);
+  });
+
+  faultStory('rpc-no-agreement', async ({ saw }) => {
+    await net.proxies.order(GOOD, { kind: 'omitLogs', receipts: true });
+    await net.proxies.order(THIRD, { kind: 'drop' });
+    const asked = await askEach();
+    await net.chain.grow(15);
+    for (const id of asked) expect(await net.stateOf(id)).to.equal('Requested');
+    await eventually('the node says that they do not agree', () =>
+      net.metric('node', 'worker_watch_interrupted_total', 'rpc.disagreement'),
+    );
+    await net.proxies.order(GOOD);
+    await net.proxies.order(THIRD);
+    await ended(asked);
+    saw(`${await net.metric('node', 'worker_watch_interrupted_total', 'rpc.')} waits`);
+  });
+
+  faultStory('rpc-all-down', async ({ saw }) => {
+    const ports = [BAD, GOOD, THIRD, LONE];
+    for (const at of ports) await net.proxies.order(at, { kind: 'drop' });
+    const asked = await askEach();
+    await net.chain.grow(15);
+    for (const id of asked) expect(await net.stateOf(id)).to.equal('Requested');
+    const deeds = await Promise.all([BAD, GOOD, THIRD, LONE].map((at) => net.proxies.order(at)));
+    await ended(asked);
+    saw(`${sum(deeds).injected} calls without an answer`);
+  });
+
+  faultStory('rpc-other-chain', async ({ saw }) => {
+    const other = await Anvil.start('--chain-id', '8453', '--block-time', '1');
+    try {
+      for (const at of [BAD, LONE]) await net.proxies.order(at, { kind: 'otherChain', url: other.url });
+      const asked = await askEach();
+      await net.reach(asked, 'Submitted', 'Final');
+      // A process without another provider stops, and says why.
+      for (const role of ['keeper', 'indexer'] as const) {
+        const code = await net.role(role).exit;
+        expect(code, net.role(role).said()).to.be.greaterThan(0);
+        expect(net.role(role).said()).to.match(/chain\.(wrong_id|reorg_too_deep)/);
+      }
+      for (const at of [BAD, LONE]) await net.proxies.order(at);
+      await Promise.all([net.startRole('keeper'), net.startRole('indexer')]);
+      await ended(asked);
+      const excluded = await net.metric('node', 'worker_rpc_failures_total', 'kind="wrong_chain"');
+      expect(excluded).to.be.greaterThan(0);
+      saw(`excluded ${excluded} times`);
+    } finally {
+      await other.stop();
+    }
+  });
+});
+
+interface Struck {
+  readonly calls: number;
+  readonly injected: number;
+}
+const sum = (deeds: readonly Deeds[]): Struck => ({
+  calls: deeds.reduce((all, { calls }) => all + calls, 0),
+  injected: deeds.flatMap(({ injected }) => Object.values(injected)).reduce((all, one) => all + one, 0),
 });

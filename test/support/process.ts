@@ -26,6 +26,11 @@ export class RoleProcess {
       createInterface({ input: this.#child.stdout }).on('line', (line) => this.lines.push(JSON.parse(line)));
   }
 
+  /** Resolves to its exit code when it ends by itself. */
+  get exit(): Promise<number | null> {
+    return this.#exit;
+  }
+
   count(message: string): number {
     return this.lines.filter((line) => line.message === message).length;
   }

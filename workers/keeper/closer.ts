@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { isProtocolError } from '#core/errors.ts';
 import { submissionOf } from '#core/protocol/request.ts';
+import { feeSplit } from '#core/protocol/split.ts';
 import { AskFlags, hasFlag } from '#core/protocol/terms.ts';
 import type { FinaliseCall, RequestCalls } from '#ports/calls.ts';
 import type { ChainReader, Hex } from '#ports/chain.ts';
@@ -49,7 +50,9 @@ export class Closer {
 
   async send(purpose: string, items: readonly DueRequest[]): Promise<TrackedIntent> {
     const data = await this.#dataOf(items);
-    return this.#parts.dispatcher.send({ purpose, to: this.#parts.calls.to, data, expiresAt: undefined });
+    const gain = gainOf(items);
+    const intent = { purpose, to: this.#parts.calls.to, data, expiresAt: undefined };
+    return this.#parts.dispatcher.send(gain === undefined ? intent : { ...intent, gain });
   }
 
   intent(purpose: string): Promise<TrackedIntent | undefined> {
@@ -74,6 +77,15 @@ export class Closer {
     if (!headers) throw new Error(`The version ${terms.version} of a submitted request is not known.`);
     return { terms, submission: submissionFrom(row), outputHeaders: headers, output: told ? output : '0x' };
   }
+}
+
+/** What finalising brings this account: tips, or the fees of its own results. undefined = nothing is meant to be brought. */
+function gainOf(items: readonly DueRequest[]): bigint | undefined {
+  if (items.some(({ action }) => action !== 'finalise')) return undefined;
+  return items.reduce((sum, { terms, takeTip }) => {
+    const { tip, toNode } = feeSplit(terms, takeTip);
+    return sum + (takeTip ? tip : toNode);
+  }, 0n);
 }
 
 function expireCall({ history: { row } }: DueRequest) {

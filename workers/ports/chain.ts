@@ -52,6 +52,12 @@ export interface FeeQuote {
   readonly maxPriorityFeePerGas: bigint;
 }
 
+/** What gas costs now. */
+export interface FeeMarket extends FeeQuote {
+  /** In the next block: base fee and tip, in wei per gas. `maxFeePerGas` leaves room for it to rise. */
+  readonly price: bigint;
+}
+
 export type Receipt = {
   readonly transactionHash: Hex;
   readonly block: BlockRef;
@@ -63,7 +69,7 @@ export type Receipt = {
 export interface ChainSender {
   /** Transactions of `address` that are mined: the next free nonce if nothing is pending. */
   minedNonce(address: Hex): Promise<number>;
-  fees(): Promise<FeeQuote>;
+  fees(): Promise<FeeMarket>;
   /** Gas the call would use; throws a ProtocolError naming the contract's own error if it would revert. */
   estimateGas(from: Hex, to: Hex, data: Hex): Promise<bigint>;
   /** Hands over a signed transaction. `known` = the node had it already. Throws retryable errors for everything transient. */

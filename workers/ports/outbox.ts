@@ -14,6 +14,8 @@ export interface Intent {
   readonly expiresAt: number | undefined;
   /** Unix seconds from which it is replaced at every block; absent: as long before `expiresAt` as the configuration says. */
   readonly urgentAt?: number;
+  /** Wei of OPG that its effect brings: it is not signed while its gas costs more. Absent: it is sent at any price up to the cap. */
+  readonly gain?: bigint;
 }
 
 export interface Attempt extends FeeQuote {
@@ -56,6 +58,8 @@ export interface Outbox {
    * Stored with the intent in the same transaction. An allocated nonce is always used up, by the call or by a cancel.
    */
   allocateNonce(purpose: string, minedNonce: number): Promise<number>;
+  /** Gives an intent without a nonce this one, which nobody holds and which is lower than those handed out: it fills a gap. */
+  holdNonce(purpose: string, nonce: number): Promise<void>;
   /** Stores a signed attempt; must happen before it is broadcast. */
   recordAttempt(purpose: string, attempt: Attempt): Promise<void>;
   setStatus(purpose: string, status: IntentStatus, reason?: string): Promise<void>;

@@ -1,12 +1,13 @@
 import { isProtocolError } from '#core/errors.ts';
-import type { BlockRef, ChainSender, FeeQuote, Hex, Receipt } from '#ports/chain.ts';
+import type { BlockRef, ChainSender, FeeMarket, FeeQuote, Hex, Receipt } from '#ports/chain.ts';
 import type { Clock } from '#ports/clock.ts';
 import type { Dispatcher } from '#ports/dispatch.ts';
 import type { Attempt, Intent, Outbox, TrackedIntent } from '#ports/outbox.ts';
 import type { Signer } from '#ports/signer.ts';
 import type { Log, Metrics } from '#ports/telemetry.ts';
-import { type FeePolicy, firstFees, nextFees } from './fees.ts';
-import { type Memory, nextStep, type Situation, type Step } from './nextStep.ts';
+import { assertWorth, type FeePolicy, firstFees, nextFees } from './fees.ts';
+import { gaps, urgentBehind } from './line.ts';
+import { isForgotten, type Memory, nextStep, PATIENCE, type Situation, type Step } from './nextStep.ts';
 
 export interface DispatcherParts {
   readonly chainId: number;
@@ -19,7 +20,16 @@ export interface DispatcherParts {
   readonly metrics: Metrics;
 }
 
-const NOTHING: Memory = { sentAt: undefined, minedAt: undefined, underpriced: false, missing: 0, refused: 0 };
+const NOTHING: Memory = {
+  sentAt: undefined,
+  offeredAt: undefined,
+  minedAt: undefined,
+  underpriced: false,
+  missing: 0,
+  refused: 0,
+  gas: undefined,
+  waits: undefined,
+};
 const PLAIN_TRANSFER_GAS = 21_000n;
 /** What goes away by itself only if somebody does something elsewhere. */
 const PERSON_MUST_ACT: ReadonlySet<string> = new Set([
@@ -39,7 +49,11 @@ export class OutboxDispatcher implements Dispatcher {
   #tail: Promise<unknown> = Promise.resolve();
   #head: BlockRef | undefined;
   #minedNonce: number | undefined;
-  #fees: FeeQuote | undefined;
+  #fees: FeeMarket | undefined;
+  /** As the last head found them. */
+  #open: readonly TrackedIntent[] = [];
+  /** The first missing nonce, and at how many heads in a row. */
+  #gap = { nonce: -1, heads: 0 };
 
   constructor(parts: DispatcherParts) {
     this.#parts = parts;
@@ -83,9 +97,33 @@ export class OutboxDispatcher implements Dispatcher {
     this.#fees = undefined;
     const open = await outbox.open(this.address);
     metrics.gauge('worker_submit_open_intents', open.length);
+    this.#open = open;
     if (open.length === 0) return open;
     this.#minedNonce = await sender.minedNonce(this.address);
-    return open;
+    return (await this.#fillGaps(this.#minedNonce)) ? await outbox.open(this.address) : open;
+  }
+
+  /** A nonce that stays missing is used up by an empty transfer. A lagging node may count too few for a while. */
+  async #fillGaps(minedNonce: number): Promise<boolean> {
+    const { outbox, log, metrics } = this.#parts;
+    const missing = gaps(this.#open, minedNonce);
+    const nonce = missing[0] ?? -1;
+    this.#gap = { nonce, heads: this.#gap.nonce === nonce ? this.#gap.heads + 1 : 1 };
+    if (missing.length === 0 || this.#gap.heads < PATIENCE) return false;
+    log.error('transactions of ours wait for nonces that nothing has', { address: this.address, nonces: missing });
+    for (const one of missing) {
+      const fill = {
+        purpose: `fill:${one}`,
+        from: this.address,
+        to: this.address,
+        data: '0x',
+        expiresAt: undefined,
+      } as const;
+      if (!(await outbox.plan(fill))) await outbox.reopen(fill.purpose, fill);
+      await outbox.holdNonce(fill.purpose, one);
+      metrics.count('worker_submit_gaps_filled_total');
+    }
+    return true;
   }
 
   /** One after another, whoever calls: nonces are handed over in order. */
@@ -108,8 +146,11 @@ export class OutboxDispatcher implements Dispatcher {
     await this.#attempt(intent, async () => {
       const receipt = await this.#receiptOf(intent);
       const memory = this.#noteMissing(intent, receipt);
-      const situation: Situation = { head, finalNumber, minedNonce: this.#minedNonce ?? 0, receipt, memory };
-      await this.#take(nextStep(intent, situation, this.#parts.policy), intent);
+      const { policy } = this.#parts;
+      const behind = urgentBehind(intent, this.#open, policy);
+      const minedNonce = this.#minedNonce ?? 0;
+      const situation: Situation = { head, finalNumber, minedNonce, receipt, memory, urgentBehind: behind };
+      await this.#take(nextStep(intent, situation, policy), intent);
     });
     return this.#current(intent.purpose);
   }
@@ -123,7 +164,7 @@ export class OutboxDispatcher implements Dispatcher {
       case 'sign':
         return this.#sign(intent);
       case 'rebroadcast':
-        return this.#handOver(purpose, intent.attempts.at(-1) as Attempt);
+        return this.#offerAgain(intent);
       case 'replace':
         return this.#replace(intent, step.urgent);
       case 'cancel':
@@ -138,7 +179,7 @@ export class OutboxDispatcher implements Dispatcher {
       case 'unmined':
         log.warn('a transaction fell out of the chain', { purpose, nonce: intent.nonce });
         await outbox.setStatus(purpose, 'signed');
-        return this.#handOver(purpose, intent.attempts.at(-1) as Attempt);
+        return this.#offerAgain(intent);
       case 'settled':
         return outbox.setStatus(purpose, 'settled');
       case 'reverted':
@@ -152,6 +193,10 @@ export class OutboxDispatcher implements Dispatcher {
 
   async #sign(intent: TrackedIntent): Promise<void> {
     const { outbox, sender, policy } = this.#parts;
+    const known = this.#remembered(intent.purpose).gas;
+    const isFree = intent.nonce === undefined;
+    // Not estimated at every block while gas is too dear.
+    if (isFree && known !== undefined) assertWorth(known, await this.#quote(), intent.gain, policy);
     // Asked together: each is a round trip on the way of a result to the chain.
     const [gas, quote, mined] = await Promise.all([
       this.#estimate(intent),
@@ -160,6 +205,8 @@ export class OutboxDispatcher implements Dispatcher {
     ]);
     if (gas === undefined) return;
     this.#minedNonce ??= mined;
+    this.#memory.set(intent.purpose, { ...this.#remembered(intent.purpose), gas });
+    if (isFree) assertWorth(gas, quote, intent.gain, policy);
     const fees = firstFees(quote, policy);
     const nonce = await outbox.allocateNonce(intent.purpose, this.#minedNonce);
     // A quarter more than estimated: state moves between the estimate and the block.
@@ -183,7 +230,7 @@ export class OutboxDispatcher implements Dispatcher {
   async #replace(intent: TrackedIntent, urgent: boolean): Promise<void> {
     const last = intent.attempts.at(-1) as Attempt;
     const fees = nextFees(last, await this.#quote(), urgent, this.#parts.policy);
-    if (!fees) return this.#handOver(intent.purpose, last);
+    if (!fees) return this.#offerIfForgotten(intent);
     const call = last.kind === 'call' ? { to: intent.to, data: intent.data } : { to: this.address, data: '0x' as Hex };
     this.#parts.metrics.count('worker_submit_replaced_total');
     await this.#signAndSend(intent, last.kind, { ...call, gasLimit: last.gasLimit }, fees);
@@ -194,7 +241,7 @@ export class OutboxDispatcher implements Dispatcher {
     const last = intent.attempts.at(-1);
     const quote = await this.#quote();
     const fees = last ? nextFees(last, quote, true, policy) : firstFees(quote, policy);
-    if (!fees) return this.#handOver(intent.purpose, last as Attempt);
+    if (!fees) return this.#offerIfForgotten(intent);
     await outbox.setStatus(intent.purpose, intent.status, reason);
     const transfer = { to: this.address, data: '0x' as Hex, gasLimit: PLAIN_TRANSFER_GAS };
     await this.#signAndSend(intent, 'cancel', transfer, fees);
@@ -216,9 +263,22 @@ export class OutboxDispatcher implements Dispatcher {
 
   async #handOver(purpose: string, attempt: Attempt): Promise<void> {
     const answer = await this.#parts.sender.broadcast(attempt.raw);
-    const sentAt = this.#head?.number ?? 0;
-    this.#memory.set(purpose, { ...NOTHING, sentAt, underpriced: answer === 'underpriced' });
+    const now = this.#head?.number ?? 0;
+    this.#memory.set(purpose, { ...NOTHING, sentAt: now, offeredAt: now, underpriced: answer === 'underpriced' });
     this.#parts.log.debug('a transaction was handed over', { purpose, hash: attempt.hash, kind: attempt.kind, answer });
+  }
+
+  /** The newest attempt once more, byte for byte; its age goes on counting. */
+  async #offerAgain({ purpose, attempts }: TrackedIntent): Promise<void> {
+    const { sentAt } = this.#remembered(purpose);
+    await this.#handOver(purpose, attempts.at(-1) as Attempt);
+    if (sentAt !== undefined) this.#memory.set(purpose, { ...this.#remembered(purpose), sentAt });
+  }
+
+  /** No higher fee is allowed. */
+  async #offerIfForgotten(intent: TrackedIntent): Promise<void> {
+    const memory = this.#remembered(intent.purpose);
+    if (isForgotten(memory, this.#head?.number ?? 0, this.#parts.policy)) await this.#offerAgain(intent);
   }
 
   async #receiptOf(intent: TrackedIntent): Promise<Receipt | undefined> {
@@ -248,7 +308,7 @@ export class OutboxDispatcher implements Dispatcher {
     }
   }
 
-  async #quote(): Promise<FeeQuote> {
+  async #quote(): Promise<FeeMarket> {
     this.#fees ??= await this.#parts.sender.fees();
     return this.#fees;
   }
@@ -269,12 +329,16 @@ export class OutboxDispatcher implements Dispatcher {
       await work();
     } catch (error) {
       if (!isProtocolError(error) || !error.retryable) throw error;
+      const { purpose } = intent;
+      const memory = this.#remembered(purpose);
       const level = PERSON_MUST_ACT.has(error.code) ? 'error' : 'warn';
-      this.#parts.log[level]('a transaction waits', {
-        purpose: intent.purpose,
+      // Said once: it may be so for many blocks.
+      this.#parts.log[memory.waits === error.code ? 'debug' : level]('a transaction waits', {
+        purpose,
         code: error.code,
         reason: error.message,
       });
+      this.#memory.set(purpose, { ...memory, waits: error.code });
       this.#parts.metrics.count('worker_submit_deferred_total', { code: error.code });
     }
   }

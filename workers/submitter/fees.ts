@@ -1,4 +1,5 @@
-import type { FeeQuote } from '#ports/chain.ts';
+import { ProtocolError } from '#core/errors.ts';
+import type { FeeMarket, FeeQuote } from '#ports/chain.ts';
 
 export interface FeePolicy {
   /** No attempt offers more, in wei per gas. */
@@ -7,10 +8,26 @@ export interface FeePolicy {
   readonly replaceAfterBlocks: number;
   /** Seconds before its deadline from which on a transaction is replaced at every block, with twice the bump. */
   readonly urgentSeconds: number;
+  /** Wei of OPG that a native coin (10^18 wei) is worth; undefined = gains are not held against costs. */
+  readonly opgPerCoin?: bigint | undefined;
 }
+
+const COIN = 10n ** 18n;
 
 /** Nodes take a replacement only if both fees rise by a tenth; an eighth leaves room for their rounding. */
 const BUMP_DIVISOR = 8n;
+
+/**
+ * Throws unless a transaction may be begun at today's price. One that cannot be mined within the cap, or costs more than it
+ * brings, waits without a nonce: signed, it would hold up all that come after it.
+ */
+export function assertWorth(gas: bigint, { price }: FeeMarket, gain: bigint | undefined, policy: FeePolicy): void {
+  const { maxFeePerGas: cap, opgPerCoin } = policy;
+  if (price > cap) throw new ProtocolError('fees.above_cap', { price, cap });
+  if (gain === undefined || opgPerCoin === undefined) return;
+  const cost = (gas * price * opgPerCoin) / COIN;
+  if (cost > gain) throw new ProtocolError('fees.not_worth', { cost, gain });
+}
 
 /** Fees of a first attempt: what is asked for now, within the cap. */
 export function firstFees(quote: FeeQuote, policy: FeePolicy): FeeQuote {

@@ -4,8 +4,10 @@ import type { FeePolicy } from './fees.ts';
 
 /** What this process remembers of an intent; a new process remembers nothing and starts over, which is safe. */
 export interface Memory {
-  /** Block at which the newest attempt was handed over by this process. */
+  /** Block at which the newest attempt was handed over by this process for the first time. */
   readonly sentAt: number | undefined;
+  /** And for the last time. */
+  readonly offeredAt: number | undefined;
   /** Block in which this process saw an attempt mined. */
   readonly minedAt: number | undefined;
   /** The node asked for a higher fee. */
@@ -14,6 +16,10 @@ export interface Memory {
   readonly missing: number;
   /** Heads in a row at which the contract would have refused, before anything was signed. */
   readonly refused: number;
+  /** What its call took when it was estimated last, before anything was signed. */
+  readonly gas: bigint | undefined;
+  /** Why it waited last, so that it is said once. */
+  readonly waits: string | undefined;
 }
 
 export interface Situation {
@@ -23,6 +29,8 @@ export interface Situation {
   /** Of the attempt that was mined, if any was. */
   readonly receipt: Receipt | undefined;
   readonly memory: Memory;
+  /** Unix seconds from which a transaction with a higher nonce is urgent: it waits for this one. Infinity: there is none. */
+  readonly urgentBehind: number;
 }
 
 export type Step =
@@ -46,7 +54,7 @@ export type Step =
   | { readonly kind: 'renumber' };
 
 /** Heads for which a lagging node may hide a receipt, or refuse a call because it has not seen the request yet. */
-const PATIENCE = 4;
+export const PATIENCE = 4;
 
 const WAIT: Step = { kind: 'wait' };
 
@@ -82,14 +90,21 @@ function inFlight(intent: TrackedIntent, situation: Situation, policy: FeePolicy
   if ((intent.nonce ?? 0) < minedNonce) return memory.missing < PATIENCE ? WAIT : { kind: 'renumber' };
   if (memory.sentAt === undefined) return { kind: 'rebroadcast' };
   const last = intent.attempts.at(-1) as Attempt;
-  const age = head.number - memory.sentAt;
   if (last.kind === 'call' && isLate(intent, head.timestamp)) return { kind: 'cancel', reason: 'its time is over' };
-  const urgent = head.timestamp >= urgentFrom(intent, policy);
-  if (memory.underpriced || age >= (urgent ? 1 : policy.replaceAfterBlocks)) return { kind: 'replace', urgent };
-  return WAIT;
+  const urgent = head.timestamp >= Math.min(urgentFrom(intent, policy), situation.urgentBehind);
+  // A higher fee helps only the first in line; those behind it wait for it, whatever they offer.
+  const isFirst = intent.nonce === minedNonce;
+  const isDue = head.number - memory.sentAt >= (urgent ? 1 : policy.replaceAfterBlocks);
+  if (memory.underpriced || (isFirst && isDue)) return { kind: 'replace', urgent };
+  return isForgotten(memory, head.number, policy) ? { kind: 'rebroadcast' } : WAIT;
 }
 
-function urgentFrom({ urgentAt, expiresAt }: TrackedIntent, policy: FeePolicy): number {
+/** Nodes drop what waits for long: then it has to be handed over again. */
+export function isForgotten({ offeredAt }: Memory, head: number, { replaceAfterBlocks }: FeePolicy): boolean {
+  return head - (offeredAt ?? 0) >= replaceAfterBlocks;
+}
+
+export function urgentFrom({ urgentAt, expiresAt }: TrackedIntent, policy: FeePolicy): number {
   return urgentAt ?? (expiresAt ?? Number.POSITIVE_INFINITY) - policy.urgentSeconds;
 }
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { toHex } from '#core/hex.ts';
+import { feeSplit } from '#core/protocol/split.ts';
 import { AskFlags, hasFlag, type Terms } from '#core/protocol/terms.ts';
 import type { RequestCalls, SubmitCall } from '#ports/calls.ts';
 import type { Hex } from '#ports/chain.ts';
@@ -73,6 +74,8 @@ export class Submitter {
       to: calls.to,
       data: calls.accept(terms, nonce, node, declined),
       expiresAt: terms.deadline,
+      // Its submission takes about as much gas again.
+      gain: feeSplit(terms, true).toNode / 2n,
     };
     const sent = await dispatcher.send(intent);
     if (isOver(sent)) await dispatcher.resend(intent);
@@ -94,7 +97,8 @@ export class Submitter {
     }
     if (submissions.length === 0) return;
     const deadlines = submissions.map(({ terms }) => terms.deadline);
-    const intent = { purpose, to: calls.to, data: calls.submit(submissions), expiresAt: Math.max(...deadlines) };
+    const gain = submissions.reduce((sum, submission) => sum + gainOf(submission), 0n);
+    const intent = { purpose, to: calls.to, data: calls.submit(submissions), expiresAt: Math.max(...deadlines), gain };
     const sent = await dispatcher.send(intent);
     metrics.count('worker_submit_sent_total', { form: mine.length === 1 ? 'single' : 'batch' }, mine.length);
     for (const { id } of mine)
@@ -172,6 +176,12 @@ function factsOf(row: Row): { terms: Terms; nonce: bigint; outputHeaders: readon
   const version = row.facts['version'] as { readonly outputHeaders?: readonly Hex[] } | undefined;
   const { terms, nonce } = row.facts as unknown as { terms: Terms; nonce: bigint };
   return { terms, nonce, outputHeaders: version?.outputHeaders };
+}
+
+/** What a submission brings: the fee, as if a keeper took the tip; and the penalty that is due without it, once it was accepted. */
+function gainOf({ terms, acceptedBy }: SubmitCall): bigint {
+  const spared = acceptedBy === undefined ? 0n : (terms.slice * BigInt(terms.penaltyBps)) / 10_000n;
+  return feeSplit(terms, true).toNode + spared;
 }
 
 function attemptsOf(row: Row): number {

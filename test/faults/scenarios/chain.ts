@@ -14,5 +14,53 @@ const row = (name: string, fault: string, injection: string, holds = HOLDS): Sce
 
 /** What providers do to whoever asks them. */
 export const providers: readonly Scenario[] = [
-  row('rpc-slow', 'a provider takes seconds', `a proxy holds back the answers of ${ONE_BAD}`),
+  row('rpc-slow', 'a provider takes seconds', `a proxy holds back some answers of ${ONE_BAD}`),
+  row('rpc-drops', 'connections break', `a proxy ends them before or after the call reached the node, of ${ONE_BAD}`),
+  row('rpc-refuses', 'a provider answers 429 with Retry-After, 500, 503', `a proxy answers so for ${ONE_BAD}`),
+  row('rpc-truncates', 'answers are cut off', `a proxy sends half of each tenth, of ${ONE_BAD}`),
+  row('rpc-stale', 'a provider stopped following the chain', `a proxy answers as of five blocks ago, for ${ONE_BAD}`),
+  row('rpc-far-head', 'a provider names a newest block that is not there', `a proxy adds a million, for ${ONE_BAD}`),
+  row('rpc-omits-logs', 'a provider leaves out logs', `a proxy takes out all, of ${ONE_BAD}`),
+  row(
+    'rpc-omits-receipts',
+    'a provider leaves logs out of its receipts as well',
+    `a proxy takes out all, of ${ONE_BAD}`,
+  ),
+  row(
+    'rpc-false-receipts',
+    'receipts say the opposite, are of another block, or are not there',
+    `a proxy changes them, of ${ONE_BAD}`,
+  ),
+  row('rpc-other-block', 'another block under the same number', `a proxy gives other hashes, for ${ONE_BAD}`),
+  row(
+    'rpc-broadcasts',
+    '"already known", "nonce too low", "replacement underpriced", or a hash for what was thrown away',
+    `a proxy answers so, having handed the transaction on or not, for ${ONE_BAD}`,
+  ),
+  row('rpc-false-state', 'contracts seem to hold nothing', `a proxy answers calls with zeros, for ${ONE_BAD}`),
+  row('rpc-false-refusals', 'contracts seem to refuse', `a proxy lets estimates fail, for ${ONE_BAD}`),
+  row(
+    'rpc-dear-tip',
+    'a provider asks for an absurd tip',
+    `a proxy does, for ${ONE_BAD}`,
+    `the node pays what the others ask for; ${HOLDS}`,
+  ),
+  row(
+    'rpc-one-of-many',
+    'one of three leaves out each log by lot, or counts transactions that were never sent',
+    'a proxy does so, for a node and a verifier',
+  ),
+  row(
+    'rpc-no-agreement',
+    'of three providers one is silent and one leaves out logs',
+    'proxies do so, for a node and a verifier',
+    `nothing is done until two agree; then ${HOLDS}`,
+  ),
+  row('rpc-all-down', 'no provider answers', 'proxies end every connection', `work goes on where it was; ${HOLDS}`),
+  row(
+    'rpc-other-chain',
+    'a provider is of another chain',
+    `a proxy leads to another chain, for ${ONE_BAD}`,
+    `it is left out; who has no other stops with a clear error, and goes on when it is right again; ${HOLDS}`,
+  ),
 ];

@@ -24,8 +24,10 @@ const OPG = 10n ** 18n;
 const BLOCK_MS = 150;
 /** Blocks after which the roles take a block for final. */
 export const FINALITY = 6;
-/** The providers' names: one that is bad at times, and two that are not unless a story says so. */
-export const [BAD, GOOD, THIRD] = [0, 1, 2] as const;
+/** The providers: three of node and verifier, of which the first is bad at times; and the only one of keeper and indexer, as bad as that. */
+export const [BAD, GOOD, THIRD, LONE] = [0, 1, 2, 3] as const;
+
+const SHORT = { challengeBaseSeconds: 2, checkRateLog2: 50, tipDelaySeconds: 1 };
 
 const ROLES = ['node', 'keeper', 'verifier', 'indexer'] as const;
 export type RoleName = (typeof ROLES)[number];
@@ -54,9 +56,9 @@ export class FaultyNetwork {
   static async start(seed: number): Promise<FaultyNetwork> {
     const home = mkdtempSync(path.join(tmpdir(), 'opg-faulty-'));
     // A window of seconds, so that a story sees its requests end.
-    const devnet = await startDevnet(home, { set: { challengeBaseSeconds: 2, checkRateLog2: 40, tipDelaySeconds: 1 } });
+    const devnet = await startDevnet(home, { set: SHORT });
     writeFileSync(path.join(home, 'deployment.json'), JSON.stringify(devnet.deployment));
-    const proxies = await Proxies.start(devnet.anvil.url, 3, seed);
+    const proxies = await Proxies.start(devnet.anvil.url, 4, seed);
     const chain = await TurningChain.of(devnet.anvil, BLOCK_MS);
     const network = new FaultyNetwork(home, devnet, chain, proxies);
     await Promise.all(ROLES.map((role) => network.startRole(role)));
@@ -67,7 +69,6 @@ export class FaultyNetwork {
     return this.#roles.get(name) as RoleProcess;
   }
 
-  /** Node and verifier ask all three providers; keeper and indexer have only the bad one. */
   async startRole(role: RoleName): Promise<RoleProcess> {
     const folder = path.join(this.#home, role);
     mkdirSync(folder, { recursive: true });
@@ -77,7 +78,7 @@ export class FaultyNetwork {
     const keyFile = path.join(this.#home, `${role}.key`);
     if (key) writeFileSync(keyFile, key, { mode: 0o600 });
     const started = new RoleProcess(role, {
-      OPG_RPC_URL: many ? this.proxies.urls.join(',') : (this.proxies.urls[BAD] as string),
+      OPG_RPC_URL: many ? this.proxies.urls.slice(0, LONE).join(',') : (this.proxies.urls[LONE] as string),
       OPG_DEPLOYMENT: path.join(this.#home, 'deployment.json'),
       OPG_FINALITY: `${FINALITY}`,
       OPG_POLL_MS: '50',

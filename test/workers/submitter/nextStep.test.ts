@@ -1,8 +1,18 @@
 import { expect } from 'chai';
 import type { TrackedIntent } from '#ports/outbox.ts';
-import { nextStep, type Situation } from '../../../workers/submitter/nextStep.ts';
+import { type Memory, nextStep, type Situation } from '../../../workers/submitter/nextStep.ts';
 
 const POLICY = { maxFeePerGas: 1n, replaceAfterBlocks: 10, urgentSeconds: 30 };
+const FRESH: Memory = {
+  sentAt: undefined,
+  offeredAt: undefined,
+  minedAt: undefined,
+  underpriced: false,
+  missing: 0,
+  refused: 0,
+  gas: undefined,
+  waits: undefined,
+};
 const attempt = {
   kind: 'call',
   raw: '0x',
@@ -29,7 +39,8 @@ const at = (timestamp: number): Situation => ({
   finalNumber: 0,
   minedNonce: 4,
   receipt: undefined,
-  memory: { sentAt: 100, minedAt: undefined, underpriced: false, missing: 0, refused: 0 },
+  memory: { ...FRESH, sentAt: 100, offeredAt: 100 },
+  urgentBehind: Number.POSITIVE_INFINITY,
 });
 
 describe('a transaction that is not in', () => {

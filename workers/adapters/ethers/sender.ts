@@ -1,6 +1,6 @@
 import { Transaction } from 'ethers';
 import { isProtocolError, ProtocolError } from '#core/errors.ts';
-import type { ChainSender, FeeQuote, Hex, Receipt } from '#ports/chain.ts';
+import type { ChainSender, FeeMarket, Hex, Receipt } from '#ports/chain.ts';
 import { header, latest, refOf } from './blocks.ts';
 import type { JsonRpc } from './jsonRpc.ts';
 import { explained } from './revert.ts';
@@ -41,9 +41,10 @@ export class EthersSender implements ChainSender {
   }
 
   /** Twice the base fee holds for six full blocks in a row. */
-  async fees(): Promise<FeeQuote> {
+  async fees(): Promise<FeeMarket> {
     const [head, tip] = await Promise.all([latest(this.#rpc), this.#tip()]);
-    return { maxFeePerGas: 2n * (head.baseFeePerGas ?? 0n) + tip, maxPriorityFeePerGas: tip };
+    const base = head.baseFeePerGas ?? 0n;
+    return { maxFeePerGas: 2n * base + tip, maxPriorityFeePerGas: tip, price: base + tip };
   }
 
   async estimateGas(from: Hex, to: Hex, data: Hex): Promise<bigint> {

@@ -6,5 +6,5 @@ const text = (name: string) => readFileSync(new URL(`./migrations/${name}.sql`, 
 /** The tables of the outbox. Released steps are never edited: a change is a new file. */
 export const outboxMigrations: Migrations = {
   area: 'outbox',
-  steps: ['0001-outbox', '0002-urgency'].map((name) => ({ name, text: text(name) })),
+  steps: ['0001-outbox', '0002-urgency', '0003-gain'].map((name) => ({ name, text: text(name) })),
 };

@@ -6,9 +6,9 @@ import type { Sql } from '#ports/sql.ts';
 export const sqlOutbox = (sql: Sql): Outbox => ({
   async plan(intent: Intent): Promise<boolean> {
     const inserted = await sql.query(
-      `insert into outbox_intent (purpose, sender, target, calldata, expires_at, urgent_at) values ($1, $2, $3, $4, $5, $6)
-       on conflict do nothing returning purpose`,
-      [intent.purpose, intent.from, intent.to, intent.data, intent.expiresAt ?? null, intent.urgentAt ?? null],
+      `insert into outbox_intent (purpose, sender, target, calldata, expires_at, urgent_at, gain)
+       values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing returning purpose`,
+      valuesOf(intent),
     );
     return inserted.length > 0;
   },
@@ -50,6 +50,10 @@ export const sqlOutbox = (sql: Sql): Outbox => ({
     });
   },
 
+  async holdNonce(purpose: string, nonce: number): Promise<void> {
+    await sql.query('update outbox_intent set nonce = $2 where purpose = $1 and nonce is null', [purpose, nonce]);
+  },
+
   async recordAttempt(purpose: string, attempt: Attempt): Promise<void> {
     await sql.query(RECORD_ATTEMPT, [
       purpose,
@@ -76,10 +80,10 @@ export const sqlOutbox = (sql: Sql): Outbox => ({
       await tx.query('delete from outbox_attempt where purpose = $1', [purpose]);
       await tx.query(
         `update outbox_intent
-            set sender = $2, target = $3, calldata = $4, expires_at = $5, urgent_at = $6,
+            set sender = $2, target = $3, calldata = $4, expires_at = $5, urgent_at = $6, gain = $7,
                 status = 'planned', nonce = null, reason = null
           where purpose = $1`,
-        [purpose, intent.from, intent.to, intent.data, intent.expiresAt ?? null, intent.urgentAt ?? null],
+        valuesOf({ ...intent, purpose }),
       );
     });
   },
@@ -96,6 +100,16 @@ export const sqlOutbox = (sql: Sql): Outbox => ({
   },
 });
 
+const valuesOf = ({ purpose, from, to, data, expiresAt, urgentAt, gain }: Intent) => [
+  purpose,
+  from,
+  to,
+  data,
+  expiresAt ?? null,
+  urgentAt ?? null,
+  gain?.toString() ?? null,
+];
+
 interface IntentRow {
   readonly purpose: string;
   readonly sender: Hex;
@@ -103,6 +117,7 @@ interface IntentRow {
   readonly calldata: Hex;
   readonly expires_at: string | null;
   readonly urgent_at: string | null;
+  readonly gain: string | null;
   readonly status: IntentStatus;
   readonly nonce: string | null;
   readonly reason: string | null;
@@ -121,7 +136,7 @@ interface AttemptRow {
 }
 
 const SELECT = `
-select i.purpose, i.sender, i.target, i.calldata, i.expires_at, i.urgent_at, i.status, i.nonce, i.reason,
+select i.purpose, i.sender, i.target, i.calldata, i.expires_at, i.urgent_at, i.gain, i.status, i.nonce, i.reason,
        coalesce((select jsonb_agg(jsonb_build_object(
                    'kind', a.kind, 'raw', a.raw, 'hash', a.hash, 'gasLimit', a.gas_limit::text,
                    'maxFee', a.max_fee::text, 'maxPriority', a.max_priority::text, 'signedAt', a.signed_at)
@@ -150,6 +165,7 @@ function intentOf(row: IntentRow): TrackedIntent {
     data: row.calldata,
     expiresAt: row.expires_at === null ? undefined : Number(row.expires_at),
     ...(row.urgent_at === null ? {} : { urgentAt: Number(row.urgent_at) }),
+    ...(row.gain === null ? {} : { gain: BigInt(row.gain) }),
     status: row.status,
     nonce: row.nonce === null ? undefined : Number(row.nonce),
     attempts: row.attempts.map(attemptOf),

@@ -68,6 +68,7 @@ export const metricTable = {
   worker_submit_sent_total: { type: 'counter', help: 'Results sent, alone or in a batch', labels: ['form'] },
   worker_submit_mined_total: { type: 'counter', help: 'Transactions mined' },
   worker_submit_replaced_total: { type: 'counter', help: 'Transactions sent again with a higher fee' },
+  worker_submit_gaps_filled_total: { type: 'counter', help: 'Missing nonces used up by empty transfers' },
   worker_submit_deferred_total: { type: 'counter', help: 'Transactions that could not be sent yet', labels: ['code'] },
   worker_submit_ended_total: {
     type: 'counter',

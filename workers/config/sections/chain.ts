@@ -170,6 +170,15 @@ export const submission = section(
       about: 'so near its deadline it is replaced at every block',
       example: '30',
     }),
+    opgPerCoin: amount({
+      unit: 'OPG',
+      decimals: 18,
+      env: 'OPG_PER_COIN',
+      fallback: null,
+      about:
+        'what a native coin is worth; with it, what costs more gas than it brings waits until gas is cheaper, or its deadline passes',
+      example: '12000',
+    }),
     batchAbove: whole({
       min: 1,
       max: 1000,
