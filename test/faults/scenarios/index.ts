@@ -1,4 +1,4 @@
-import { killedPlayers } from './killed.ts';
+import { killedPlayers, killedRoles } from './killed.ts';
 import type { Scenario } from './scenario.ts';
 import { silences } from './silences.ts';
 
@@ -6,6 +6,7 @@ export type { Scenario } from './scenario.ts';
 
 /** The areas in the order of docs/faults.md. */
 export const areas: readonly (readonly [title: string, scenarios: readonly Scenario[]])[] = [
+  ['Roles that are killed', killedRoles],
   ['Players of disputes that are killed', killedPlayers],
   ['Players of disputes that are silent', silences],
 ];
