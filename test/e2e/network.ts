@@ -10,6 +10,7 @@ import { type Deployed, LocalNetwork } from '../../scripts/demo/localNetwork.ts'
 import type { Process } from '../../scripts/demo/processes.ts';
 import { upload } from '../../scripts/demo/publishing.ts';
 import { type Evidence, evidence, type OfRequest } from '../../scripts/demo/receipts.ts';
+import type { Settings } from '../../scripts/demo/settings.ts';
 import {
   balanceOf,
   createModel,
@@ -52,7 +53,10 @@ const local = new LocalNetwork(directory);
 
 /** Whoever asks first waits some seconds. */
 export function e2e(): Promise<E2e> {
-  starting ??= start();
+  starting ??= raise(local).then(async (net) => {
+    await Promise.all([net.node.start(), net.keeper.start()]);
+    return net;
+  });
   return starting;
 }
 
@@ -63,7 +67,8 @@ after(async function () {
   rmSync(directory, { recursive: true, force: true });
 });
 
-async function start(): Promise<E2e> {
+/** Such a network, whose node and keeper are yet to be started. */
+export async function raise(local: LocalNetwork, changes: { node?: Settings; keeper?: Settings } = {}): Promise<E2e> {
   await Promise.all([local.chain.start(), local.storage.start()]);
   const deployed = await local.deploy({
     challengeBaseSeconds: CHALLENGE_SECONDS,
@@ -73,18 +78,17 @@ async function start(): Promise<E2e> {
   await withoutArbiter(deployed.faucet);
   const door = new Door(local.chain.url);
   await door.open();
-  const node = local.node(deployed, { network: { rpcUrl: door.url }, admission: { acceptOpen: true } });
-  const keeper = local.keeper(deployed);
+  const { network, ...others } = changes.node ?? {};
+  const wiring = { network: { rpcUrl: door.url, ...network }, admission: { acceptOpen: true }, ...others };
+  const node = local.node(deployed, wiring);
+  const keeper = local.keeper(deployed, changes.keeper);
   const { accounts, faucet } = deployed;
-  const prepare = async () => {
-    await transact(faucet, await faucet.token.transfer.populateTransaction(accounts.requester.address, 2n * FUNDS));
-    await transact(faucet, await faucet.token.transfer.populateTransaction(accounts.node.address, STAKE));
-    await deposit(accounts.requester, FUNDS);
-    await deposit(accounts.node, STAKE);
-    await stake(accounts.node, STAKE);
-    await setKey(accounts.node, { key: accounts.hotKey.address, until: FOR_EVER });
-  };
-  await Promise.all([node.start(), keeper.start(), prepare()]);
+  await transact(faucet, await faucet.token.transfer.populateTransaction(accounts.requester.address, 2n * FUNDS));
+  await transact(faucet, await faucet.token.transfer.populateTransaction(accounts.node.address, STAKE));
+  await deposit(accounts.requester, FUNDS);
+  await deposit(accounts.node, STAKE);
+  await stake(accounts.node, STAKE);
+  await setKey(accounts.node, { key: accounts.hotKey.address, until: FOR_EVER });
   return { ...deployed, local, node, keeper, door };
 }
 
@@ -114,7 +118,11 @@ export async function serve(
 export const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 
 /** Waits until each of these requests has had the event. */
-export async function until<N extends OfRequest>(net: E2e, name: N, ids: readonly RequestId[]): Promise<Evidence<N>> {
+export async function until<N extends OfRequest>(
+  net: Pick<E2e, 'net'>,
+  name: N,
+  ids: readonly RequestId[],
+): Promise<Evidence<N>> {
   return await eventually(
     `${name} of ${ids.length} requests`,
     async () => {
@@ -149,7 +157,7 @@ export async function reaches(net: E2e, id: RequestId, ...stages: readonly strin
 }
 
 /** Escrow holds what its accounts and requests sum to (C1), and each account is what its events make it (I9). */
-export async function sumsAddUp({ net }: E2e): Promise<void> {
+export async function sumsAddUp({ net }: Pick<E2e, 'net'>): Promise<void> {
   await eventually('a moment in which nothing changes', async () => {
     const before = await net.provider.getLogs({ address: net.deployment.addresses.escrow, fromBlock: 0 });
     const ledger = await replay(net);

@@ -2,6 +2,7 @@
  * Verifiers and nodes killed with SIGKILL in the middle of their moves: after the restart the game ends with the right loser, and no move was
  * made twice. By default at some points, drawn by the seed; KILL_POINTS=all kills before and after every step of every move (minutes).
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { formatEther, type JsonRpcProvider, parseEther } from 'ethers';
 import { openDemands } from '#core/challenges/follow.ts';
@@ -139,6 +140,7 @@ describe('a player killed in the middle of its moves', function () {
   /** Some blocks more. */
   async function makeFinal(): Promise<void> {
     for (let n = 0; n < FINALITY / 8; n++) await (deployed.net.provider as JsonRpcProvider).send('evm_mine', []);
+    await sleep(500); // for who follows to take them in
   }
 
   /** Transactions without an end, as the process tells. */

@@ -1,5 +1,5 @@
 import { providers } from './chain.ts';
-import { killedPlayers } from './killed.ts';
+import { killedPlayers, killedRoles } from './killed.ts';
 import { operations } from './operations.ts';
 import type { Scenario } from './scenario.ts';
 import { silences } from './silences.ts';
@@ -10,6 +10,7 @@ export type { Scenario } from './scenario.ts';
 /** The areas in the order of docs/faults.md. */
 export const areas: readonly (readonly [title: string, scenarios: readonly Scenario[]])[] = [
   ['Chain nodes that fail or lie', providers],
+  ['Roles that are killed', killedRoles],
   ['Players of disputes that are killed', killedPlayers],
   ['Players of disputes that are silent', silences],
   ['Operations', operations],

@@ -80,3 +80,26 @@ export const killedPlayers: readonly Scenario[] = [
       'at no block do its bonds hold more than `maxBonds`; each result is challenged once, two of them when bonds are back',
   },
 ];
+
+const ROLE = { test: 'test/faults/killedRoles.test.ts', full: { KILL_POINTS: 'all' } };
+const AUDIT =
+  'the whole chain is audited: every request ended once, no transaction refused, no nonce missing, sums to the wei';
+
+/** Everybody else, and the steps of a transaction in general. */
+export const killedRoles: readonly Scenario[] = [
+  {
+    ...ROLE,
+    name: 'killed-node',
+    fault: 'a node dies while it accepts, computes, submits and closes requests',
+    injection:
+      'SIGKILL before and after each row, queue hint, result, intent, nonce, signature, hand-over, block and final block (test/support/crashing/points.ts)',
+    holds: `each request is submitted once, with one result, and paid once; ${AUDIT}`,
+  },
+  {
+    ...ROLE,
+    name: 'killed-keeper',
+    fault: 'a keeper dies while it pays back what expired',
+    injection: 'the same, at a keeper’s steps',
+    holds: `each request is paid back once; ${AUDIT}`,
+  },
+];
