@@ -22,7 +22,8 @@ import { createReference } from '../adapters/reference/reference.ts';
 import { openDatabase } from '../adapters/sql/open.ts';
 import { type Config, loadConfig } from '../config/load.ts';
 import { printable } from '../config/printable.ts';
-import { createExecutor } from '../executor/execute.ts';
+import { createExecutor, inFlight } from '../executor/execute.ts';
+import { BEAT_MS } from '../executor/pacing.ts';
 import { createWarmUp, WARM_MS } from '../executor/warm.ts';
 import { Closer } from '../keeper/closer.ts';
 import { Keeper } from '../keeper/keeper.ts';
@@ -150,7 +151,7 @@ export const runNode = <R extends 'node' | 'cheat'>(
         : journal;
       const executor = createExecutor(
         { journal: recorded, runtime, reference, models, ...common },
-        { marginSeconds, batch: { windowMs, maxRows }, check },
+        { marginSeconds, batch: { windowMs, maxRows, lanes: concurrency }, check },
       );
 
       const defender = await openDefender();
@@ -187,7 +188,9 @@ export const runNode = <R extends 'node' | 'cheat'>(
       const near = memoryQueue();
       life.shutdown.add('hints', (leftMs) => near.close(leftMs));
       if (concurrency > 0) {
-        await queue.consume('execute', concurrency * 2, async (id, signal) => {
+        await executor.pacing.beat();
+        life.shutdown.add('pacing', () => executor.pacing.leave());
+        await queue.consume('execute', inFlight(concurrency, maxRows), async (id, signal) => {
           await executor.execute(id, signal);
           await near.push('submit', id);
         });
@@ -202,9 +205,13 @@ export const runNode = <R extends 'node' | 'cheat'>(
       }
       log.info(`${role} started`, { url: http.url, node, key: signer.address, chainId });
 
-      const warmUp = createWarmUp({ journal, models, runtime, log }, concurrency > 0 ? config.executor.warm : []);
+      const warmUp = createWarmUp(
+        { journal, models, runtime, reference, log },
+        concurrency > 0 ? config.executor.warm : [],
+      );
       const chores = [
         { name: 'warm', everyMs: WARM_MS, run: () => warmUp(life.signal) },
+        ...(concurrency > 0 ? [{ name: 'beat', everyMs: BEAT_MS, run: () => executor.pacing.beat() }] : []),
         { name: 'sweep', everyMs: SWEEP_MS, run: () => serving.sweep() },
         { name: 'recover', everyMs: SWEEP_MS, run: () => submitter.recover() },
         {
