@@ -26,6 +26,10 @@ export class RoleProcess {
       createInterface({ input: this.#child.stdout }).on('line', (line) => this.lines.push(JSON.parse(line)));
   }
 
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
   count(message: string): number {
     return this.lines.filter((line) => line.message === message).length;
   }

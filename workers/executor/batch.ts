@@ -82,8 +82,7 @@ export function createRowRunner(parts: RowParts, { windowMs, maxRows, lanes = 1 
 
   /** One request's bad input must not fail the others: after a failure each runs by itself. */
   async function runTogether(model: LoadableModel, version: ServedVersion, batch: readonly Part[]): Promise<void> {
-    const alone = (part: Part) =>
-      runAll(model, version, part.items, part.signal).then(part.resolve, part.reject);
+    const alone = (part: Part) => runAll(model, version, part.items, part.signal).then(part.resolve, part.reject);
     const live = batch.filter((part) => !part.signal.aborted);
     for (const part of batch) if (part.signal.aborted) part.reject(part.signal.reason);
     const may = independent.get(model.sha256);

@@ -1,7 +1,7 @@
 /** Tells admission what requests take here: seconds of this process per item of a version, as measured, and that it is there at all. */
 import { randomBytes } from 'node:crypto';
-import type { Clock } from '#ports/clock.ts';
 import type { Hex } from '#ports/chain.ts';
+import type { Clock } from '#ports/clock.ts';
 import type { Journal } from '#ports/journal.ts';
 import { EXECUTOR_ROWS, VERSION_ROWS } from '#ports/work.ts';
 

@@ -6,6 +6,7 @@ import type { Journal, RecordedResult } from '#ports/journal.ts';
 import type { Log } from '#ports/telemetry.ts';
 import { configuredModelStore } from '../adapters/blobs/configured.ts';
 import { openQueue } from '../adapters/bullmq/queue.ts';
+import { backoff, defaultTiming } from '../adapters/bullmq/timing.ts';
 import { systemClock as clock } from '../adapters/clock/systemClock.ts';
 import { connectChain } from '../adapters/ethers/connectChain.ts';
 import { gameCalls, gameViews } from '../adapters/ethers/game.ts';
@@ -22,6 +23,7 @@ import { createReference } from '../adapters/reference/reference.ts';
 import { openDatabase } from '../adapters/sql/open.ts';
 import { type Config, loadConfig } from '../config/load.ts';
 import { printable } from '../config/printable.ts';
+import { IN_PROCESS } from '../config/resolve.ts';
 import { createExecutor, inFlight } from '../executor/execute.ts';
 import { BEAT_MS } from '../executor/pacing.ts';
 import { createWarmUp, WARM_MS } from '../executor/warm.ts';
@@ -102,7 +104,10 @@ export const runNode = <R extends 'node' | 'cheat'>(
       const models = configuredModelStore(config.models, dataDir, { log, metrics });
       const twist = twistOf(config as Config<R>, { journal: plain.journal, models, signal: life.signal, log });
       const { journal, outbox, sender } = twist.durable?.(plain) ?? plain;
-      const queue = await openQueue({ ...config.queue, embedded: database.embedded, log, metrics });
+      const queue =
+        config.queue.url === IN_PROCESS
+          ? memoryQueue({ backoff: (attempts) => backoff(attempts, defaultTiming), log, metrics })
+          : await openQueue({ ...config.queue, embedded: database.embedded, log, metrics });
       life.shutdown.add('queue', (leftMs) => queue.close(leftMs));
 
       const check = checkBudget(config.reference.check);

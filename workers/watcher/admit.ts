@@ -115,8 +115,10 @@ const checkable: Rule = ({ request, version: known }, { check }, now) => {
   const allowed = check.share * (deadline - now);
   return needed <= allowed
     ? undefined
-    
-: decline('check', `checking the result would take about ${Math.ceil(needed)} s, ${Math.floor(allowed)} s are allowed`);
+    : decline(
+        'check',
+        `checking the result would take about ${Math.ceil(needed)} s, ${Math.floor(allowed)} s are allowed`,
+      );
 };
 
 const input: Rule = ({ request, version: known, input: bytes }, { maxInputBytes }) => {

@@ -4,7 +4,8 @@
  * The order is start-time fair queueing. A flow is what one requester wants of one model. Each request gets a tag in virtual seconds when
  * it comes: where the flow's last one ends, or now if the flow has nothing waiting. It moves its flow by what it takes times the flows
  * of its requester, so that requesters share the machine equally, and each one's models share its part. Ten thousand requests of a
- * whale lie far apart; one of a small requester that comes later goes before almost all of them.
+ * whale lie far apart; one of a small requester that comes later goes before almost all of them. Tags are given once: whoever begins n
+ * flows one after another has up to 1 + ln n shares until what came first is done.
  */
 import type { Terms } from '#core/protocol/terms.ts';
 import type { Hex } from '#ports/chain.ts';

@@ -1,10 +1,10 @@
 import { toHex } from '#core/hex.ts';
+import { referenceSeconds } from '#core/protocol/checkBudget.ts';
 import { isRequestEvent } from '#core/protocol/events.ts';
 import { historyOf } from '#core/protocol/history.ts';
 import { isOver, type RequestRow } from '#core/protocol/request.ts';
 import { AskFlags, hasFlag } from '#core/protocol/terms.ts';
 import type { ContractViews } from '#ports/calls.ts';
-import { referenceSeconds } from '#core/protocol/checkBudget.ts';
 import type { Hex, LoggedEvent } from '#ports/chain.ts';
 import type { Clock } from '#ports/clock.ts';
 import type { Journal, Row } from '#ports/journal.ts';
@@ -91,6 +91,7 @@ export class Serving implements Observer {
       freeStake: await this.#availableStake(request, head),
       wait: request && version && this.#backlog.waitOf(id, request.terms, version),
     };
+    if (view.wait) this.#parts.metrics.gauge('worker_serve_wait_seconds', view.wait.seconds);
     const move = decide(view, policy, head.now);
     if (move) await this.#apply(view, move);
   }
@@ -104,8 +105,7 @@ export class Serving implements Observer {
       for (const row of await journal.ready(SERVE, stage, { limit: SWEEP_LIMIT, dueBefore: head.now }))
         await this.touched(row.id, await journal.eventsOf(row.id), head);
       if (QUEUE_OF[stage])
-        for (const row of await journal.ready(SERVE, stage, { limit: SWEEP_LIMIT }))
-          await this.#hint(row.id, stage);
+        for (const row of await journal.ready(SERVE, stage, { limit: SWEEP_LIMIT })) await this.#hint(row.id, stage);
     }
     for (const id of this.#backlog.late(head.now)) {
       const row = await journal.row(SERVE, id);
@@ -130,6 +130,7 @@ export class Serving implements Observer {
     for (const { id } of lost) await journal.advance(track, id, stage, gone, { dueAt: null });
     this.#backlog.processes = rows.length - lost.length;
     metrics.gauge('worker_serve_executors', rows.length - lost.length);
+    metrics.gauge('worker_serve_backlog', this.#backlog.size);
   }
 
   /** Looks at every row that has not ended, whatever its time: for the start, when facts may have been missed. */
