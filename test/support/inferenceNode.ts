@@ -100,7 +100,7 @@ export async function startNode(devnet: Devnet, options: NodeOptions): Promise<T
     check: CAUTIOUS_BUDGET,
     ...options.policy,
   };
-  const serving = new Serving({ journal, queue, views, policy, log, metrics });
+  const serving = new Serving({ journal, queue, views, policy, clock, log, metrics });
   const submitPolicy = { batchAbove: options.batchAbove ?? 4, batchLimit: 10 };
   const submitter = new Submitter({ journal, dispatcher, calls, node, policy: submitPolicy, log, metrics });
   const closer = new Closer({

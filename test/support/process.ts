@@ -31,6 +31,10 @@ export class RoleProcess {
     return this.#exit;
   }
 
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
   count(message: string): number {
     return this.lines.filter((line) => line.message === message).length;
   }

@@ -65,7 +65,7 @@ export function nodeProcess(journal: Journal, world: World) {
     offerOf: async () => undefined,
     delaysOf: async () => ({ tipDelay: 1, rescueDelay: 1 }),
   };
-  const serving = new Serving({ journal, queue, views, policy: { ...policy, acceptOpen: true }, ...telemetry });
+  const serving = new Serving({ journal, queue, views, policy: { ...policy, acceptOpen: true }, clock, ...telemetry });
   const seen = { fetches: 0, descriptions: 0, discarded: 0 };
   const runtime = {} as Runtime;
   const models = {

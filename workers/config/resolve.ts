@@ -24,6 +24,8 @@ export interface Resolved extends Omit<Sections, 'network' | 'process' | 'journa
 
 /** Sections that could be parsed; the mistakes of the others are known already. */
 type Parsed = Partial<Sections>;
+/** The queue of a process that shares its journal with nobody. */
+export const IN_PROCESS = 'memory:';
 type Complain = (setting: string, what: string) => void;
 
 export function resolve(role: Role, parsed: Parsed, complain: Complain): Partial<Resolved> {
@@ -116,7 +118,13 @@ function resolveQueue(
       'queue.url',
       `is ${own}: a pglite: queue lives in the database of the journal (${redactUrl(journalUrl ?? '')}); leave it out, or use redis:// or postgres://`,
     );
-  return { url: own ?? journalUrl ?? '', namespace: queue.namespace ?? role };
+  if (own === IN_PROCESS && !journalUrl?.startsWith('pglite:'))
+    complain(
+      'queue.url',
+      `is ${own}: executors beside this node would not see its jobs; leave it out, or use redis:// or postgres://`,
+    );
+  const url = own ?? (journalUrl?.startsWith('pglite:') ? IN_PROCESS : journalUrl);
+  return { url: url ?? '', namespace: queue.namespace ?? role };
 }
 
 function resolveStorage(storage: Sections['storage'], dataDir: string, complain: Complain): Resolved['storage'] {

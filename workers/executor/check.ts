@@ -9,6 +9,7 @@ import type { LoadableModel } from '#ports/runtime.ts';
 import type { Log, Metrics } from '#ports/telemetry.ts';
 import type { ExecutionFacts } from '#ports/work.ts';
 import type { Item } from './batch.ts';
+import { Meter } from './meter.ts';
 import type { Proof } from './proof.ts';
 import { nameTensors } from './rows.ts';
 
@@ -37,20 +38,23 @@ export type Check = (task: Task, run: () => Promise<readonly Item[]>) => Promise
 
 export function createCheck(parts: CheckParts, budget: CheckBudget, proof: Proof): Check {
   const { reference, log, metrics, clock } = parts;
-  /** Seconds of one item, measured: the slowest so far. */
+  /** Seconds of one item, measured: the slowest so far. What others took of the threads meanwhile is not in it. */
   const measured = new Map<string, number>();
+  const meter = new Meter(clock);
   const counted = (outcome: string) => metrics.count('worker_execute_checks_total', { outcome });
 
   async function referenceOf({ facts, model, items, signal }: Task): Promise<Item[]> {
     const { inputs, outputs } = facts.version.schema;
-    const started = clock.now();
+    let seconds = 0;
+    const share = meter.begin();
     const found = await Promise.all(
       items.map(async (item) => {
         const tensors = await reference.run(model, nameTensors(inputs, item), signal);
         return outputs.flatMap(({ name }) => tensors[name as string] ?? []);
       }),
-    );
-    const seconds = (clock.now() - started) / 1000;
+    ).finally(() => {
+      seconds = share();
+    });
     measured.set(model.sha256, Math.max(measured.get(model.sha256) ?? 0, seconds / items.length));
     metrics.observe('worker_execute_reference_seconds', seconds);
     return found;

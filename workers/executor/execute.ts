@@ -21,6 +21,8 @@ import { type BatchOptions, createRowRunner, type Item } from './batch.ts';
 import { createCheck, type Task } from './check.ts';
 import { createPace } from './deadline.ts';
 import { executionFacts } from './facts.ts';
+import { Meter } from './meter.ts';
+import { createPacing, type Pacing } from './pacing.ts';
 import { createProof } from './proof.ts';
 import { createProver } from './prove.ts';
 import { nameTensors } from './rows.ts';
@@ -50,15 +52,25 @@ export interface Executor {
   execute(id: Hex, signal: AbortSignal): Promise<void>;
   /** For a row in `proving`: finds out whether the version's program is that of its model. Then admission decides. Throws as `execute` does. */
   prove(id: Hex, signal: AbortSignal): Promise<void>;
+  /** To be beaten again and again while this process takes work. */
+  readonly pacing: Pick<Pacing, 'beat' | 'leave'>;
 }
 
 const TRACK = 'serve';
 
+/**
+ * Requests that a process works on at a time. Two per child: one runs, one is being fetched, decoded or committed to; more where those of
+ * one model can run together.
+ */
+export const inFlight = (children: number, maxRows: number): number => Math.max(children * 2, Math.min(32, maxRows));
+
 export function createExecutor(ports: ExecutorPorts, options: ExecutorOptions = {}): Executor {
   const { journal, runtime, models, blobs, log, metrics, clock } = ports;
-  const runRows = createRowRunner(runtime, clock, options.batch ?? { windowMs: 0, maxRows: 1 });
+  const runRows = createRowRunner(ports, options.batch ?? { windowMs: 0, maxRows: 1 });
   const marginSeconds = options.marginSeconds ?? 6;
   const pace = createPace(clock, marginSeconds);
+  const pacing = createPacing(journal, clock);
+  const meter = new Meter(clock);
   const proof = createProof(ports);
   const check = createCheck(ports, options.check ?? CAUTIOUS_BUDGET, proof);
 
@@ -142,19 +154,25 @@ export function createExecutor(ports: ExecutorPorts, options: ExecutorOptions = 
     const facts = executionFacts(row);
     const { sha256 } = facts.version;
     const deadline = pace.limit(id, sha256, facts.terms.deadline, signal);
+    const share = meter.begin();
+    let done = false;
     try {
       const outputHash = await record(await compute(id, facts, deadline.signal));
       await leave(id, 'executed', 'executed', { outputHash });
+      done = true;
       log.info('request executed', { requestId: id, sha256, items: facts.terms.items, outputHash });
     } catch (error) {
       if (isProtocolError(error, 'runtime.model_changed')) await models.discard(sha256);
       throw error;
     } finally {
+      const seconds = share();
+      if (done) pacing.learn(facts.terms.version, facts.terms.items, seconds);
       deadline.end();
     }
   }
 
   return {
+    pacing,
     prove: createProver(ports, pace, proof),
     async execute(id, signal) {
       const row = await journal.row(TRACK, id);

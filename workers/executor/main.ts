@@ -17,8 +17,9 @@ import { Health } from '../lifecycle/health.ts';
 import { serveHttp } from '../lifecycle/http.ts';
 import { run } from '../lifecycle/run.ts';
 import { sweep } from '../watcher/sweep.ts';
-import { createExecutor } from './execute.ts';
+import { createExecutor, inFlight } from './execute.ts';
 import { createHold } from './hold.ts';
+import { BEAT_MS } from './pacing.ts';
 import { createWarmUp, WARM_MS } from './warm.ts';
 
 const fields = { role: 'executor' };
@@ -53,7 +54,8 @@ const code = await run(
     const reference = createReference(config.reference);
     life.shutdown.add('reference', () => reference.close());
     const models = configuredModelStore(config.models, dataDir, { log, metrics });
-    const batch = { windowMs: config.executor.batchWindowMs, maxRows: config.executor.batchMaxRows };
+    const { batchWindowMs: windowMs, batchMaxRows: maxRows } = config.executor;
+    const batch = { windowMs, maxRows, lanes: concurrency };
     const ports = { journal, runtime, reference, models, log, metrics, clock: systemClock };
     const executor = createExecutor(ports, { marginSeconds, batch, check: checkBudget(config.reference.check) });
 
@@ -68,9 +70,10 @@ const code = await run(
     life.shutdown.add('http', (leftMs) => http.close(leftMs));
     log.info('executor started', { url: http.url, concurrency, threads, memoryBytes });
 
-    // Two requests per child: one runs, one is being fetched, decoded or committed to.
     const holds = createHold(journal, sqlRestoreMarks(database.sql));
-    await queue.consume('execute', concurrency * 2, async (id, signal) => {
+    await executor.pacing.beat();
+    life.shutdown.add('pacing', () => executor.pacing.leave());
+    await queue.consume('execute', inFlight(concurrency, maxRows), async (id, signal) => {
       if (await holds(id)) return;
       await executor.execute(id, signal);
       await queue.push('submit', id);
@@ -79,8 +82,12 @@ const code = await run(
       await executor.prove(id, signal);
       await queue.push('admit', id);
     });
-    const warmUp = createWarmUp({ journal, models, runtime, log }, config.executor.warm);
-    await sweep([{ name: 'warm', everyMs: WARM_MS, run: () => warmUp(life.signal) }], systemClock, log, life.signal);
+    const warmUp = createWarmUp({ journal, models, runtime, reference, log }, config.executor.warm);
+    const chores = [
+      { name: 'warm', everyMs: WARM_MS, run: () => warmUp(life.signal) },
+      { name: 'beat', everyMs: BEAT_MS, run: () => executor.pacing.beat() },
+    ];
+    await sweep(chores, systemClock, log, life.signal);
   },
   createLog({ level: 'info', fields }),
 );

@@ -2,6 +2,7 @@ import { isProtocolError } from '#core/errors.ts';
 import type { ModelStore } from '#ports/blobs.ts';
 import type { Hex } from '#ports/chain.ts';
 import type { Journal } from '#ports/journal.ts';
+import type { Reference } from '#ports/reference.ts';
 import type { Runtime } from '#ports/runtime.ts';
 import type { Log } from '#ports/telemetry.ts';
 import { type ServedVersion, VERSION_ROWS } from '#ports/work.ts';
@@ -10,6 +11,7 @@ export interface WarmUpParts {
   readonly journal: Journal;
   readonly models: ModelStore;
   readonly runtime: Pick<Runtime, 'warm'>;
+  readonly reference: Pick<Reference, 'describe'>;
   readonly log: Log;
 }
 
@@ -20,7 +22,7 @@ export const WARM_MS = 2_000;
  * Fetches and loads the models of versions before anybody asks for them. Each call tries those that are left, one after another: a version
  * may not be known yet, its sources may be down. One that cannot ever be loaded is told of and left to its requests.
  */
-export function createWarmUp({ journal, models, runtime, log }: WarmUpParts, versions: readonly string[]) {
+export function createWarmUp({ journal, models, runtime, reference, log }: WarmUpParts, versions: readonly string[]) {
   const left = new Set(versions.map((version) => version.toLowerCase() as Hex));
   const told = new Set<Hex>();
 
@@ -29,7 +31,9 @@ export function createWarmUp({ journal, models, runtime, log }: WarmUpParts, ver
     if (!known) return;
     const { sha256, size } = known;
     const { path } = await models.fetch(known, signal);
-    await runtime.warm({ sha256, path, size });
+    const model = { sha256, path, size };
+    // Starting the reference's thread and compiling takes longer than the session.
+    await Promise.all([runtime.warm(model), known.program ? reference.describe(model, signal) : undefined]);
     left.delete(version);
     log.info('a model was loaded ahead of its requests', { version, sha256 });
   }

@@ -5,6 +5,7 @@ import type { Journal, RecordedResult } from '#ports/journal.ts';
 import type { Log } from '#ports/telemetry.ts';
 import { configuredModelStore } from '../adapters/blobs/configured.ts';
 import { openQueue } from '../adapters/bullmq/queue.ts';
+import { backoff, defaultTiming } from '../adapters/bullmq/timing.ts';
 import { systemClock as clock } from '../adapters/clock/systemClock.ts';
 import { connectChain } from '../adapters/ethers/connectChain.ts';
 import { gameCalls, gameViews } from '../adapters/ethers/game.ts';
@@ -24,8 +25,10 @@ import { configuredSigners } from '../adapters/signer/configured.ts';
 import { openDatabase } from '../adapters/sql/open.ts';
 import { type Config, loadConfig } from '../config/load.ts';
 import { printable } from '../config/printable.ts';
-import { createExecutor } from '../executor/execute.ts';
+import { IN_PROCESS } from '../config/resolve.ts';
+import { createExecutor, inFlight } from '../executor/execute.ts';
 import { createHold } from '../executor/hold.ts';
+import { BEAT_MS } from '../executor/pacing.ts';
 import { createWarmUp, WARM_MS } from '../executor/warm.ts';
 import { Closer } from '../keeper/closer.ts';
 import { Keeper } from '../keeper/keeper.ts';
@@ -106,7 +109,10 @@ export const runNode = <R extends 'node' | 'cheat'>(
       const outbox = sqlOutbox(database.sql);
       const models = configuredModelStore(config.models, dataDir, { log, metrics });
       const twist = twistOf(config as Config<R>, { journal, models, signal: life.signal, log });
-      const queue = await openQueue({ ...config.queue, embedded: database.embedded, log, metrics });
+      const queue =
+        config.queue.url === IN_PROCESS
+          ? memoryQueue({ backoff: (attempts) => backoff(attempts, defaultTiming), log, metrics })
+          : await openQueue({ ...config.queue, embedded: database.embedded, log, metrics });
       life.shutdown.add('queue', (leftMs) => queue.close(leftMs));
 
       const check = checkBudget(config.reference.check);
@@ -148,7 +154,7 @@ export const runNode = <R extends 'node' | 'cheat'>(
         : journal;
       const executor = createExecutor(
         { journal: recorded, runtime, reference, models, ...common },
-        { marginSeconds, batch: { windowMs, maxRows }, check },
+        { marginSeconds, batch: { windowMs, maxRows, lanes: concurrency }, check },
       );
 
       const defender = await openDefender();
@@ -200,7 +206,9 @@ export const runNode = <R extends 'node' | 'cheat'>(
       const near = memoryQueue();
       life.shutdown.add('hints', (leftMs) => near.close(leftMs));
       if (concurrency > 0) {
-        await queue.consume('execute', concurrency * 2, async (id, signal) => {
+        await executor.pacing.beat();
+        life.shutdown.add('pacing', () => executor.pacing.leave());
+        await queue.consume('execute', inFlight(concurrency, maxRows), async (id, signal) => {
           if (await holds(id)) return;
           await executor.execute(id, signal);
           await near.push('submit', id);
@@ -218,9 +226,13 @@ export const runNode = <R extends 'node' | 'cheat'>(
       }
       log.info(`${role} started`, { url: http.url, node, signer: signer.address, chainId });
 
-      const warmUp = createWarmUp({ journal, models, runtime, log }, concurrency > 0 ? config.executor.warm : []);
+      const warmUp = createWarmUp(
+        { journal, models, runtime, reference, log },
+        concurrency > 0 ? config.executor.warm : [],
+      );
       const chores = [
         { name: 'warm', everyMs: WARM_MS, run: () => warmUp(life.signal) },
+        ...(concurrency > 0 ? [{ name: 'beat', everyMs: BEAT_MS, run: () => executor.pacing.beat() }] : []),
         { name: 'sweep', everyMs: SWEEP_MS, run: () => serving.sweep() },
         {
           name: 'restored',

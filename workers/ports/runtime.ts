@@ -24,6 +24,13 @@ export interface Runtime {
   ): Promise<Readonly<Record<string, Tensor>>>;
   /** Loads a session ahead of the first request. */
   warm(model: LoadableModel): Promise<void>;
-  stats(): { readonly sessions: number; readonly bytes: number; readonly running: number; readonly children: number };
+  stats(): {
+    readonly sessions: number;
+    readonly bytes: number;
+    readonly running: number;
+    readonly children: number;
+    /** Sessions loaded since the start. */
+    readonly loads: number;
+  };
   close(): Promise<void>;
 }

@@ -18,6 +18,8 @@ export interface ServedVersion {
   readonly program?: ServedProgram;
   /** This node has compiled the model and found that root. */
   readonly proven?: boolean;
+  /** Seconds of one executor process that an item takes, everything included, as measured last. */
+  readonly itemSeconds?: number;
 }
 
 /**
@@ -25,6 +27,9 @@ export interface ServedVersion {
  * (true), or `refused` (why), and then admission declines it from then on.
  */
 export const VERSION_ROWS = { track: 'version', stage: 'published' } as const;
+
+/** Executor processes that share the journal, by a random id; one whose `dueAt` has passed without a sign of life is gone. */
+export const EXECUTOR_ROWS = { track: 'executor', stage: 'there', gone: 'gone' } as const;
 
 export interface ServedProgram {
   readonly root: Hex;

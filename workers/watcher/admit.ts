@@ -8,6 +8,7 @@ import type { RequestRow } from '#core/protocol/request.ts';
 import { feeSplit } from '#core/protocol/split.ts';
 import { AskFlags, hasFlag, Modes } from '#core/protocol/terms.ts';
 import type { Hex } from '#ports/chain.ts';
+import type { Wait } from './backlog.ts';
 import type { KnownVersion } from './versions.ts';
 
 /** What this node takes. Amounts in wei of OPG, times in seconds. */
@@ -43,7 +44,12 @@ export interface Candidate {
   readonly freeStake: bigint;
   /** What the node itself offers for the version; not asked for where the policy names a price. */
   readonly offer: Offer | undefined;
+  /** Until it could be delivered, behind what waits; undefined while the version is unknown. */
+  readonly wait?: Wait | undefined;
 }
+
+/** Rules that decline, as the metric names them. */
+export type Why = 'mode' | 'version' | 'deadline' | 'window' | 'fee' | 'program' | 'check' | 'input' | 'load';
 
 export type Admission =
   /** Run it and submit under implied acceptance. */
@@ -54,16 +60,18 @@ export type Admission =
   | { readonly kind: 'prove'; readonly reason: string }
   /** Not now; look again at `until`, or when something changes. */
   | { readonly kind: 'wait'; readonly reason: string; readonly until: number }
-  | { readonly kind: 'decline'; readonly reason: string }
+  | { readonly kind: 'decline'; readonly why: Why; readonly reason: string }
   /** None of this node's business. */
   | { readonly kind: 'ignore' };
 
 /** Seconds after which a lack of stake is looked at again. */
 const STAKE_PAUSE = 5;
+/** Of the estimated wait, what must be left: others come, and the estimate is one. An accepted request has a slice in it. */
+const HEADROOM = { named: 1.25, accepted: 2 } as const;
 
 /** Whether and how to take a request that nobody has taken. The first rule that speaks decides. */
 export function admit(candidate: Candidate, policy: AdmissionPolicy, now: number): Admission {
-  const rules = [business, terms, version, checkable, input, way];
+  const rules = [business, terms, version, checkable, input, timely, way];
   for (const rule of rules) {
     const verdict = rule(candidate, policy, now);
     if (verdict) return verdict;
@@ -83,26 +91,26 @@ const business: Rule = ({ request }, { node, acceptOpen }, now) => {
 
 const terms: Rule = ({ request, offer }, policy, now) => {
   const { mode, deadline, tc, items, version: id } = request.terms;
-  if (!policy.modes.includes(mode)) return decline(`mode ${mode} is not served`);
+  if (!policy.modes.includes(mode)) return decline('mode', `mode ${mode} is not served`);
   if (policy.refuseVersions.has(id) || (policy.versions && !policy.versions.has(id)))
-    return decline('the version is not served');
+    return decline('version', 'the version is not served');
   if (deadline - now < policy.deadlineSlackSeconds)
-    return decline(`${deadline - now} s to the deadline, ${policy.deadlineSlackSeconds} s are needed`);
+    return decline('deadline', `${deadline - now} s to the deadline, ${policy.deadlineSlackSeconds} s are needed`);
   if (tc > policy.maxWindowSeconds)
-    return decline(`the stake would be bound for ${tc} s, ${policy.maxWindowSeconds} s are allowed`);
+    return decline('window', `the stake would be bound for ${tc} s, ${policy.maxWindowSeconds} s are allowed`);
   // An offer binds nobody, so a fee below it can be asked for; whoever offers nothing has not said what its work is worth.
   const least = policy.minNetPerItem ?? (offer && offer.until >= now ? offer.price : undefined);
-  if (least === undefined) return decline('the node has no offer for the version');
+  if (least === undefined) return decline('fee', 'the node has no offer for the version');
   // As if a keeper took the tip: the node must not depend on being first to finalise.
   const net = feeSplit(request.terms, true).toNode;
   if (net < least * BigInt(items))
-    return decline(`the fee leaves ${net} wei for ${items} items, ${least} per item are asked`);
+    return decline('fee', `the fee leaves ${net} wei for ${items} items, ${least} per item are asked`);
   return undefined;
 };
 
 const version: Rule = ({ request, version: known }) => {
   if (known === undefined) return { kind: 'wait', reason: 'the version is unknown', until: request.terms.deadline };
-  return known.refused === undefined ? undefined : decline(known.refused);
+  return known.refused === undefined ? undefined : decline('program', known.refused);
 };
 
 /** An ill-conditioned model could be registered to trap honest nodes: what cannot be checked in time is not taken on trust. */
@@ -113,17 +121,30 @@ const checkable: Rule = ({ request, version: known }, { check }, now) => {
   const allowed = check.share * (deadline - now);
   return needed <= allowed
     ? undefined
-    : decline(`checking the result would take about ${Math.ceil(needed)} s, ${Math.floor(allowed)} s are allowed`);
+    : decline(
+        'check',
+        `checking the result would take about ${Math.ceil(needed)} s, ${Math.floor(allowed)} s are allowed`,
+      );
 };
 
 const input: Rule = ({ request, version: known, input: bytes }, { maxInputBytes }) => {
   if (bytes === undefined)
     return { kind: 'wait', reason: 'the input was not handed over', until: request.terms.deadline };
   const length = (bytes.length - 2) / 2;
-  if (length > maxInputBytes) return decline(`the input has ${length} bytes, ${maxInputBytes} are allowed`);
+  if (length > maxInputBytes) return decline('input', `the input has ${length} bytes, ${maxInputBytes} are allowed`);
   return known && inputFits(request, known.inputHeaders, bytes)
     ? undefined
-    : decline('the input is not what the terms commit to');
+    : decline('input', 'the input is not what the terms commit to');
+};
+
+/** Who is told now can ask somebody else; who is told at the deadline has lost the time. */
+const timely: Rule = ({ request, wait }, policy, now) => {
+  if (wait === undefined) return undefined;
+  const left = request.terms.deadline - policy.deadlineSlackSeconds - now;
+  const needed = Math.ceil(wait.seconds * (isImplied(request, policy, now) ? HEADROOM.named : HEADROOM.accepted));
+  if (needed <= left) return undefined;
+  const state = `${wait.ahead} requests are served before it and it would take about ${needed} s`;
+  return decline('load', `${state}, ${Math.max(0, left)} s are left`);
 };
 
 const way: Rule = ({ request, version: known, freeStake }, policy, now) => {
@@ -160,8 +181,8 @@ export function inputFits(request: RequestRow, headers: readonly Hex[], input: H
   }
 }
 
-function decline(reason: string): Admission {
-  return { kind: 'decline', reason };
+function decline(why: Why, reason: string): Admission {
+  return { kind: 'decline', why, reason };
 }
 
 /** What an operator sets; the rest of the policy follows from what this release can serve. */

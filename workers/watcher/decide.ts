@@ -3,7 +3,8 @@ import type { RequestRow } from '#core/protocol/request.ts';
 import { AskFlags, hasFlag } from '#core/protocol/terms.ts';
 import type { Hex } from '#ports/chain.ts';
 import type { Row } from '#ports/journal.ts';
-import { type Admission, type AdmissionPolicy, admit } from './admit.ts';
+import { type Admission, type AdmissionPolicy, admit, type Why } from './admit.ts';
+import type { Wait } from './backlog.ts';
 import type { KnownVersion } from './versions.ts';
 
 /** The track of what this node does about a request. */
@@ -39,12 +40,15 @@ export interface ServeView {
   readonly input: Hex | undefined;
   readonly freeStake: bigint;
   readonly offer: Offer | undefined;
+  readonly wait?: Wait | undefined;
 }
 
 /** What to do to this node's row: go to a stage, for a reason. Hints for queues follow from the stage. */
 export interface Move {
   readonly to: Stage;
   readonly reason?: string;
+  /** The rule that declined it. */
+  readonly why?: Why;
   /** Unix seconds at which to decide again although nothing happened. */
   readonly dueAt?: number | undefined;
   /** The slice is locked: the submission names the node. */
@@ -106,7 +110,7 @@ function moveFor(verdict: Admission, deadline: number): Move | undefined {
     case 'wait':
       return { to: 'waiting', reason: verdict.reason, dueAt: verdict.until };
     case 'decline':
-      return { to: 'declined', reason: verdict.reason };
+      return { to: 'declined', reason: verdict.reason, why: verdict.why };
     case 'ignore':
       return undefined;
   }

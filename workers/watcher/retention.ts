@@ -1,5 +1,6 @@
 import type { Journal } from '#ports/journal.ts';
 import type { Outbox } from '#ports/outbox.ts';
+import { EXECUTOR_ROWS } from '#ports/work.ts';
 import { ENDS, SERVE } from './decide.ts';
 
 /** Stages of each track from which nothing leads on. */
@@ -9,6 +10,7 @@ const CLOSED: Readonly<Record<string, readonly string[]>> = {
   check: ['passed', 'plausible', 'right', 'unaffordable', 'hidden', 'refused', 'late', 'over'],
   dispute: ['over'],
   monitor: ['over'],
+  [EXECUTOR_ROWS.track]: [EXECUTOR_ROWS.gone],
 };
 /** Ended transactions are kept this long, for people. */
 const OUTBOX_MS = 7 * 86_400_000;

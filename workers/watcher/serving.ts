@@ -1,4 +1,5 @@
 import { toHex } from '#core/hex.ts';
+import { referenceSeconds } from '#core/protocol/checkBudget.ts';
 import { isRequestEvent } from '#core/protocol/events.ts';
 import { historyOf } from '#core/protocol/history.ts';
 import type { Offer } from '#core/protocol/offer.ts';
@@ -6,11 +7,14 @@ import { isOver, type RequestRow } from '#core/protocol/request.ts';
 import { AskFlags, hasFlag } from '#core/protocol/terms.ts';
 import type { ContractViews } from '#ports/calls.ts';
 import type { Hex, LoggedEvent } from '#ports/chain.ts';
+import type { Clock } from '#ports/clock.ts';
 import type { Journal, Row } from '#ports/journal.ts';
 import type { Head, Observer } from '#ports/observer.ts';
 import type { Queue } from '#ports/queue.ts';
 import type { Log, Metrics } from '#ports/telemetry.ts';
+import { EXECUTOR_ROWS } from '#ports/work.ts';
 import { type AdmissionPolicy, inputFits } from './admit.ts';
+import { Backlog } from './backlog.ts';
 import { decide, type Move, SERVE, type ServeView } from './decide.ts';
 import { Exposure } from './exposure.ts';
 import { type KnownVersion, versionOf } from './versions.ts';
@@ -22,6 +26,7 @@ export interface ServingParts {
   readonly policy: AdmissionPolicy;
   readonly log: Log;
   readonly metrics: Metrics;
+  readonly clock: Clock;
 }
 
 /** Stages with a queue of their own, and its name. */
@@ -34,12 +39,15 @@ const QUEUE_OF: Readonly<Record<string, string>> = {
 
 /** Rows looked at in one sweep, per stage. */
 const SWEEP_LIMIT = 1_000;
+/** Seconds of an item of a version without a program, until it is measured. */
+const UNKNOWN_ITEM_SECONDS = 0.05;
 const TIMED = ['waiting', 'proving', 'accepting', 'admitted', 'executed', 'submitting'] as const;
 
 /** The serving side of the watcher: turns what the chain says about a request into the stage of this node's row. */
 export class Serving implements Observer {
   readonly #parts: ServingParts;
   readonly #exposure = new Exposure();
+  readonly #backlog: Backlog;
   /** To be looked at when the block they are in is recorded. */
   readonly #early = new Set<Hex>();
   /** Stages that had rows when they were last counted. */
@@ -50,13 +58,18 @@ export class Serving implements Observer {
 
   constructor(parts: ServingParts) {
     this.#parts = parts;
+    const { check } = parts.policy;
+    const estimate = ({ program }: KnownVersion) =>
+      program ? referenceSeconds(check, program.multiplyAdds, 1) : UNKNOWN_ITEM_SECONDS;
+    this.#backlog = new Backlog(estimate, () => parts.clock.now());
   }
 
   /** What was being worked on when the last process ended still counts against the stake. */
   async restore(head: Head): Promise<void> {
     this.#head = head;
     for (const stage of TIMED)
-      for (const row of await this.#parts.journal.ready(SERVE, stage, { limit: 1_000_000 })) this.#exposure.note(row);
+      for (const row of await this.#parts.journal.ready(SERVE, stage, { limit: 1_000_000 })) this.#note(row);
+    await this.#countExecutors();
   }
 
   async touched(id: Hex, events: readonly LoggedEvent[], head: Head): Promise<void> {
@@ -66,7 +79,10 @@ export class Serving implements Observer {
     const request = history?.row;
     const row = await journal.row(SERVE, id);
     if (!row && !(request && this.#mayConcern(request))) return;
+    // An executor may have given it up, which nobody else is told of.
+    if (row) this.#note(row);
     const last = events.at(-1);
+    const version = request && (await versionOf(journal, request.terms.version));
     const view: ServeView = {
       id,
       request,
@@ -74,13 +90,15 @@ export class Serving implements Observer {
       ended: request !== undefined && isOver(request.state) && (last?.block.number ?? 0) <= (head.final?.number ?? -1),
       // A row that was never past admission has no result: one query less on the way to the first execution.
       hasResult: row !== undefined && (await journal.result(id)) !== undefined,
-      version: request && (await versionOf(journal, request.terms.version)),
+      version,
       input: this.#inputOf(request, history?.input, row),
       freeStake: await this.#availableStake(request, head),
       offer: await this.#offerFor(request, head),
+      wait: request && version && this.#backlog.waitOf(id, request.terms, version),
     };
+    if (view.wait) this.#parts.metrics.gauge('worker_serve_wait_seconds', view.wait.seconds);
     const move = decide(view, policy, head.now);
-    if (move) await this.#apply(view, move, head.now);
+    if (move) await this.#apply(view, move);
   }
 
   /** The journal against the chain and the queue: what is due is decided again, what is ready is hinted again. */
@@ -92,14 +110,35 @@ export class Serving implements Observer {
       for (const row of await journal.ready(SERVE, stage, { limit: SWEEP_LIMIT, dueBefore: head.now }))
         await this.touched(row.id, await journal.eventsOf(row.id), head);
       if (QUEUE_OF[stage])
-        for (const row of await journal.ready(SERVE, stage, { limit: SWEEP_LIMIT }))
-          await this.#hint(row, stage, head.now);
+        for (const row of await journal.ready(SERVE, stage, { limit: SWEEP_LIMIT })) await this.#hint(row.id, stage);
+    }
+    for (const id of this.#backlog.late(head.now)) {
+      const row = await journal.row(SERVE, id);
+      this.#note(row ?? { id, stage: 'gone', facts: {} });
     }
     const counted = await journal.count(SERVE);
     // A stage that has emptied is said to be empty: a gauge keeps its last number for ever.
     for (const stage of new Set([...this.#counted, ...Object.keys(counted)]))
       this.#parts.metrics.gauge('worker_serve_rows', counted[stage] ?? 0, { stage });
     this.#counted = new Set(Object.keys(counted));
+    await this.#countExecutors();
+  }
+
+  #note(row: Pick<Row, 'id' | 'stage' | 'facts'>): void {
+    this.#exposure.note(row);
+    this.#backlog.note(row);
+  }
+
+  async #countExecutors(): Promise<void> {
+    const { journal, clock, metrics } = this.#parts;
+    const { track, stage, gone } = EXECUTOR_ROWS;
+    const now = clock.now() / 1000;
+    const rows = await journal.ready(track, stage, { limit: SWEEP_LIMIT });
+    const lost = rows.filter(({ dueAt }) => (dueAt ?? 0) < now);
+    for (const { id } of lost) await journal.advance(track, id, stage, gone, { dueAt: null });
+    this.#backlog.processes = rows.length - lost.length;
+    metrics.gauge('worker_serve_executors', rows.length - lost.length);
+    metrics.gauge('worker_serve_backlog', this.#backlog.size);
   }
 
   /** Looks at every row that has not ended, whatever its time: for the start, when facts may have been missed. */
@@ -173,7 +212,7 @@ export class Serving implements Observer {
     return known.get(version);
   }
 
-  async #apply({ id, request, row, version, input }: ServeView, move: Move, now: number): Promise<void> {
+  async #apply({ id, request, row, version, input }: ServeView, move: Move): Promise<void> {
     const { journal, log, metrics } = this.#parts;
     const facts = {
       ...(request ? factsOf(request, version, input) : {}),
@@ -185,19 +224,18 @@ export class Serving implements Observer {
       ? await journal.advance(SERVE, id, row.stage, move.to, { facts, dueAt })
       : await journal.open({ track: SERVE, id, stage: move.to, facts, dueAt: move.dueAt });
     if (!done) return;
-    this.#exposure.note({ id, stage: move.to, facts });
+    this.#note({ id, stage: move.to, facts });
     if (row?.stage !== move.to) {
       log.info('a request moved', { requestId: id, from: row?.stage, to: move.to, reason: move.reason });
       metrics.count('worker_serve_moves_total', { to: move.to });
+      if (move.why) metrics.count('worker_serve_declined_total', { why: move.why });
     }
-    await this.#hint({ id, dueAt: move.dueAt }, move.to, now);
+    await this.#hint(id, move.to);
   }
 
-  /** The nearest deadline first. Queues take small whole numbers. */
-  async #hint({ id, dueAt }: Pick<Row, 'id' | 'dueAt'>, stage: string, now: number): Promise<void> {
+  async #hint(id: Hex, stage: string): Promise<void> {
     const queue = QUEUE_OF[stage];
-    const left = (dueAt ?? now) - now;
-    if (queue) await this.#parts.queue.push(queue, id, { priority: Math.max(1, Math.min(left, 1_000_000)) });
+    if (queue) await this.#parts.queue.push(queue, id, { priority: this.#backlog.rankOf(id) });
   }
 }
 

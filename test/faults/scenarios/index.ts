@@ -1,5 +1,6 @@
 import { providers } from './chain.ts';
 import { killedPlayers, killedRoles } from './killed.ts';
+import { load } from './load.ts';
 import { operations } from './operations.ts';
 import type { Scenario } from './scenario.ts';
 import { silences } from './silences.ts';
@@ -13,6 +14,7 @@ export const areas: readonly (readonly [title: string, scenarios: readonly Scena
   ['Roles that are killed', killedRoles],
   ['Players of disputes that are killed', killedPlayers],
   ['Players of disputes that are silent', silences],
+  ['Load', load],
   ['Operations', operations],
   ['Everything at once', soak],
 ];

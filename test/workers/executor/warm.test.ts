@@ -14,7 +14,7 @@ describe('models loaded ahead of their requests', () => {
   function warming(versions: readonly string[]) {
     const journal = memoryJournal();
     const log = recordedLog();
-    const loaded: string[] = [];
+    const [loaded, compiled]: [string[], string[]] = [[], []];
     const world: { trouble: ProtocolError | undefined; fetches: number } = { trouble: undefined, fetches: 0 };
     const models: ModelStore = {
       async fetch({ sha256 }) {
@@ -29,9 +29,15 @@ describe('models loaded ahead of their requests', () => {
         loaded.push(path);
       },
     };
-    const warmUp = createWarmUp({ journal, models, runtime, log }, versions);
+    const reference = {
+      describe: async ({ path }: { readonly path: string }) => {
+        compiled.push(path);
+        return { root: word(9), multiplyAdds: 1 };
+      },
+    };
+    const warmUp = createWarmUp({ journal, models, runtime, reference, log }, versions);
     const said = (level: string) => log.lines.filter((line) => line.level === level).length;
-    return { journal, loaded, world, said, warmUp };
+    return { journal, loaded, compiled, world, said, warmUp };
   }
 
   it('are loaded as soon as the journal knows them, each once', async () => {

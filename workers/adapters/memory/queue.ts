@@ -1,6 +1,7 @@
 import { isProtocolError } from '#core/errors.ts';
 import type { Hex } from '#ports/chain.ts';
 import type { Queue } from '#ports/queue.ts';
+import type { Log, Metrics } from '#ports/telemetry.ts';
 
 interface Job {
   readonly id: Hex;
@@ -14,6 +15,8 @@ interface Job {
 
 interface Stage {
   readonly waiting: Map<Hex, Job>;
+  /** Those of them that wait for no delay, the next one last. */
+  readonly due: Job[];
   readonly running: Map<Hex, Promise<void>>;
   /** Pushed while they ran. */
   readonly again: Set<Hex>;
@@ -24,8 +27,18 @@ interface Stage {
 const ATTEMPTS = 10;
 const UNEXPECTED_ATTEMPTS = 3;
 
-/** The queue without a server, for tests of roles: the same rules, gone with the process, and retries after `backoffMs`. */
-export function memoryQueue({ backoffMs = 10 } = {}): Queue {
+export interface MemoryQueueOptions {
+  /** Milliseconds until the next try, after so many. Default 10. */
+  readonly backoff?: (attempts: number) => number;
+  readonly log?: Log;
+  readonly metrics?: Metrics;
+}
+
+/**
+ * The queue within a process: the same rules, and gone with it, which loses nothing, as the journal is the truth. A job costs microseconds
+ * here, and milliseconds in the journal's PGlite.
+ */
+export function memoryQueue({ backoff = () => 10, log, metrics }: MemoryQueueOptions = {}): Queue {
   const stages = new Map<string, Stage>();
   const closing = new AbortController();
   let closed = false;
@@ -34,58 +47,75 @@ export function memoryQueue({ backoffMs = 10 } = {}): Queue {
   const stageOf = (name: string): Stage => {
     const known = stages.get(name);
     if (known) return known;
-    const stage: Stage = { waiting: new Map(), running: new Map(), again: new Set(), concurrency: 0, work: undefined };
+    const stage: Stage = {
+      waiting: new Map(),
+      due: [],
+      running: new Map(),
+      again: new Set(),
+      concurrency: 0,
+      work: undefined,
+    };
     stages.set(name, stage);
     return stage;
   };
 
-  const wait = (stage: Stage, job: Omit<Job, 'timer'>, delayMs: number) => {
+  const wait = (name: string, stage: Stage, job: Omit<Job, 'timer'>, delayMs: number) => {
     clearTimeout(stage.waiting.get(job.id)?.timer);
     const waiting: Job = { ...job, timer: undefined };
     stage.waiting.set(job.id, waiting);
-    if (delayMs <= 0) return take(stage);
-    waiting.timer = setTimeout(() => {
+    const ready = () => {
       waiting.timer = undefined;
-      take(stage);
-    }, delayMs);
+      stage.due.splice(placeOf(stage.due, waiting), 0, waiting);
+      take(name, stage);
+    };
+    if (delayMs <= 0) ready();
+    else waiting.timer = setTimeout(ready, delayMs);
   };
 
-  const take = (stage: Stage) => {
+  const take = (name: string, stage: Stage) => {
     const { work } = stage;
     while (work && !closed && stage.running.size < stage.concurrency) {
-      const [job] = [...stage.waiting.values()]
-        .filter(({ timer }) => timer === undefined)
-        .sort((a, b) => a.priority - b.priority || a.turn - b.turn);
+      const job = stage.due.pop();
       if (!job) return;
       stage.waiting.delete(job.id);
-      stage.running.set(job.id, run(stage, job, work));
+      stage.running.set(job.id, run(name, stage, job, work));
     }
   };
 
-  const run = async (stage: Stage, job: Job, work: NonNullable<Stage['work']>) => {
+  const run = async (name: string, stage: Stage, job: Job, work: NonNullable<Stage['work']>) => {
     let retry = false;
     try {
       // Not in the turn of whoever pushed.
       await Promise.resolve();
       await work(job.id, closing.signal);
+      metrics?.count('worker_queue_jobs_total', { stage: name, outcome: 'done' });
     } catch (error) {
       const attempts = isProtocolError(error) ? (error.retryable ? ATTEMPTS : 1) : UNEXPECTED_ATTEMPTS;
       retry = job.attempts + 1 < attempts;
+      if (!closed) failed(name, job, error, retry);
     }
     stage.running.delete(job.id);
     const again = stage.again.delete(job.id);
-    if (again) wait(stage, { ...job, attempts: 0, turn: turns++ }, 0);
-    else if (retry) wait(stage, { ...job, attempts: job.attempts + 1 }, backoffMs);
-    take(stage);
+    if (again) wait(name, stage, { ...job, attempts: 0, turn: turns++ }, 0);
+    else if (retry) wait(name, stage, { ...job, attempts: job.attempts + 1 }, backoff(job.attempts + 1));
+    take(name, stage);
   };
+
+  function failed(name: string, { id, attempts }: Job, error: unknown, retry: boolean): void {
+    metrics?.count('worker_queue_jobs_total', { stage: name, outcome: retry ? 'retried' : 'dropped' });
+    const fields = { stage: name, requestId: id, attempt: attempts + 1, error };
+    if (!isProtocolError(error)) log?.error('job threw an error without a code', fields);
+    else if (retry) log?.info('job will be tried again', fields);
+    else log?.warn('job was dropped', fields);
+  }
 
   return {
     async push(name, id, { priority = 0, delayMs = 0 } = {}) {
       const stage = stageOf(name);
       const waiting = stage.waiting.get(id);
       if (stage.running.has(id)) stage.again.add(id);
-      else if (!waiting) wait(stage, { id, priority, turn: turns++, attempts: 0 }, delayMs);
-      else if (waiting.timer) wait(stage, waiting, delayMs);
+      else if (!waiting) wait(name, stage, { id, priority, turn: turns++, attempts: 0 }, delayMs);
+      else if (waiting.timer) wait(name, stage, waiting, delayMs);
     },
 
     async consume(name, concurrency, work) {
@@ -93,7 +123,7 @@ export function memoryQueue({ backoffMs = 10 } = {}): Queue {
       if (stage.work) throw new Error(`The stage "${name}" is consumed already.`);
       stage.work = work;
       stage.concurrency = concurrency;
-      take(stage);
+      take(name, stage);
     },
 
     async depth(name) {
@@ -112,6 +142,18 @@ export function memoryQueue({ backoffMs = 10 } = {}): Queue {
       await new Promise((resolve) => setImmediate(resolve));
     },
   };
+}
+
+/** Where a job goes among those due, the next one last. */
+function placeOf(due: readonly Job[], { priority, turn }: Job): number {
+  let [low, high] = [0, due.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    const other = due[middle] as Job;
+    if ((other.priority - priority || other.turn - turn) > 0) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 const aborted = (signal: AbortSignal) =>

@@ -46,6 +46,7 @@ export class Pool {
   readonly #measured = new Map<string, number>();
   #waiting: Job[] = [];
   #running = 0;
+  #loads = 0;
   #wake: NodeJS.Timeout | undefined;
   #closed = false;
 
@@ -57,6 +58,11 @@ export class Pool {
 
   get slots(): readonly Slot[] {
     return this.#slots;
+  }
+
+  /** Sessions loaded since the start: far more than models and children says that they push each other out. */
+  get loads(): number {
+    return this.#loads;
   }
 
   get running(): number {
@@ -180,6 +186,7 @@ export class Pool {
     try {
       const { bytes } = await slot.load(model, () => performance.now(), this.#options.loadTimeoutMs);
       this.#measured.set(model.sha256, bytes);
+      this.#loads++;
       slot.reserved = 0;
       if (bytes > this.#options.memoryBytes) slot.release(model.sha256, this.#options.loadTimeoutMs);
       else this.#trim(slot, model.sha256);

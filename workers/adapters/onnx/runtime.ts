@@ -45,6 +45,7 @@ export function createOnnxRuntime(options: RuntimeOptions = {}): Runtime & { pid
       sessions: pool.slots.reduce((sum, slot) => sum + slot.sessions.size, 0),
       bytes: pool.slots.reduce((sum, slot) => sum + slot.bytes, 0),
       running: pool.running,
+      loads: pool.loads,
       children: pool.slots.filter((slot) => slot.process).length,
     }),
     /** Process ids of the children, for whoever watches their memory. */

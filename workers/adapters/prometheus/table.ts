@@ -42,6 +42,15 @@ export const metricTable = {
   },
   worker_serve_moves_total: { type: 'counter', help: 'Requests moved, by the stage they came to', labels: ['to'] },
 
+  worker_serve_declined_total: {
+    type: 'counter',
+    help: 'Requests declined, by rule: mode, version, deadline, window, fee, program, check, input, or load (too much waits before it)',
+    labels: ['why'],
+  },
+  worker_serve_executors: { type: 'gauge', help: 'Executor processes that take from the queue' },
+  worker_serve_backlog: { type: 'gauge', help: 'Requests taken and not delivered' },
+  worker_serve_wait_seconds: { type: 'gauge', help: 'How long the request looked at last would wait' },
+
   worker_queue_jobs_total: {
     type: 'counter',
     help: 'Runs of a job: done, retried or dropped',
@@ -49,6 +58,11 @@ export const metricTable = {
   },
 
   worker_execute_run_seconds: { type: 'histogram', help: 'One execution of a model', buckets: RUN_SECONDS },
+  worker_execute_batch_rows: {
+    type: 'histogram',
+    help: 'Rows of one execution of a model that takes many',
+    buckets: [1, 2, 4, 8, 16, 32, 64, 128],
+  },
   worker_execute_requests_total: { type: 'counter', help: 'Requests executed or given up', labels: ['outcome'] },
   worker_execute_proofs_total: {
     type: 'counter',

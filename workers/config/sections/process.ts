@@ -74,10 +74,10 @@ export const journal = section({
 
 export const queue = section({
   url: url({
-    schemes: ['pglite:', 'postgres://', 'postgresql://', 'redis://', 'rediss://'],
+    schemes: ['memory:', 'pglite:', 'postgres://', 'postgresql://', 'redis://', 'rediss://'],
     env: 'OPG_QUEUE_URL',
     fallback: null,
-    about: 'where jobs wait; the same as the journal if absent',
+    about: 'where jobs wait; if absent in this process beside a pglite: journal, else the same as the journal',
     example: 'redis://127.0.0.1:6379',
   }),
   passwordFile: text({
