@@ -30,16 +30,15 @@ if (!process.argv.includes('report')) {
   const tests = contractTests().filter((file) => !LEFT_OUT.test(file));
   rmSync(HITS, { recursive: true, force: true });
   const config = ['--config', 'hardhat.coverage.config.ts'];
-  for (const task of [
-    ['build', '--quiet', '--no-tests'],
-    ['test', 'mocha', '--no-compile', ...tests],
-  ]) {
-    const { status } = spawnSync('hardhat', [...config, ...task], { stdio: ['ignore', 'inherit', 'inherit'] });
-    if (status !== 0) {
-      console.error(`hardhat ${task[0]} failed with the probes in.`);
-      process.exit(status ?? 1);
-    }
+  const run = (...task: string[]) =>
+    spawnSync('hardhat', [...config, ...task], { stdio: ['ignore', 'inherit', 'inherit'] });
+  if (run('build', '--quiet', '--no-tests').status !== 0) {
+    console.error('The contracts do not build with the probes in.');
+    process.exit(1);
   }
+  // Probes cost gas, so tests that bound gas fail here. Whether tests pass is told by `npm test`; one that stops early passes fewer probes.
+  if (run('test', 'mocha', '--no-compile', ...tests).status !== 0)
+    console.log('The tests above failed with the probes in: where they bound gas, that is the probes’.\n');
 }
 
 const passed = new Set<string>(
