@@ -1,9 +1,9 @@
-// Lines and branches of the contracts that their tests pass, against 100 %: whatever is not passed has to be named, with its reason, in
-// probes/exceptions.json, and nothing may stand there that is passed.
+// Lines and branches of the contracts that their tests pass, against 100 %. What is not passed has to be named: with its reason in
+// probes/exceptions.json if no test can pass it, or else in probes/open.json until there is one. Nothing may stand there that is passed.
 //   node scripts/audit/coverage.ts           builds with probes, runs the tests of the contracts: many minutes
-//   node scripts/audit/coverage.ts report    the last run once more
+//   node scripts/audit/coverage.ts report    the last run once more; with --open it writes open.json
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { files } from '../checks/tree.ts';
 import { contractTests } from './contractTests.ts';
@@ -22,6 +22,7 @@ interface Count {
 }
 
 const EXCEPTIONS = 'scripts/audit/probes/exceptions.json';
+const OPEN = 'scripts/audit/probes/open.json';
 /** What measures gas, which probes change, and long runs over states that others reach as well. */
 const LEFT_OUT =
   /^test\/(steps\/stepGas|challenges\/(acceptance|calldata|crowds|exhaustive|interleavings|largeSteps|lies|everyMove|costs|prices)|invariants\/(randomRun|constantCost))\./;
@@ -30,22 +31,24 @@ if (!process.argv.includes('report')) {
   const tests = contractTests().filter((file) => !LEFT_OUT.test(file));
   rmSync(HITS, { recursive: true, force: true });
   const config = ['--config', 'hardhat.coverage.config.ts'];
-  for (const task of [
-    ['build', '--quiet', '--no-tests'],
-    ['test', 'mocha', '--no-compile', ...tests],
-  ]) {
-    const { status } = spawnSync('hardhat', [...config, ...task], { stdio: ['ignore', 'inherit', 'inherit'] });
-    if (status !== 0) {
-      console.error(`hardhat ${task[0]} failed with the probes in.`);
-      process.exit(status ?? 1);
-    }
+  const run = (...task: string[]) =>
+    spawnSync('hardhat', [...config, ...task], { stdio: ['ignore', 'inherit', 'inherit'] });
+  if (run('build', '--quiet', '--no-tests').status !== 0) {
+    console.error('The contracts do not build with the probes in.');
+    process.exit(1);
   }
+  // Probes cost gas, so tests that bound gas fail here. Whether tests pass is told by `npm test`; one that stops early passes fewer probes.
+  if (run('test', 'mocha', '--no-compile', ...tests).status !== 0)
+    console.log('The tests above failed with the probes in: where they bound gas, that is the probes’.\n');
 }
 
 const passed = new Set<string>(
   readdirSync(HITS).flatMap((name) => JSON.parse(readFileSync(path.join(HITS, name), 'utf8')) as string[]),
 );
 const exceptions: readonly Exception[] = JSON.parse(readFileSync(EXCEPTIONS, 'utf8'));
+const before: Readonly<Record<string, readonly string[]>> = JSON.parse(readFileSync(OPEN, 'utf8'));
+const writes = process.argv.includes('--open');
+const open: Record<string, string[]> = {};
 const complaints: string[] = [];
 const total = { lines: { passed: 0, all: 0 }, branches: { passed: 0, all: 0 } };
 const share = ({ passed, all }: Count) =>
@@ -70,12 +73,15 @@ for (const file of files(['.sol'], 'contracts').filter(isMeasured)) {
   const written = source.split('\n');
   for (const [line, seen] of lines) if (!seen) missed.push({ what: written[line - 1]?.trim() ?? '', line });
   const named = exceptions.filter((exception) => exception.file === file).flatMap((exception) => exception.missed);
+  const waiting = [...(before[file] ?? [])];
   for (const { what, line } of missed.sort((a, b) => a.line - b.line)) {
-    const at = named.indexOf(what);
-    if (at >= 0) named.splice(at, 1);
-    else complaints.push(`${file}:${line}: not passed: ${what}`);
+    if (take(named, what)) continue;
+    if (!take(waiting, what) && !writes) complaints.push(`${file}:${line}: not passed: ${what}`);
+    open[file] = [...(open[file] ?? []), what];
   }
-  for (const what of named) complaints.push(`${file}: named as an exception, and passed or not there: ${what}`);
+  for (const what of named) complaints.push(`${file}: named in ${EXCEPTIONS}, and passed or not there: ${what}`);
+  if (!writes)
+    for (const what of waiting) complaints.push(`${file}: named in ${OPEN}, and passed or not there: ${what}`);
   const count = { passed: [...lines.values()].filter(Boolean).length, all: lines.size };
   for (const [name, { passed, all }] of [
     ['lines', count],
@@ -90,14 +96,24 @@ for (const file of files(['.sol'], 'contracts').filter(isMeasured)) {
     );
 }
 console.log(`${'all'.padEnd(58)}${share(total.lines)}${share(total.branches).padStart(24)}`);
-for (const { file } of exceptions.filter(({ file }) => !isMeasured(file)))
-  complaints.push(`${file} is named as an exception, and is not measured`);
+const named = [...exceptions.map(({ file }) => file), ...Object.keys(before)];
+for (const file of named.filter((one) => !isMeasured(one))) complaints.push(`${file} is named, and is not measured`);
 
 console.log('\nExceptions');
 for (const { file, missed, reason } of exceptions) console.log(`  ${file}: ${missed.join('; ')}\n      ${reason}`);
+const still = Object.values(open).flat().length;
+console.log(`\n${still} lines and branches in ${Object.keys(open).length} files can be passed and are not: ${OPEN}`);
+if (writes) writeFileSync(OPEN, `${JSON.stringify(open, null, 2)}\n`);
 for (const complaint of complaints) console.error(complaint);
 if (complaints.length > 0)
   console.error(
-    `\n${complaints.length} differences from ${EXCEPTIONS}: write the test, or name it there with the reason.`,
+    `\n${complaints.length} differences: write the test, or name it in ${EXCEPTIONS} with the reason; strike out what is passed.`,
   );
 process.exit(complaints.length > 0 ? 1 : 0);
+
+/** Whether the list had it; then once less. */
+function take(list: string[], what: string): boolean {
+  const at = list.indexOf(what);
+  if (at >= 0) list.splice(at, 1);
+  return at >= 0;
+}

@@ -20,6 +20,7 @@ interface Definition {
   readonly name: string;
   readonly src: string;
   readonly nodes?: readonly Definition[];
+  readonly symbolAliases?: readonly { readonly foreign: { readonly name: string } }[];
 }
 
 const FILE = 'test/audit/Proofs.sol';
@@ -64,6 +65,7 @@ async function solve(query: string): Promise<string> {
 const ast = compile(text, { stopAfter: 'parsing', outputSelection: { '*': { '': ['ast'] } } }).sources?.[FILE]?.ast;
 const definitions =
   ast?.nodes.flatMap(({ nodes }) => nodes ?? []).filter(({ nodeType }) => nodeType === 'FunctionDefinition') ?? [];
+const imports = ast?.nodes.filter(({ nodeType }) => nodeType === 'ImportDirective') ?? [];
 const names = definitions.map(({ name }) => name);
 const only = process.argv.slice(2);
 const strange = [...only, ...Object.keys(UNDECIDED)].filter((name) => !names.includes(name));
@@ -72,13 +74,18 @@ if (strange.length > 0) {
   process.exit(2);
 }
 
-/** The source with one function: the questions about it are then all there are. */
+/** The source with one function, and what it imports: the questions about it are then all there are. */
 function withOnly(name: string): string {
   const bytes = Buffer.from(text);
-  for (const other of definitions) {
-    const [start = 0, length = 0] = other.src.split(':').map(Number);
-    if (other.name !== name) bytes.fill(' ', start, start + length);
-  }
+  const blank = ({ src }: Definition) => {
+    const [start = 0, length = 0] = src.split(':').map(Number);
+    bytes.fill(' ', start, start + length);
+  };
+  for (const other of definitions) if (other.name !== name) blank(other);
+  const contract = bytes.toString().slice(bytes.indexOf('contract Proofs'));
+  for (const directive of imports)
+    if (!directive.symbolAliases?.some(({ foreign }) => new RegExp(`\\b${foreign.name}\\b`).test(contract)))
+      blank(directive);
   return bytes.toString();
 }
 
@@ -96,6 +103,7 @@ const model = {
 };
 
 let failed = false;
+if (process.env['SMT_SHOW']) console.error('started', performance.now());
 for (const name of names.filter((one) => only.length === 0 || only.includes(one))) {
   const began = performance.now();
   const source = withOnly(name);
@@ -103,8 +111,14 @@ for (const name of names.filter((one) => only.length === 0 || only.includes(one)
   const asked = compile(source, model);
   const broken = asked.errors?.find(({ severity }) => severity === 'error');
   if (broken) throw new Error(broken.formattedMessage);
+  if (process.env['SMT_SHOW']) console.error('asked', performance.now());
   const queries = Object.entries(asked.auxiliaryInputRequested?.smtlib2queries ?? {});
-  for (const [hash, query] of queries) answers[hash] = await solve(query);
+  for (const [hash, query] of queries) {
+    const from = performance.now();
+    answers[hash] = await solve(query);
+    if (process.env['SMT_SHOW'])
+      console.error(answers[hash].split('\n', 1)[0], Math.round(performance.now() - from), 'ms');
+  }
   const messages = (compile(source, model, answers).errors ?? []).map(
     ({ message, formattedMessage }) => formattedMessage || message,
   );

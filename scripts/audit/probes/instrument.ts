@@ -90,6 +90,7 @@ export function instrument(
   function condition(node: Node, depth: number): void {
     const parts = leaves(node);
     for (const leaf of parts) {
+      if (leaf.nodeType === 'Literal') continue; // while (true)
       const [start, end] = range(leaf);
       const no = point(leaf, 'branch', `${text(leaf)} is false`);
       const yes = point(leaf, 'branch', `${text(leaf)} is true`);

@@ -126,9 +126,14 @@ describe('ModelDirectory.resolve', () => {
     'acme@x/digits',
     'Acme/digits',
     'QmYwAPJzv5CZsnA625s3Xf2nemtYgPpHdWEz79ojWnPbdG',
+    // As long as an id, and none.
     `0x${'zz'.repeat(32)}`,
+    `0x${'::'.repeat(32)}`,
+    `0x${'!!'.repeat(32)}`,
+    `0y${'11'.repeat(32)}`,
+    `1x${'11'.repeat(32)}`,
   ])
-    it(`knows no version called "${name.slice(0, 20)}"`, async () => {
+    it(`knows no version called "${name.slice(0, 20)}" (${name.length} characters)`, async () => {
       const s = await loadFixture(directory);
       await expect(s.d.resolve(name)).to.be.revertedWithCustomError(s.d, 'Directory_NoSuchName').withArgs(name);
     });
