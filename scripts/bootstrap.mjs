@@ -70,9 +70,9 @@ function run([command, ...args], searchPath) {
   const stdio = QUIET.has(task) ? ['inherit', 'inherit', 'inherit', 'ipc'] : 'inherit';
   const child = spawn(command, args, { cwd: root, env, stdio, shell: process.platform === 'win32' });
   const forward = () => child.kill('SIGTERM');
-  // npm may be killed without a word to us; then we are another process's child.
-  const parent = process.ppid;
-  const orphaned = () => process.env.npm_lifecycle_event && process.ppid !== parent && forward();
+  // npm may be killed without a word to us; then we, or the shell between, are another process's child.
+  const above = ancestors();
+  const orphaned = () => process.env.npm_lifecycle_event && ancestors() !== above && forward();
   const watch = setInterval(orphaned, 500);
   const wait = () => {};
   process.on('SIGTERM', forward).on('SIGINT', wait);
@@ -86,6 +86,17 @@ function run([command, ...args], searchPath) {
     clearInterval(watch);
     process.off('SIGTERM', forward).off('SIGINT', wait);
   });
+}
+
+// Our parent, and the parent of that where it is npm's shell and the system tells.
+function ancestors() {
+  try {
+    const stat = readFileSync(`/proc/${process.ppid}/stat`, 'utf8');
+    const isShell = /\((sh|dash|bash)\)/.test(stat);
+    return isShell ? `${process.ppid} ${stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]}` : `${process.ppid}`;
+  } catch {
+    return `${process.ppid}`;
+  }
 }
 
 async function install(outerPath) {

@@ -1,62 +1,33 @@
 /** A backup that is older than what the node has signed: restored, it contradicts nothing that it has forgotten. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { expect } from 'chai';
 import { type AskedOne, findRequest, request } from '../../sdk/index.ts';
-import { KEYS } from '../support/anvil.ts';
 import { say, told } from '../support/commandLine.ts';
-import { type Devnet, startDevnet, vectors } from '../support/devnet.ts';
+import { type Devnet, vectors } from '../support/devnet.ts';
 import { eventually } from '../support/eventually.ts';
 import { faultStory } from '../support/faultStory.ts';
+import { operatedNode } from '../support/operated.ts';
 import { RoleProcess } from '../support/process.ts';
-import { freePort } from '../support/servers.ts';
 
 const OPG = 10n ** 18n;
 const COPY = 'the journal is a copy: requests of before that have no result here are held back';
 
 describe('a node from an older backup', function () {
-  this.timeout(240_000);
-  const home = mkdtempSync(path.join(tmpdir(), 'opg-restored-'));
-  const file = (name: string) => path.join(home, name);
-  const before_ = { home: process.env['OPG_HOME'], password: process.env['OPG_PASSWORD_FILE'] };
+  this.timeout(600_000);
+  const operated = operatedNode();
+  const { file, fund } = operated;
   let devnet: Devnet;
   let node: RoleProcess;
   let hot: string;
 
   before(async () => {
-    devnet = await startDevnet(home);
-    process.env['OPG_HOME'] = file('opg');
-    process.env['OPG_PASSWORD_FILE'] = file('password');
-    writeFileSync(file('password'), 'a password\n', { mode: 0o600 });
-    writeFileSync(file('account.key'), KEYS[1], { mode: 0o600 });
-    writeFileSync(file('deployment.json'), JSON.stringify(devnet.deployment));
-    await told('network', 'use', 'here', '--rpc', devnet.anvil.url, '--deployment', file('deployment.json'));
-    await told('account', 'import', 'operator', '--key-file', file('account.key'));
-    const port = String(await freePort());
-    const locked = ['--key-password-file', file('password')];
-    const made = await told<{ hotKey: string }>('node', 'init', file('node'), '--port', port, ...locked);
-    hot = made.hotKey;
-    await fund(hot);
-    const config = JSON.parse(readFileSync(file('node/config.json'), 'utf8'));
-    config.network.pollMs = 50;
-    config.models = { directory: home };
-    writeFileSync(file('node/config.json'), JSON.stringify(config));
+    ({ devnet, hot } = await operated.make('node'));
   });
   afterEach(() => node?.end('SIGKILL'));
   after(async () => {
     await node?.end('SIGKILL');
-    await devnet?.anvil.stop();
-    restore('OPG_HOME', before_.home);
-    restore('OPG_PASSWORD_FILE', before_.password);
-    rmSync(home, { recursive: true, force: true });
+    await operated.end();
   });
-  const restore = (name: string, value: string | undefined) => {
-    if (value === undefined) delete process.env[name];
-    else process.env[name] = value;
-  };
 
-  const fund = (address: string) => devnet.anvil.send('anvil_setBalance', address, '0x56bc75e2d63100000');
   const start = async (folder: string) => {
     node = new RoleProcess('node', { OPG_CONFIG: file(`${folder}/config.json`) });
     await node.says('node started');
@@ -71,7 +42,7 @@ describe('a node from an older backup', function () {
     (await devnet.requester.requests.queryFilter(devnet.requester.requests.filters.Submitted(id), block)).length;
   const stateOf = async (asked: AskedOne) => (await findRequest(devnet.requester, asked)).row.state;
   const submitted = (asked: AskedOne) =>
-    eventually('it is submitted', async () => ['Submitted', 'Final'].includes(await stateOf(asked)), 60_000);
+    eventually('it is submitted', async () => ['Submitted', 'Final'].includes(await stateOf(asked)), 120_000);
   const mining = async (on: boolean) => {
     await devnet.anvil.send('evm_setAutomine', on);
     await devnet.anvil.send('evm_setIntervalMining', on ? 1 : 0);
@@ -95,7 +66,7 @@ describe('a node from an older backup', function () {
     await eventually('the request is in the pool', async () => (await pending()) === 1);
     await devnet.anvil.mine();
     const asked = await asking;
-    await eventually('the result is in the pool', async () => (await pending()) === 1, 60_000);
+    await eventually('the result is in the pool', async () => (await pending()) === 1, 120_000);
     await node.end('SIGKILL');
     expect(await submissions(asked)).to.equal(0);
     return asked;
@@ -121,7 +92,7 @@ describe('a node from an older backup', function () {
     await told('node', 'restore', file('backup'), '--to', file('again'));
     await start('again');
     expect(node.count(COPY)).to.equal(1);
-    await eventually('it is held back', async () => (await held()) === 1, 30_000);
+    await eventually('it is held back', async () => (await held()) === 1, 120_000);
     expect(await stage(forgotten)).to.equal('admitted');
     await mining(true);
     await eventually(
@@ -149,7 +120,7 @@ describe('a node from an older backup', function () {
     expect(oldKey.toLowerCase()).to.equal(hot.toLowerCase());
     await fund(hotKey);
     await start('third');
-    await eventually('it is held back', async () => (await held()) === 1, 30_000);
+    await eventually('it is held back', async () => (await held()) === 1, 120_000);
     expect(await submissions(forgotten)).to.equal(0);
     await told('node', 'revoke', oldKey);
     await submitted(forgotten);

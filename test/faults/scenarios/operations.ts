@@ -16,4 +16,11 @@ export const operations: readonly Scenario[] = [
     holds: 'nothing is computed while the old key may submit; then the request is served, once, under the new key',
     test: 'test/faults/restoredCopy.test.ts',
   },
+  {
+    name: 'shell-killed',
+    fault: 'what started `opg node run` is killed: npm, or the command itself',
+    injection: 'SIGKILL to npm; SIGKILL to scripts/opg.mjs',
+    holds: 'the node ends in order by itself, with exit code 0, and its journal is free',
+    test: 'test/faults/orphanedNode.test.ts',
+  },
 ];
