@@ -1,3 +1,4 @@
+import { keeping } from './keeping.ts';
 import { killedPlayers, killedRoles } from './killed.ts';
 import type { Scenario } from './scenario.ts';
 import { silences } from './silences.ts';
@@ -9,6 +10,7 @@ export const areas: readonly (readonly [title: string, scenarios: readonly Scena
   ['Roles that are killed', killedRoles],
   ['Players of disputes that are killed', killedPlayers],
   ['Players of disputes that are silent', silences],
+  ['Disks, servers, clocks and time', keeping],
 ];
 
 export const scenarios: readonly Scenario[] = areas.flatMap(([, rows]) => rows);
