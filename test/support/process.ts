@@ -26,6 +26,11 @@ export class RoleProcess {
       createInterface({ input: this.#child.stdout }).on('line', (line) => this.lines.push(JSON.parse(line)));
   }
 
+  /** What ended it, if it was a signal. */
+  get signal(): NodeJS.Signals | null {
+    return this.#child.signalCode;
+  }
+
   count(message: string): number {
     return this.lines.filter((line) => line.message === message).length;
   }

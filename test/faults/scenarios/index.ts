@@ -1,4 +1,4 @@
-import { keeping } from './keeping.ts';
+import { keeping, replicas } from './keeping.ts';
 import { killedPlayers, killedRoles } from './killed.ts';
 import type { Scenario } from './scenario.ts';
 import { silences } from './silences.ts';
@@ -11,6 +11,7 @@ export const areas: readonly (readonly [title: string, scenarios: readonly Scena
   ['Players of disputes that are killed', killedPlayers],
   ['Players of disputes that are silent', silences],
   ['Disks, servers, clocks and time', keeping],
+  ['More than one', replicas],
 ];
 
 export const scenarios: readonly Scenario[] = areas.flatMap(([, rows]) => rows);
