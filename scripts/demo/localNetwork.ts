@@ -171,11 +171,11 @@ export class LocalNetwork {
   }
 
   /** A verifier that challenges right results. `faults`: where its trace lies, and when it is silent. */
-  liar({ addressesFile }: Deployed, faults: Settings[string] = {}): Process {
+  liar({ addressesFile }: Deployed, faults: Settings[string] = {}, script?: string): Process {
     const { chain, storage, keys } = this;
     const settings = verifierSettings({ chain, storage, addressesFile, keyFile: keys.fileOf('liar') });
     const verifier = { defend: false, suspicionPercent: 0 };
-    return this.#worker('liar', 'liar', { ...settings, verifier, faults });
+    return this.#worker('liar', 'liar', { ...settings, verifier, faults }, {}, 'liar', script);
   }
 
   /** One more keeper, with a name and a journal of its own. */

@@ -35,6 +35,11 @@ export class RoleProcess {
     return this.#child.pid;
   }
 
+  /** What ended it, if it was a signal. */
+  get signal(): NodeJS.Signals | null {
+    return this.#child.signalCode;
+  }
+
   count(message: string): number {
     return this.lines.filter((line) => line.message === message).length;
   }

@@ -1,4 +1,5 @@
 import { providers } from './chain.ts';
+import { keeping, replicas } from './keeping.ts';
 import { killedPlayers, killedRoles } from './killed.ts';
 import { load } from './load.ts';
 import { operations } from './operations.ts';
@@ -14,6 +15,8 @@ export const areas: readonly (readonly [title: string, scenarios: readonly Scena
   ['Roles that are killed', killedRoles],
   ['Players of disputes that are killed', killedPlayers],
   ['Players of disputes that are silent', silences],
+  ['Disks, servers, clocks and time', keeping],
+  ['More than one', replicas],
   ['Load', load],
   ['Operations', operations],
   ['Everything at once', soak],

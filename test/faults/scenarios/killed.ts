@@ -81,6 +81,7 @@ export const killedPlayers: readonly Scenario[] = [
   },
 ];
 
+const OBSERVER = { test: 'test/faults/killedObservers.test.ts', full: { KILL_POINTS: 'all' } };
 const ROLE = { test: 'test/faults/killedRoles.test.ts', full: { KILL_POINTS: 'all' } };
 const AUDIT =
   'the whole chain is audited: every request ended once, no transaction refused, no nonce missing, sums to the wei';
@@ -101,5 +102,27 @@ export const killedRoles: readonly Scenario[] = [
     fault: 'a keeper dies while it pays back what expired',
     injection: 'the same, at a keeper’s steps',
     holds: `each request is paid back once; ${AUDIT}`,
+  },
+  {
+    ...OBSERVER,
+    name: 'killed-indexer',
+    fault: 'an indexer dies while it takes blocks in and takes them back',
+    injection: 'SIGKILL before and after each block with events, each block taken back and each final mark',
+    holds: 'its answers are those of an indexer that begins anew',
+  },
+  {
+    ...OBSERVER,
+    name: 'killed-monitor',
+    fault: 'a monitor dies over disputes',
+    injection: 'SIGKILL before and after each row, block with events and final mark',
+    holds: 'it shows what a monitor shows that begins anew',
+  },
+  {
+    name: 'killed-executor',
+    fault: 'an executor beside its node dies while it computes',
+    injection: 'SIGKILL before and after a result, its row and its hint, and in the middle of 16 requests',
+    holds: 'another one computes what it had begun; each request is submitted and paid once',
+    test: 'test/faults/beside.test.ts',
+    full: { KILL_POINTS: 'all' },
   },
 ];

@@ -1,7 +1,7 @@
 /** The BlobIndex port: a JSON file per blob id, named by it, written beside and renamed. */
 import { randomUUID } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
-import { open, rename } from 'node:fs/promises';
+import { open, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { BLOB_ID, type BlobIndex, type BlobRecord } from '#ports/walrus.ts';
 import { SHA256 } from '../disk.ts';
@@ -25,14 +25,19 @@ export function createBlobIndex(directory: string): BlobIndex {
     async record(record) {
       const file = path.join(folder, record.blobId);
       const beside = `${file}.${randomUUID()}`;
-      const handle = await open(beside, 'wx');
       try {
-        await handle.writeFile(JSON.stringify(record));
-        await handle.sync();
-      } finally {
-        await handle.close();
+        const handle = await open(beside, 'wx');
+        try {
+          await handle.writeFile(JSON.stringify(record));
+          await handle.sync();
+        } finally {
+          await handle.close();
+        }
+        await rename(beside, file);
+      } catch (error) {
+        await rm(beside, { force: true }); // on a full disk, half a file
+        throw error;
       }
-      await rename(beside, file);
       remember(record);
     },
     get count() {
