@@ -62,7 +62,7 @@ describe('on a chain whose base fee moves', function () {
     const ended = await Promise.all(sent.map((name) => key.intent(name)));
     for (const intent of ended) sound(intent);
     const settled = ended.filter(({ status }) => status === 'settled').map(({ purpose }) => purpose);
-    const abandoned = ended.filter(({ status, reason }) => status === 'abandoned' && reason === 'its time is over');
+    const abandoned = ended.filter(({ status, expiresAt }) => status === 'abandoned' && expiresAt !== undefined);
     expect(settled.length + abandoned.length, 'each ended').to.equal(sent.length);
     expect((await key.effects()).sort(), 'what was settled, and nothing else, happened once').to.deep.equal(
       [...settled].sort(),
@@ -148,7 +148,8 @@ describe('on a chain whose base fee moves', function () {
     await blocks(34, 3n * CAP, key);
     expect(await key.mined()).to.equal(0);
     await blocks(8, GWEI, key);
-    expect(await key.intent('late')).to.deep.include({ status: 'abandoned', reason: 'its time is over' });
+    expect(await key.intent('late')).to.include({ status: 'abandoned' });
+    expect((await key.attempts('late')).at(-1)?.kind).to.equal('cancel');
     expect(await key.effects()).to.deep.equal(['after']);
     expect(await key.mined()).to.equal(2);
     sound(await key.intent('late'));

@@ -63,6 +63,13 @@ export const providers: readonly Scenario[] = [
     `a proxy leads to another chain, for ${ONE_BAD}`,
     `it is left out; who has no other stops with a clear error, and goes on when it is right again; ${HOLDS}`,
   ),
+  {
+    name: 'rpc-limits',
+    fault: 'a provider serves only short ranges of logs, or does not know "finalized"',
+    injection: 'a proxy refuses them',
+    holds: 'history is read in shorter ranges; who has no other provider stops with rpc.refused',
+    test: 'test/workers/adapters/providers.test.ts',
+  },
 ];
 
 const ALL = 'a node, a keeper, a verifier and an indexer, on a chain that is turned back';
