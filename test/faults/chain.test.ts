@@ -5,8 +5,9 @@ import { Anvil } from '../support/anvil.ts';
 import { eventually } from '../support/eventually.ts';
 import { faultStory } from '../support/faultStory.ts';
 import type { RpcFault } from '../support/rpc/faults.ts';
-import { BAD, FaultyNetwork, GOOD, LONE, THIRD } from '../support/rpc/faultyNetwork.ts';
+import { BAD, FaultyNetwork, FINALITY, GOOD, LONE, ROLES, THIRD } from '../support/rpc/faultyNetwork.ts';
 import type { Deeds } from '../support/rpc/proxies.ts';
+import { seeded } from '../support/seeded.ts';
 
 const ROUNDS = Number(process.env['FAULT_ROUNDS'] ?? 1);
 
@@ -21,6 +22,7 @@ describe('on a chain that turns back, behind providers that fail and lie', funct
   after(() => net?.stop());
   afterEach(async () => {
     for (const at of [BAD, GOOD, THIRD, LONE]) await net.proxies.order(at);
+    net.chain.letGo();
   });
 
   const askEach = async (): Promise<readonly RequestId[]> =>
@@ -181,6 +183,111 @@ describe('on a chain that turns back, behind providers that fail and lie', funct
     } finally {
       await other.stop();
     }
+  });
+
+  /** A request in a block of its own, on a chain that is held. */
+  async function askAlone(by: Account): Promise<RequestId> {
+    const asking = net.ask(by);
+    await net.waitsFrom(by.address);
+    await net.chain.mine();
+    return (await asking).id;
+  }
+  /** The node's transaction of a request waits to be mined. */
+  const computed = () => net.waitsFrom(net.devnet.node.address);
+  const forgotten = async (id: RequestId) => {
+    await eventually('the node knows that it fell out', async () => (await net.told(id)).includes('"orphaned"'));
+    await eventually('the index forgot it', async () => !(await net.isIndexed(id)));
+  };
+
+  faultStory('reorg-request', async ({ seed, saw }) => {
+    const random = seeded(seed);
+    const depths = ROUNDS > 1 ? Array.from({ length: FINALITY }, (_, i) => i + 1) : [1, 2 + random.int(FINALITY - 1)];
+    const asked: RequestId[] = [];
+    for (const depth of depths) {
+      await net.chain.hold();
+      const id = await askAlone(requesters[0] as Account);
+      await computed();
+      await net.chain.mine(depth - 1); // at depth 1 the request falls out before its result is in
+      const lost = await net.chain.fallOut(depth);
+      expect(await net.stateOf(id)).to.equal(undefined);
+      await net.chain.mine();
+      await forgotten(id);
+      await net.chain.bringBack(lost.filter(({ from }) => from !== net.devnet.node.address));
+      net.chain.letGo();
+      asked.push(id);
+      await net.reach([id], 'Submitted', 'Final');
+    }
+    await ended(asked);
+    saw(`depths ${depths.join(', ')}`);
+  });
+
+  faultStory('reorg-order', async ({ seed, saw }) => {
+    const depth = 2 + seeded(seed).int(FINALITY - 1);
+    await net.chain.hold();
+    const asked: RequestId[] = [];
+    for (const one of requesters) asked.push(await askAlone(one));
+    await net.chain.mine(depth - 2);
+    const lost = (await net.chain.fallOut(depth)).filter(({ from }) => from !== net.devnet.node.address);
+    for (const one of [...lost].reverse()) {
+      await net.chain.bringBack([one]);
+      await net.chain.mine();
+    }
+    net.chain.letGo();
+    await ended(asked);
+    saw(`depth ${depth}, ${lost.length} transactions in the other order`);
+  });
+
+  faultStory('reorg-submission', async ({ seed, saw }) => {
+    const depth = 1 + seeded(seed).int(FINALITY - 1);
+    await net.chain.hold();
+    const id = await askAlone(requesters[0] as Account);
+    await computed();
+    await net.chain.mine(depth);
+    const lost = await net.chain.fallOut(depth);
+    const [ours] = lost.filter(({ from }) => from === net.devnet.node.address);
+    expect(await net.stateOf(id)).to.equal('Requested');
+    net.chain.letGo(); // nobody but the node sends it again
+    await ended([id]);
+    expect(await net.submittedBy(id), 'the bytes that were signed').to.equal(ours?.hash);
+    saw(`depth ${depth}, came back with the same hash`);
+  });
+
+  faultStory('reorg-storm', async ({ seed, saw }) => {
+    const random = seeded(seed);
+    const asked: RequestId[] = [];
+    const depths: number[] = [];
+    for (let turn = 0; turn < 5 * ROUNDS; turn++) {
+      asked.push(...(await askEach()));
+      await net.chain.grow(random.int(4));
+      const depth = 1 + random.int(FINALITY);
+      depths.push(depth);
+      await net.chain.fallOut(depth, async (lost) => {
+        // In another order, as far as each sender's own order lets them; what is early waits in the pool.
+        await net.chain.bringBack([...lost].sort(() => random.int(3) - 1));
+      });
+      await net.chain.grow(FINALITY);
+    }
+    await ended(asked);
+    const fallen = await net.metric('node', 'worker_watch_reorged_blocks_total');
+    saw(`${asked.length} requests, depths ${depths.join(', ')}, ${fallen} blocks taken back by the node`);
+  });
+
+  // The last one: these processes have no chain afterwards.
+  faultStory('reorg-too-deep', async ({ saw }) => {
+    const asked = await askEach();
+    await net.reach(asked, 'Submitted', 'Final');
+    await net.chain.grow(FINALITY + 2);
+    await net.chain.fallOut(FINALITY + 20);
+    await net.chain.grow(2);
+    for (const name of ROLES) {
+      const role = net.role(name);
+      expect(await role.exit, `${name} stops: ${role.said().slice(-2_000)}`).to.be.greaterThan(0);
+      expect(role.said()).to.contain('chain.reorg_too_deep');
+    }
+    const kept = await net.journalOf('node');
+    expect(kept.final, 'the journal knows the final block').to.be.greaterThan(0);
+    expect(kept.rows, 'and what it does about requests').to.be.greaterThan(0);
+    saw(`all ${ROLES.length} roles stopped; final block ${kept.final} and ${kept.rows} rows kept`);
   });
 });
 

@@ -63,4 +63,39 @@ export const providers: readonly Scenario[] = [
     `a proxy leads to another chain, for ${ONE_BAD}`,
     `it is left out; who has no other stops with a clear error, and goes on when it is right again; ${HOLDS}`,
   ),
+  {
+    name: 'rpc-limits',
+    fault: 'a provider serves only short ranges of logs, or does not know "finalized"',
+    injection: 'a proxy refuses them',
+    holds: 'history is read in shorter ranges; who has no other provider stops with rpc.refused',
+    test: 'test/workers/adapters/providers.test.ts',
+  },
+];
+
+const ALL = 'a node, a keeper, a verifier and an indexer, on a chain that is turned back';
+const turned = (name: string, fault: string, injection: string, holds = HOLDS) =>
+  row(name, fault, `${injection}, under ${ALL}`, holds);
+
+/** What a chain does to itself. Depths from 1 to finality are drawn by seed; in full, all of them are tried. */
+export const reorganisations: readonly Scenario[] = [
+  turned(
+    'reorg-request',
+    'a request falls out after it was computed, and comes back',
+    'its block and up to as many as are not final are replaced',
+    `it is computed once; ${HOLDS}`,
+  ),
+  turned('reorg-order', 'two requests come back in the other order', 'their blocks are replaced'),
+  turned(
+    'reorg-submission',
+    'a submission falls out',
+    'its block is replaced and nobody else sends it again',
+    `the node sends the same bytes; ${HOLDS}`,
+  ),
+  turned('reorg-storm', 'block after block falls out', 'a seeded number of blocks is replaced again and again'),
+  turned(
+    'reorg-too-deep',
+    'a final block falls out',
+    'more blocks are replaced than finality allows',
+    'every role stops with chain.reorg_too_deep, and its journal is kept as it is',
+  ),
 ];

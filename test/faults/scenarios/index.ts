@@ -1,4 +1,5 @@
-import { providers } from './chain.ts';
+import { providers, reorganisations } from './chain.ts';
+import { fees } from './fees.ts';
 import { keeping, replicas } from './keeping.ts';
 import { killedPlayers, killedRoles } from './killed.ts';
 import { load } from './load.ts';
@@ -11,7 +12,9 @@ export type { Scenario } from './scenario.ts';
 
 /** The areas in the order of docs/faults.md. */
 export const areas: readonly (readonly [title: string, scenarios: readonly Scenario[]])[] = [
+  ['Reorganisations', reorganisations],
   ['Chain nodes that fail or lie', providers],
+  ['The price of gas', fees],
   ['Roles that are killed', killedRoles],
   ['Players of disputes that are killed', killedPlayers],
   ['Players of disputes that are silent', silences],

@@ -13,6 +13,9 @@ import { placeEmptyJournal } from '../../../scripts/demo/journalTemplate.ts';
 import { requestEvents } from '../../../sdk/events.ts';
 import { type Account, type AskedOne, actAs, deposit, request } from '../../../sdk/index.ts';
 import { requestById } from '../../../sdk/search.ts';
+import { sqlJournal } from '../../../workers/adapters/journal/journal.ts';
+import { journalMigrations } from '../../../workers/adapters/journal/migrations.ts';
+import { openDatabase } from '../../../workers/adapters/sql/open.ts';
 import { KEYS } from '../anvil.ts';
 import { type Devnet, startDevnet, vectors } from '../devnet.ts';
 import { eventually } from '../eventually.ts';
@@ -22,6 +25,8 @@ import { TurningChain } from './turningChain.ts';
 
 const OPG = 10n ** 18n;
 const BLOCK_MS = 150;
+/** Four processes start at once. */
+const START_MS = 240_000;
 /** Blocks after which the roles take a block for final. */
 export const FINALITY = 6;
 /** The providers: three of node and verifier, of which the first is bad at times; and the only one of keeper and indexer, as bad as that. */
@@ -29,7 +34,7 @@ export const [BAD, GOOD, THIRD, LONE] = [0, 1, 2, 3] as const;
 
 const SHORT = { challengeBaseSeconds: 2, checkRateLog2: 50, tipDelaySeconds: 1 };
 
-const ROLES = ['node', 'keeper', 'verifier', 'indexer'] as const;
+export const ROLES = ['node', 'keeper', 'verifier', 'indexer'] as const;
 export type RoleName = (typeof ROLES)[number];
 /** What they sign with. The verifier of a chain without wrong results signs nothing. */
 const KEY_OF: Readonly<Record<RoleName, string | undefined>> = {
@@ -90,7 +95,7 @@ export class FaultyNetwork {
       ...(role === 'node' ? { OPG_DEADLINE_SLACK_SECONDS: '1', OPG_OPEN_AT_MARGIN_SECONDS: '1' } : {}),
     });
     this.#roles.set(role, started);
-    await started.says(`${role} started`);
+    await started.says(`${role} started`, START_MS);
     return started;
   }
 
@@ -125,7 +130,7 @@ export class FaultyNetwork {
     await eventually(`${asked.length} requests are ${states.join(' or ')}`, look, 90_000).catch(
       async (error: Error) => {
         const told = await Promise.all(
-          [...left].map(async (id) => `${id} ${await this.stateOf(id)} ${await this.#told(id)}`),
+          [...left].map(async (id) => `${id} ${await this.stateOf(id)} ${await this.told(id)}`),
         );
         const said = ROLES.map((role) => `${role}: ${this.role(role).said().split('\n').slice(-12).join('\n  ')}`);
         throw new Error([error.message, ...told, ...said].join('\n'));
@@ -143,7 +148,8 @@ export class FaultyNetwork {
     }
   }
 
-  async #told(id: RequestId): Promise<string> {
+  /** What the node says about a request. */
+  async told(id: RequestId): Promise<string> {
     const { url } = await this.role('node').says('node started');
     return await fetch(`${url}/v1/requests/${id}`).then(
       (answer) => answer.text(),
@@ -193,6 +199,46 @@ export class FaultyNetwork {
         const told = await requestById(String(url), id).catch(() => undefined);
         return told?.request.state === (await this.stateOf(id));
       });
+  }
+
+  async isIndexed(id: RequestId): Promise<boolean> {
+    const { url } = await this.role('indexer').says('indexer started');
+    return await requestById(String(url), id).then(
+      () => true,
+      () => false,
+    );
+  }
+
+  /** Waits until a transaction of this account waits to be mined. */
+  async waitsFrom(account: string): Promise<void> {
+    interface Waiting {
+      readonly pending: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+    }
+    await eventually(`a transaction of ${account} waits`, async () => {
+      const { pending } = await this.devnet.anvil.send<Waiting>('txpool_content');
+      return Object.entries(pending).some(
+        ([from, own]) => from.toLowerCase() === account.toLowerCase() && Object.keys(own).length > 0,
+      );
+    });
+  }
+
+  /** The transaction that submitted a result. */
+  async submittedBy(id: RequestId): Promise<string | undefined> {
+    const { requests } = this.devnet.requester;
+    const [event] = await requests.queryFilter(requests.filters.Submitted(id), this.devnet.deployment.block);
+    return event?.transactionHash;
+  }
+
+  /** What the journal of a role that has ended holds. */
+  async journalOf(role: RoleName): Promise<{ readonly final: number; readonly rows: number }> {
+    const database = await openDatabase(`pglite:${path.join(this.#home, role, 'journal')}`, [journalMigrations]);
+    try {
+      const cursor = await sqlJournal(database.sql).cursor();
+      const rows = await sqlJournal(database.sql).count('serve');
+      return { final: cursor.final?.number ?? 0, rows: Object.values(rows).reduce((sum, n) => sum + n, 0) };
+    } finally {
+      await database.close();
+    }
   }
 
   async stop(): Promise<void> {

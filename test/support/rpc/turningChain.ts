@@ -14,6 +14,7 @@ export class TurningChain {
   readonly #anvil: Anvil;
   readonly #blockMs: number;
   #running = true;
+  #held = false;
   #turn: Promise<unknown> = Promise.resolve();
   readonly #growing: Promise<void>;
 
@@ -32,6 +33,20 @@ export class TurningChain {
 
   head(): Promise<number> {
     return this.#anvil.send<string>('eth_blockNumber').then(Number);
+  }
+
+  /** From now on blocks come only by `mine`, until `letGo`. */
+  async hold(): Promise<void> {
+    this.#held = true;
+    await this.#turn;
+  }
+
+  letGo(): void {
+    this.#held = false;
+  }
+
+  async mine(blocks = 1): Promise<void> {
+    for (let i = 0; i < blocks; i++) await this.#alone(() => this.#anvil.send('evm_mine'));
   }
 
   /** Resolves when so many more blocks are there. */
@@ -84,7 +99,7 @@ export class TurningChain {
 
   async #grow(): Promise<void> {
     while (this.#running) {
-      await this.#alone(() => this.#anvil.send('evm_mine'));
+      if (!this.#held) await this.mine();
       await sleep(this.#blockMs);
     }
   }

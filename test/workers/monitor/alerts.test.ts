@@ -27,6 +27,9 @@ const FIRING: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'worker_watch_block{job="monitor"}': '7x80',
     'worker_watch_interrupted_total{job="monitor"}': '0x80',
   },
+  ChainNodesDisagree: { 'worker_rpc_disagreements_total{kind="other"}': '0x60 0+2x20' },
+  NoSpareChainNode: { worker_rpc_spare_providers: '-1x80' },
+  NonceMissing: { worker_submit_gaps_filled_total: '0x60 3x20' },
   PurseTooLow: { 'worker_purse_wei{kind="opg"}': '9x80', 'worker_purse_needed_wei{kind="opg"}': '10x80' },
   WrongResultUnaffordable: { 'worker_verify_checks_total{outcome="unaffordable"}': '0x60 1x20' },
   ProcessDown: { 'up{job="keeper"}': '1x10 0x70' },
@@ -59,6 +62,10 @@ const FIRING: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 /** And what none of them minds. */
 const QUIET: Readonly<Record<string, string>> = {
   worker_monitor_lapses_missed: '0x80',
+  'worker_rpc_disagreements_total{kind="other"}': '2x80',
+  'worker_rpc_disagreements_total{kind="absent"}': '0+5x80',
+  worker_rpc_spare_providers: '0x80',
+  worker_submit_gaps_filled_total: '3x80',
   'worker_monitor_alarms{alarm="true_silent"}': '0x80',
   'worker_watch_block{job="monitor"}': '0+5x80',
   'worker_watch_interrupted_total{job="monitor"}': '0x80',
