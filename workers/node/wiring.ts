@@ -13,6 +13,7 @@ import { gameCalls, gameViews } from '../adapters/ethers/game.ts';
 import { signerFromFile } from '../adapters/ethers/signer.ts';
 import { sqlJournal } from '../adapters/journal/journal.ts';
 import { journalMigrations } from '../adapters/journal/migrations.ts';
+import { quietJournal } from '../adapters/journal/quiet.ts';
 import { memoryQueue } from '../adapters/memory/queue.ts';
 import { createOnnxRuntime } from '../adapters/onnx/runtime.ts';
 import { outboxMigrations } from '../adapters/outbox/migrations.ts';
@@ -97,7 +98,7 @@ export const runNode = <R extends 'node' | 'cheat'>(
       const database = await openDatabase(config.journal.url, [journalMigrations, outboxMigrations]);
       life.shutdown.add('journal', () => database.close());
       const plain: Durable = {
-        journal: sqlJournal(database.sql),
+        journal: database.embedded ? quietJournal(sqlJournal(database.sql)) : sqlJournal(database.sql),
         outbox: sqlOutbox(database.sql),
         sender: chain.sender,
       };
