@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import type { VersionId } from '#core/protocol/ids.ts';
 import { replay } from '../../scripts/demo/balances.ts';
+import { placeEmptyJournal } from '../../scripts/demo/journalTemplate.ts';
 import { type Demand, requesterFor, type Sent, sendBurst } from '../../scripts/load/demand.ts';
 import { offerLoadModels } from '../../scripts/load/offer.ts';
 import { type Fate, fatesOf, meanWaits, throughput } from '../../scripts/load/outcome.ts';
@@ -55,6 +56,7 @@ describe('a spike of demand', function () {
       OPG_MODEL_DIRECTORY: home,
       ...more,
     };
+    await placeEmptyJournal(path.join(home, role, 'journal'));
     const started = new RoleProcess(role, own);
     running.push(started);
     const { url } = await started.says(`${role} started`);
