@@ -1,5 +1,8 @@
 // npm run bench [-- PART ...]: every figure this project states, measured on this machine and written to docs/benchmarks.md.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { benchBatching } from './bench/batching.ts';
+import { benchBurst } from './bench/burst.ts';
 import { benchDisputes } from './bench/disputes/bench.ts';
 import { disputesSection } from './bench/disputes/section.ts';
 import { machine, PARTS, type PartName, page } from './bench/document.ts';
@@ -7,6 +10,8 @@ import { gasRows } from './bench/gasRows.ts';
 import { benchPath } from './bench/path.ts';
 import { benchReference } from './bench/reference/bench.ts';
 import { referenceSection } from './bench/reference/section.ts';
+import { benchScale } from './bench/scale.ts';
+import { manySection } from './bench/scaleSection.ts';
 import { gasSection, pathSection, workerSection } from './bench/sections.ts';
 import { benchWorker } from './bench/worker.ts';
 
@@ -29,6 +34,13 @@ const MEASURES: Readonly<Record<PartName, Part>> = {
   },
   worker: { what: 'worker against bare session.run', measure: async () => workerSection(await benchWorker()) },
   path: { what: 'the whole path on a local chain', measure: async () => pathSection(await benchPath()) },
+  scale: {
+    what: 'many at once: executor processes on one queue, shared executions, a burst (about ten minutes)',
+    measure: async () => {
+      const [scale, batching, burst] = [await benchScale(), await benchBatching(), await benchBurst()];
+      return manySection({ cores: availableParallelism(), scale, batching, burst });
+    },
+  },
   disputes: {
     what: 'disputes: gas of whole ones, seconds to a challenge, checks a second (about ten minutes)',
     measure: async () => disputesSection(await benchDisputes()),

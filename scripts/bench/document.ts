@@ -7,6 +7,7 @@ export const PARTS = {
   gas: 'Gas',
   worker: 'The worker against bare session.run',
   path: 'The whole path',
+  scale: 'Many at once',
   reference: 'The reference',
   disputes: 'Disputes',
 } as const;

@@ -3,7 +3,7 @@
  * processes) and of the executor (journal, decoding, commitment), for models of four lengths.
  */
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
@@ -24,6 +24,7 @@ import { createReference } from '../../workers/adapters/reference/reference.ts';
 import { openDatabase } from '../../workers/adapters/sql/open.ts';
 import { createExecutor } from '../../workers/executor/execute.ts';
 import { type PerfModel, perfModels } from '../generate/perfModels.ts';
+import { peakOf } from './peak.ts';
 
 type OnnxRuntime = ReturnType<typeof createOnnxRuntime>;
 
@@ -156,16 +157,6 @@ async function executed(folder: string, model: PerfModel, runtime: OnnxRuntime, 
     if (!(await journal.result(id))) throw new Error(`Request ${id} of ${model.name} has no result.`);
   };
   return (await measure(request, 10, 2)).perSecond;
-}
-
-/** Linux only: the most a process ever had resident. */
-function peakOf(pid: number | 'self'): number | undefined {
-  try {
-    const [, kilobytes] = /VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
-    return kilobytes === undefined ? undefined : Number(kilobytes) * 1024;
-  } catch {
-    return undefined;
-  }
 }
 
 export async function benchWorker(): Promise<WorkerReport> {

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import type { VersionId } from '#core/protocol/ids.ts';
 import { replay } from '../../scripts/demo/balances.ts';
+import { placeEmptyJournal } from '../../scripts/demo/journalTemplate.ts';
 import { type Demand, requesterFor, type Sent, sendBurst } from '../../scripts/load/demand.ts';
 import { offerLoadModels } from '../../scripts/load/offer.ts';
 import { type Fate, fatesOf, meanWaits, throughput } from '../../scripts/load/outcome.ts';
@@ -26,7 +27,7 @@ const CHILDREN = 2;
 const OPG = 10n ** 18n;
 const FEE = 2n * OPG;
 /** Requests of a model that says it is slow, in one transaction, and how long they may take. */
-const SLOW = { requests: 32, together: 32, multiplyAdds: 400_000_000n, deadlineSeconds: 60 };
+const SLOW = { requests: 32, together: 32, multiplyAdds: 4_000_000_000n, deadlineSeconds: 600 };
 const MIB = 2 ** 20;
 
 describe('a spike of demand', function () {
@@ -55,6 +56,7 @@ describe('a spike of demand', function () {
       OPG_MODEL_DIRECTORY: home,
       ...more,
     };
+    await placeEmptyJournal(path.join(home, role, 'journal'));
     const started = new RoleProcess(role, own);
     running.push(started);
     const { url } = await started.says(`${role} started`);
@@ -95,7 +97,7 @@ describe('a spike of demand', function () {
     const unanswered = fates.filter(({ answeredAt }) => answeredAt === undefined);
     const reasons = await Promise.all(unanswered.map(({ id }) => told(url, id)));
     for (const { stage, reason } of reasons) {
-      expect(stage).to.equal('declined');
+      expect(stage, reason).to.equal('declined');
       expect(reason).to.match(/^\d+ requests are served before it and it would take about \d+ s, \d+ s are left$/);
     }
     expect(

@@ -12,6 +12,7 @@ import { gameCalls, gameViews } from '../adapters/ethers/game.ts';
 import { submitters } from '../adapters/ethers/permissions.ts';
 import { sqlJournal } from '../adapters/journal/journal.ts';
 import { journalMigrations } from '../adapters/journal/migrations.ts';
+import { quietJournal } from '../adapters/journal/quiet.ts';
 import { memoryQueue } from '../adapters/memory/queue.ts';
 import { createOnnxRuntime } from '../adapters/onnx/runtime.ts';
 import { outboxMigrations } from '../adapters/outbox/migrations.ts';
@@ -105,7 +106,7 @@ export const runNode = <R extends 'node' | 'cheat'>(
         restoredMigrations,
       ]);
       life.shutdown.add('journal', () => database.close());
-      const journal = sqlJournal(database.sql);
+      const journal = database.embedded ? quietJournal(sqlJournal(database.sql)) : sqlJournal(database.sql);
       const outbox = sqlOutbox(database.sql);
       const models = configuredModelStore(config.models, dataDir, { log, metrics });
       const twist = twistOf(config as Config<R>, { journal, models, signal: life.signal, log });

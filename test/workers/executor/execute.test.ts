@@ -5,14 +5,12 @@ import { decodeItems, encodeItems } from '#core/commitment/canonical.ts';
 import { commitItems } from '#core/commitment/list.ts';
 import { headersOf } from '#core/commitment/schema.ts';
 import { fromHex } from '#core/hex.ts';
-import { buildModel, node } from '#core/onnx/build.ts';
 import { AskFlags } from '#core/protocol/terms.ts';
-import { type Tensor, tensorFrom } from '#core/tensor.ts';
+import type { Tensor } from '#core/tensor.ts';
 import { compareTensors } from '#core/tolerance.ts';
 import type { Hex } from '#ports/chain.ts';
 import type { Runtime } from '#ports/runtime.ts';
 import { createExecutor } from '../../../workers/executor/execute.ts';
-import { eventually } from '../../support/eventually.ts';
 import { executing } from '../../support/executing.ts';
 import { sha256 } from '../../support/graphs.ts';
 import { exampleModel } from '../../support/models.ts';
@@ -22,21 +20,8 @@ import { rejectsLater } from '../../support/rejects.ts';
 const never = new AbortController().signal;
 
 describe('the executor', () => {
-  const {
-    start,
-    admit,
-    publish,
-    example,
-    sine,
-    sineOf,
-    stage,
-    blobs,
-    directory,
-    runs,
-    journal,
-    runtime,
-    cachedModels,
-  } = executing();
+  const { start, admit, example, sine, sineOf, stage, blobs, directory, runs, journal, runtime, cachedModels } =
+    executing();
 
   it('should turn an admitted request into a recorded result whose commitment is right', async () => {
     const { executor, metrics } = start();
@@ -188,57 +173,6 @@ describe('the executor', () => {
     await executor.execute(id, never);
     expect(await stage(id)).to.equal('executed');
     expect(stale.stats().sessions).to.be.greaterThan(0);
-  });
-
-  describe('batching', () => {
-    const options = { batch: { windowMs: 5, maxRows: 8 } };
-    const version = () =>
-      publish(
-        buildModel({
-          inputs: { x: ['float32', ['n', 1]] },
-          outputs: { y: ['float32', ['n', 1]] },
-          nodes: [node('Add', ['x', 'x'], ['y'])],
-        }),
-        {
-          rows: true,
-          schema: {
-            inputs: [{ name: 'x', dtype: 'float32', shape: [-1, 1] }],
-            outputs: [{ name: 'y', dtype: 'float32', shape: [-1, 1] }],
-          },
-        },
-      );
-    const row = (value: number) => [tensorFrom('float32', [1, 1], [value])];
-
-    it('should run requests of one ROWS version that wait together as one execution', async () => {
-      const { executor, clock } = start(options);
-      const ids = await Promise.all([[1], [2, 3], [4]].map((values) => admit(version(), values.map(row))));
-      const before = runs();
-      const executions = ids.map((id) => executor.execute(id, never));
-      // One sleeper per deadline and one for the window.
-      await eventually('all are waiting', () => clock.sleeping === 4);
-      await new Promise((resolve) => setTimeout(resolve, 50));
-      clock.advance(5);
-      await Promise.all(executions);
-      expect(runs() - before).to.equal(1);
-      const outputs = await Promise.all(ids.map(async (id) => (await journal().result(id))?.output as Uint8Array));
-      const values = outputs.map((bytes) =>
-        decodeItems([{ dtype: 'float32', shape: [1, 1] }], bytes).map(([y]) => y?.data[0]),
-      );
-      expect(values).to.deep.equal([[2], [4, 6], [8]]);
-    });
-
-    it('should start a second execution when the first has all the rows it may', async () => {
-      const { executor, clock } = start({ batch: { windowMs: 5, maxRows: 3 } });
-      const ids = await Promise.all([[1, 2], [3, 4], [5]].map((values) => admit(version(), values.map(row))));
-      const before = runs();
-      const executions = ids.map((id) => executor.execute(id, never));
-      await eventually('all are waiting', () => clock.sleeping === 5);
-      await new Promise((resolve) => setTimeout(resolve, 50));
-      clock.advance(5);
-      await Promise.all(executions);
-      expect(runs() - before).to.equal(2);
-      for (const id of ids) expect(await stage(id)).to.equal('executed');
-    });
   });
 
   it('should leave no deadline timer behind', async () => {
