@@ -24,13 +24,19 @@ if (mode === 'update') {
   const stored = JSON.parse(readFileSync(SNAPSHOT, 'utf8')) as typeof rows;
   const drift = rows.flatMap((row) => {
     const before = stored.find(({ name }) => name === row.name);
+    if (before === undefined) {
+      console.error(`${row.name}: not in ${SNAPSHOT} yet; npm run gas -- update writes it.`);
+      return [];
+    }
     return Object.entries(row.calls)
-      .filter(([call, gas]) => Math.abs((before?.calls[call] ?? 0) - gas) > NOISE * row.items)
-      .map(([call, gas]) => `${row.name}: ${call} ${before?.calls[call] ?? 'new'} -> ${gas}`);
+      .filter(([call, gas]) => Math.abs((before.calls[call] ?? 0) - gas) > NOISE * row.items)
+      .map(([call, gas]) => `${row.name}: ${call} ${before.calls[call] ?? 'new'} -> ${gas}`);
   });
+  for (const { name } of stored)
+    if (!rows.some((row) => row.name === name)) drift.push(`${name}: is in ${SNAPSHOT}, and is measured no more`);
   for (const line of drift) console.error(line);
   if (drift.length > 0) console.error(`\nGas changed. If it is meant: npm run gas -- update, and commit the diff.`);
-  else console.log(`${rows.length} paths cost what ${SNAPSHOT} says`);
+  else console.log(`${stored.length} paths cost what ${SNAPSHOT} says`);
   process.exitCode = drift.length > 0 ? 1 : 0;
 } else if (mode === 'json') {
   console.log(JSON.stringify(rows));
