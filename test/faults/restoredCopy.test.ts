@@ -30,7 +30,9 @@ describe('a node from an older backup', function () {
 
   const start = async (folder: string) => {
     node = new RoleProcess('node', { OPG_CONFIG: file(`${folder}/config.json`) });
-    await node.says('node started');
+    await eventually('it has started', () => node.count('node started') > 0, 180_000).catch((error: Error) => {
+      throw new Error(`${error.message}\n${node.said().slice(-2_000)}`);
+    });
   };
   const ask = () =>
     request(

@@ -47,7 +47,10 @@ const FIRING: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   IndexerBusy: { 'worker_index_requests_total{route="models",status="503"}': '0x60 1x20' },
   OutOfGasMoney: { 'worker_submit_deferred_total{code="chain.insufficient_funds"}': '0x60 1x20' },
   SignerFails: { 'worker_submit_deferred_total{code="signer.unavailable"}': '0x60 1x20' },
-  TransactionsStuck: { 'worker_submit_open_intents{job="node"}': '1x80', 'worker_submit_mined_total{job="node"}': '5x80' },
+  TransactionsStuck: {
+    'worker_submit_open_intents{job="node"}': '1x80',
+    'worker_submit_mined_total{job="node"}': '5x80',
+  },
   TransactionsRefused: { 'worker_submit_ended_total{status="reverted"}': '0x60 1x20' },
   FormerKeyOpen: { worker_submit_former_intents: '1x80' },
   ClosingLate: { worker_keep_due: '1x80' },
