@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { CAUTIOUS_BUDGET } from '#core/protocol/checkBudget.ts';
+import { systemClock as clock } from '../../../workers/adapters/clock/systemClock.ts';
 import { memoryJournal } from '../../../workers/adapters/memory/journal.ts';
 import { memoryQueue } from '../../../workers/adapters/memory/queue.ts';
 import { Serving } from '../../../workers/watcher/serving.ts';
@@ -25,8 +26,13 @@ describe('the rows that are counted', () => {
       maxWindowSeconds: 1,
       check: CAUTIOUS_BUDGET,
     };
-    const views = { freeStake: async () => 0n, delaysOf: async () => ({ tipDelay: 0, rescueDelay: 0 }) };
-    const serving = new Serving({ journal, queue: memoryQueue(), views, policy, log: recordedLog(), metrics });
+    const views = {
+      offerOf: async () => undefined,
+      freeStake: async () => 0n,
+      delaysOf: async () => ({ tipDelay: 0, rescueDelay: 0 }),
+    };
+    const parts = { journal, queue: memoryQueue(), views, policy, clock, log: recordedLog(), metrics };
+    const serving = new Serving(parts);
     const block = { number: 1, hash: ID, parentHash: ID, timestamp: 1 };
     await serving.restore({ block, now: 1, final: undefined });
     await journal.open({ track: 'serve', id: ID, stage: 'submitting', facts: {}, dueAt: undefined });
