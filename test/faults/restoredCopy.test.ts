@@ -49,7 +49,10 @@ describe('a node from an older backup', function () {
     await devnet.anvil.send('evm_setAutomine', on);
     await devnet.anvil.send('evm_setIntervalMining', on ? 1 : 0);
   };
-  const pending = async () => Number((await devnet.anvil.send<{ pending: string }>('txpool_status')).pending);
+  const isPending = async (address: string) => {
+    const { pending } = await devnet.anvil.send<{ pending: Record<string, object> }>('txpool_content');
+    return Object.keys(pending).some((one) => one.toLowerCase() === address.toLowerCase());
+  };
   const held = async () => {
     const text = await (await fetch(`${(await node.says('node started'))['url']}/metrics`)).text();
     return Number(/^worker_serve_held (\d+)/m.exec(text)?.[1]);
@@ -64,14 +67,23 @@ describe('a node from an older backup', function () {
   /** The node is killed when its result of a request is in the pool, and in no block. */
   async function killedWithResultPending(): Promise<AskedOne> {
     await mining(false);
-    const asking = ask();
-    await eventually('the request is in the pool', async () => (await pending()) === 1);
-    await devnet.anvil.mine();
-    const asked = await asking;
-    await eventually('the result is in the pool', async () => (await pending()) === 1, 120_000);
+    let asked: AskedOne | undefined;
+    const asking = ask().then((done) => {
+      asked = done;
+      return done;
+    });
+    // A block for the request and none after it, so that no result is in one.
+    await eventually('the request is in a block', async () => {
+      if (await isPending(devnet.requester.address)) await devnet.anvil.mine();
+      return asked !== undefined;
+    });
+    const { id } = await asking;
+    const sent = () =>
+      node.lines.some(({ message, ...line }) => message === 'a result was sent' && line['requestId'] === id);
+    await eventually('the result is in the pool', sent, 120_000);
     await node.end('SIGKILL');
-    expect(await submissions(asked)).to.equal(0);
-    return asked;
+    expect(await submissions(await asking)).to.equal(0);
+    return await asking;
   }
 
   faultStory('restored-copy-result-pending', async ({ saw }) => {
