@@ -73,10 +73,14 @@ describe('a node from an older backup', function () {
       return done;
     });
     // A block for the request and none after it, so that no result is in one.
-    await eventually('the request is in a block', async () => {
-      if (await isPending(devnet.requester.address)) await devnet.anvil.mine();
-      return asked !== undefined;
-    });
+    await eventually(
+      'the request is in a block',
+      async () => {
+        if (await isPending(devnet.requester.address)) await devnet.anvil.mine();
+        return asked !== undefined;
+      },
+      180_000,
+    );
     const { id } = await asking;
     const sent = () =>
       node.lines.some(({ message, ...line }) => message === 'a result was sent' && line['requestId'] === id);
