@@ -190,7 +190,9 @@ describe('the files that run everything', () => {
         return this.skip();
       }
       execFileSync(helm, ['lint', '--strict', chart, ...SETTINGS], { stdio: 'pipe' });
-      const rendered = execFileSync(helm, ['template', 'opg', chart, ...SETTINGS], { encoding: 'utf8' });
+      const rendered = execFileSync(helm, ['template', 'opg', chart, '--kube-version', '1.33.0', ...SETTINGS], {
+        encoding: 'utf8',
+      });
       const seen = [];
       for (const document of parseAllDocuments(rendered)) {
         const object = document.toJS();
@@ -205,7 +207,9 @@ describe('the files that run everything', () => {
       const refused =
         (...more: string[]) =>
         () =>
-          execFileSync(helm, ['template', 'opg', chart, ...SETTINGS, ...more], { stdio: 'pipe' });
+          execFileSync(helm, ['template', 'opg', chart, '--kube-version', '1.33.0', ...SETTINGS, ...more], {
+            stdio: 'pipe',
+          });
       expect(refused('--set', 'node.account=me')).to.throw(/account/);
       expect(refused('--set', 'node.journal.url=')).to.throw(/executors/);
       expect(refused('--set', 'nodes.enabled=true')).to.throw(/nodes/);
