@@ -1,7 +1,7 @@
 import { checkBudget } from '#core/protocol/checkBudget.ts';
 import { configuredModelStore } from '../adapters/blobs/configured.ts';
 import { openQueue } from '../adapters/bullmq/queue.ts';
-import { systemClock } from '../adapters/clock/systemClock.ts';
+import { steadyClock } from '../adapters/clock/steadyClock.ts';
 import { sqlJournal } from '../adapters/journal/journal.ts';
 import { journalMigrations } from '../adapters/journal/migrations.ts';
 import { createOnnxRuntime } from '../adapters/onnx/runtime.ts';
@@ -30,6 +30,7 @@ const code = await run(
     const log = createLog({ level: logLevel, fields });
     life.configure({ log, graceMs });
     const metrics = createMetrics();
+    const clock = steadyClock();
 
     const database = await openDatabase(config.journal.url, [journalMigrations], { guest: true });
     life.shutdown.add('journal', () => database.close());
@@ -48,7 +49,7 @@ const code = await run(
     life.shutdown.add('reference', () => reference.close());
     const models = configuredModelStore(config.models, dataDir, { log, metrics });
     const batch = { windowMs: config.executor.batchWindowMs, maxRows: config.executor.batchMaxRows };
-    const ports = { journal, runtime, reference, models, log, metrics, clock: systemClock };
+    const ports = { journal, runtime, reference, models, log, metrics, clock };
     const executor = createExecutor(ports, { marginSeconds, batch, check: checkBudget(config.reference.check) });
 
     const queue = await openQueue({ ...config.queue, embedded: database.embedded, log, metrics });
@@ -72,7 +73,7 @@ const code = await run(
       await queue.push('admit', id);
     });
     const warmUp = createWarmUp({ journal, models, runtime, log }, config.executor.warm);
-    await sweep([{ name: 'warm', everyMs: WARM_MS, run: () => warmUp(life.signal) }], systemClock, log, life.signal);
+    await sweep([{ name: 'warm', everyMs: WARM_MS, run: () => warmUp(life.signal) }], clock, log, life.signal);
   },
   createLog({ level: 'info', fields }),
 );

@@ -5,7 +5,7 @@ import type { Journal, RecordedResult } from '#ports/journal.ts';
 import type { Log } from '#ports/telemetry.ts';
 import { configuredModelStore } from '../adapters/blobs/configured.ts';
 import { openQueue } from '../adapters/bullmq/queue.ts';
-import { systemClock as clock } from '../adapters/clock/systemClock.ts';
+import { steadyClock } from '../adapters/clock/steadyClock.ts';
 import { connectChain } from '../adapters/ethers/connectChain.ts';
 import { gameCalls, gameViews } from '../adapters/ethers/game.ts';
 import { signerFromFile } from '../adapters/ethers/signer.ts';
@@ -39,6 +39,7 @@ import { observe } from '../watcher/observe.ts';
 import { retain } from '../watcher/retention.ts';
 import { Serving } from '../watcher/serving.ts';
 import { sweep } from '../watcher/sweep.ts';
+import { timekeeper } from '../watcher/timekeeper.ts';
 import { versionKeeper, versionOf } from '../watcher/versions.ts';
 import { nodeRoutes } from './routes.ts';
 
@@ -81,6 +82,7 @@ export const runNode = <R extends 'node' | 'cheat'>(
       life.configure({ log, graceMs });
       log.info('configuration read', { config: printable(config) });
       const metrics = createMetrics();
+      const clock = steadyClock();
       const common = { log, metrics, clock };
 
       const signer = await signerFromFile(config.signer.keyFile, config.signer.passwordFile);
@@ -153,6 +155,8 @@ export const runNode = <R extends 'node' | 'cheat'>(
       // Start is recovery: what the last process left is taken up before anything new is.
       const block = await reader.head();
       const head = { block, now: block.timestamp, final: (await journal.cursor()).final };
+      const time = timekeeper(clock, log);
+      await time.arrived?.(head);
       await serving.restore(head);
       await serving.reconcile(head);
       await submitter.recover();
@@ -207,7 +211,7 @@ export const runNode = <R extends 'node' | 'cheat'>(
           run: () => retain(journal, outbox, config.journal.keepBlocks, clock.now()),
         },
       ];
-      const observers = [versionKeeper(journal, log), serving, keeper, flight, ...(defender ? [defender] : [])];
+      const observers = [time, versionKeeper(journal, log), serving, keeper, flight, ...(defender ? [defender] : [])];
       await Promise.all([
         observe({ reader, journal, startBlock, observers, ...common }, life.signal),
         sweep(chores, clock, log, life.signal),
