@@ -154,7 +154,8 @@ describe('processes of which there are too many, or at the wrong time', function
     await wake(local.keeper(deployed, { keeper: { expire: true } }));
     await wake(local.spare(deployed, { keeper: { expire: true }, ...key('owner') }));
     // Nobody serves these.
-    const asked = await askFor(8, { deadlineSeconds: 4, reservedSeconds: 4 });
+    const asked = await askFor(8, { deadlineSeconds: 900, reservedSeconds: 900 });
+    await network.turnTo((asked.at(-1) as AskedOne).terms.deadline + 1);
     await ended(asked, 'Expired');
     for (const role of running) expect(role.running, role.name).to.equal(true);
     const { requests } = await auditChain(deployed, [], { from });
