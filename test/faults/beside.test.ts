@@ -156,11 +156,8 @@ describe('a node and its executor as processes on PostgreSQL and Redis', functio
 
   faultStory('redis-flushed', async ({ saw }) => {
     const client = new Redis(redis?.url ?? '');
-    const served = await through(
-      async () => void (await client.flushall()),
-      async () => void (await client.flushall()),
-    );
-    client.disconnect();
+    const flush = async () => void (await client.flushall());
+    const served = await through(flush, flush).finally(() => client.disconnect());
     saw(`${served} requests served and paid once; every hint of them lost twice`);
   });
 

@@ -21,8 +21,8 @@ const ALL = process.env['KILL_POINTS'] === 'all';
 /** In the short form. */
 const DRAWN = 2;
 const CLOCKS = { challengeBaseSeconds: 600, challengeWindowSeconds: 300, responseSeconds: 100, checkRateLog2: 50 };
-/** Blocks: more than are taken back. */
-const FINALITY = 20;
+/** Blocks: far more than are taken back, however slow everything is. */
+const FINALITY = 400;
 
 describe('an observer killed at its steps', function () {
   this.timeout(ALL ? 3_600_000 : 600_000);
@@ -77,7 +77,7 @@ describe('an observer killed at its steps', function () {
       await eventually(
         `it dies at ${point}`,
         async () => {
-          if (/^(index:)?final/.test(point)) await mine(FINALITY / 4);
+          if (/^(index:)?final/.test(point)) await mine(FINALITY / 8);
           return !role.running;
         },
         120_000,

@@ -23,8 +23,8 @@ import { seeded } from '../support/seeded.ts';
 const ALL = process.env['KILL_POINTS'] === 'all';
 /** Long, so that no restart is too slow; the tests turn the clock. */
 const CLOCKS = { challengeBaseSeconds: 20_000, challengeWindowSeconds: 600, responseSeconds: 300, checkRateLog2: 50 };
-/** Blocks: 50 s, so that no process sees a transaction final before it has seen it mined. Where that is waited for, blocks are made faster. */
-const FINALITY = 200;
+/** Blocks: minutes, so that no process sees a transaction final before it has seen it mined. Where that is waited for, blocks are made faster. */
+const FINALITY = 1_000;
 const SLOWLY_FINAL = { network: { finality: `${FINALITY}` } };
 
 /** OPG. Room for two bonds. */
@@ -141,7 +141,7 @@ describe('a player killed in the middle of its moves', function () {
 
   /** Some blocks more. */
   async function makeFinal(): Promise<void> {
-    for (let n = 0; n < FINALITY / 8; n++) await (deployed.net.provider as JsonRpcProvider).send('evm_mine', []);
+    await (deployed.net.provider as JsonRpcProvider).send('hardhat_mine', ['0x80', '0x0']);
     await sleep(500); // for who follows to take them in
   }
 

@@ -129,7 +129,13 @@ describe('a role killed at its durable steps', function () {
     const from = await net.net.provider.getBlockNumber();
     const points = chosen(POINTS.keeper, seed);
     // Nobody serves it, so that it expires.
-    const unserved = () => ask({ node: net.accounts.node.address, deadlineSeconds: 3, reservedSeconds: 3 });
+    const unserved = async () => {
+      const asked = await ask({ node: net.accounts.node.address, deadlineSeconds: 900, reservedSeconds: 900 });
+      const provider = net.net.provider as JsonRpcProvider;
+      const now = (await provider.getBlock('latest'))?.timestamp ?? 0;
+      await provider.send('evm_increaseTime', [asked.terms.deadline + 1 - now]);
+      return asked;
+    };
     const asked = await dieAt(net.keeper, points, unserved);
     await net.keeper.start();
     await allEnd(net.keeper, asked, 'Expired');

@@ -97,7 +97,8 @@ describe('processes of which there are too many, or at the wrong time', function
     const from = (await block()) + 1;
     const file = path.join(network.directory, 'clock');
     const preload = new URL('../support/clockJump.ts', import.meta.url).href;
-    const role = await wake(node(), { CLOCK_FILE: file, NODE_OPTIONS: `--import ${preload}` });
+    const jumpy = { CLOCK_FILE: file, NODE_OPTIONS: `--import ${preload}` };
+    const role = await wake(node(), jumpy);
     const jumps = [6 + (seed % 5), -30, 0, 24 * 400];
     const asked = await askFor(2);
     for (const hours of jumps) {
@@ -107,6 +108,12 @@ describe('processes of which there are too many, or at the wrong time', function
     }
     await ended(asked, 'Final');
     expect(role.running).to.equal(true);
+    // And one that starts with a clock that is wrong.
+    await role.stop();
+    await role.start(jumpy);
+    expect(role.tail(200)).to.include('the clock was wrong and follows the chain now');
+    asked.push(...(await askFor(2)));
+    await ended(asked, 'Final');
     const { requests } = await auditChain(deployed, [], { from });
     expect(requests).to.equal(asked.length);
     saw(`${requests} requests served while the clock went to ${jumps.map((hours) => `${hours} h`).join(', ')}`);
@@ -147,7 +154,8 @@ describe('processes of which there are too many, or at the wrong time', function
     await wake(local.keeper(deployed, { keeper: { expire: true } }));
     await wake(local.spare(deployed, { keeper: { expire: true }, ...key('owner') }));
     // Nobody serves these.
-    const asked = await askFor(8, { deadlineSeconds: 4, reservedSeconds: 4 });
+    const asked = await askFor(8, { deadlineSeconds: 900, reservedSeconds: 900 });
+    await network.turnTo((asked.at(-1) as AskedOne).terms.deadline + 1);
     await ended(asked, 'Expired');
     for (const role of running) expect(role.running, role.name).to.equal(true);
     const { requests } = await auditChain(deployed, [], { from });

@@ -13,6 +13,14 @@ import { type SmallDisk, smallDisk } from '../support/smallDisk.ts';
 
 const KIB = 1024;
 
+interface Kept {
+  readonly newlyCreated?: { readonly blobObject: { readonly blobId: string } };
+  readonly alreadyCertified?: { readonly blobId: string };
+}
+interface Refused {
+  readonly error: { readonly status: string };
+}
+
 describe('a storage node', function () {
   this.timeout(300_000);
   let directory: ReturnType<typeof scratch>;
@@ -36,9 +44,7 @@ describe('a storage node', function () {
     fetch(`${url}/v1/blobs`, { method: 'PUT', body: new Uint8Array(bytes) });
   const get = ({ url }: RoleProcess, name: string) => fetch(`${url}/v1/blobs/${name}`);
   const idOf = async (answer: Response) => {
-    type Named = { readonly blobId: string };
-    type Stored = { readonly newlyCreated?: { readonly blobObject: Named }; readonly alreadyCertified?: Named };
-    const { newlyCreated, alreadyCertified } = (await answer.json()) as Stored;
+    const { newlyCreated, alreadyCertified } = (await answer.json()) as Kept;
     return (newlyCreated?.blobObject ?? alreadyCertified)?.blobId ?? '';
   };
 
@@ -89,10 +95,7 @@ describe('a storage node', function () {
     disk.fill();
     const refused = [await put(node, randomBytes(900 * KIB)), await put(node, randomBytes(30 * KIB))];
     for (const answer of refused)
-      expect([answer.status, ((await answer.json()) as { error: { status: string } }).error.status]).to.deep.equal([
-        500,
-        'INTERNAL',
-      ]);
+      expect([answer.status, ((await answer.json()) as Refused).error.status]).to.deep.equal([500, 'INTERNAL']);
     // What is there is served, nothing half is left, and nobody was told that more is.
     expect(Buffer.from(await (await get(node, id)).arrayBuffer()).equals(kept)).to.equal(true);
     const files = readdirSync(disk.path, { recursive: true, encoding: 'utf8' });

@@ -1,7 +1,7 @@
 import { checkBudget } from '#core/protocol/checkBudget.ts';
 import { configuredModelStore } from '../adapters/blobs/configured.ts';
 import { openQueue } from '../adapters/bullmq/queue.ts';
-import { systemClock } from '../adapters/clock/systemClock.ts';
+import { steadyClock } from '../adapters/clock/steadyClock.ts';
 import { sqlJournal } from '../adapters/journal/journal.ts';
 import { journalMigrations } from '../adapters/journal/migrations.ts';
 import { createOnnxRuntime } from '../adapters/onnx/runtime.ts';
@@ -35,6 +35,7 @@ const code = await run(
     const log = createLog({ level: logLevel, fields });
     life.configure({ log, graceMs });
     const metrics = createMetrics();
+    const clock = steadyClock();
 
     const database = await openDatabase(config.journal.url, [journalMigrations, outboxMigrations, restoredMigrations], {
       guest: true,
@@ -56,7 +57,7 @@ const code = await run(
     const models = configuredModelStore(config.models, dataDir, { log, metrics });
     const { batchWindowMs: windowMs, batchMaxRows: maxRows } = config.executor;
     const batch = { windowMs, maxRows, lanes: concurrency };
-    const ports = { journal, runtime, reference, models, log, metrics, clock: systemClock };
+    const ports = { journal, runtime, reference, models, log, metrics, clock };
     const executor = createExecutor(ports, { marginSeconds, batch, check: checkBudget(config.reference.check) });
 
     const queue = await openQueue({ ...config.queue, embedded: database.embedded, log, metrics });
@@ -87,7 +88,7 @@ const code = await run(
       { name: 'warm', everyMs: WARM_MS, run: () => warmUp(life.signal) },
       { name: 'beat', everyMs: BEAT_MS, run: () => executor.pacing.beat() },
     ];
-    await sweep(chores, systemClock, log, life.signal);
+    await sweep(chores, clock, log, life.signal);
   },
   createLog({ level: 'info', fields }),
 );

@@ -6,7 +6,7 @@ import type { Log } from '#ports/telemetry.ts';
 import { configuredModelStore } from '../adapters/blobs/configured.ts';
 import { openQueue } from '../adapters/bullmq/queue.ts';
 import { backoff, defaultTiming } from '../adapters/bullmq/timing.ts';
-import { systemClock as clock } from '../adapters/clock/systemClock.ts';
+import { steadyClock } from '../adapters/clock/steadyClock.ts';
 import { connectChain } from '../adapters/ethers/connectChain.ts';
 import { gameCalls, gameViews } from '../adapters/ethers/game.ts';
 import { submitters } from '../adapters/ethers/permissions.ts';
@@ -48,6 +48,7 @@ import { Restored } from '../watcher/restored.ts';
 import { retain } from '../watcher/retention.ts';
 import { Serving } from '../watcher/serving.ts';
 import { sweep } from '../watcher/sweep.ts';
+import { timekeeper } from '../watcher/timekeeper.ts';
 import { versionKeeper, versionOf } from '../watcher/versions.ts';
 import { nodeRoutes } from './routes.ts';
 
@@ -91,6 +92,7 @@ export const runNode = <R extends 'node' | 'cheat'>(
       life.configure({ log, graceMs });
       log.info('configuration read', { config: printable(config) });
       const metrics = createMetrics();
+      const clock = steadyClock();
       const common = { log, metrics, clock };
 
       const keys = await configuredSigners(config.signer);
@@ -164,6 +166,8 @@ export const runNode = <R extends 'node' | 'cheat'>(
       // Start is recovery: what the last process left is taken up before anything new is.
       const block = await reader.head();
       const head = { block, now: block.timestamp, final: (await journal.cursor()).final };
+      const time = timekeeper(clock, log);
+      await time.arrived?.(head);
       const marks = sqlRestoreMarks(database.sql);
       const holds = createHold(journal, marks);
       const maySubmit = submitters(reader, contracts.nodes);
@@ -247,7 +251,7 @@ export const runNode = <R extends 'node' | 'cheat'>(
           run: () => retain(journal, outbox, config.journal.keepBlocks, clock.now()),
         },
       ];
-      const observers = [versionKeeper(journal, log), serving, keeper, flight, ...(defender ? [defender] : [])];
+      const observers = [time, versionKeeper(journal, log), serving, keeper, flight, ...(defender ? [defender] : [])];
       await Promise.all([
         observe({ reader, journal, startBlock, observers, ...common }, life.signal),
         sweep(chores, clock, log, life.signal),

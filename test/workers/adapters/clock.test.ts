@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { steadyClock } from '../../../workers/adapters/clock/steadyClock.ts';
 import { systemClock } from '../../../workers/adapters/clock/systemClock.ts';
 import { FakeClock } from '../../../workers/adapters/memory/fakeClock.ts';
 
@@ -40,5 +41,34 @@ describe('the clocks', () => {
     await slept;
     await clock.sleep(10, stop.signal);
     expect(clock.sleeping).to.equal(0);
+  });
+});
+
+describe('a steady clock', () => {
+  it('should not move when the machine’s is set, and go on by its count', () => {
+    let [wall, count] = [1_000_000_000, 500];
+    const clock = steadyClock(
+      () => wall,
+      () => count,
+    );
+    expect(clock.now()).to.equal(1_000_000_000);
+    wall += 3_600_000;
+    expect(clock.now()).to.equal(1_000_000_000);
+    count += 250;
+    expect(clock.now()).to.equal(1_000_000_250);
+  });
+
+  it('should follow the chain where it is far off, ahead or behind, and leave it alone where it is not', () => {
+    let count = 0;
+    const clock = steadyClock(
+      () => 1_000_000_000,
+      () => count,
+    );
+    for (const near of [1_000_000 - 60, 1_000_000, 1_000_000 + 60]) expect(clock.correct(near)).to.equal(0);
+    expect(clock.correct(1_000_000 + 61)).to.equal(61);
+    expect(clock.now()).to.equal(1_000_061_000);
+    expect(clock.correct(1_000_000)).to.equal(-61);
+    count = 1_000;
+    expect(clock.now()).to.equal(1_000_001_000);
   });
 });
