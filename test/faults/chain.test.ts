@@ -13,13 +13,16 @@ const ROUNDS = Number(process.env['FAULT_ROUNDS'] ?? 1);
 
 describe('on a chain that turns back, behind providers that fail and lie', function () {
   this.timeout(120_000 * ROUNDS);
+  let starting: Promise<FaultyNetwork> | undefined;
   let net: FaultyNetwork;
   let requesters: readonly Account[];
-  before(async () => {
-    net = await FaultyNetwork.start(Number(process.env['FAULT_SEED'] ?? 37));
+  before(async function () {
+    this.timeout(400_000);
+    starting = FaultyNetwork.start(Number(process.env['FAULT_SEED'] ?? 37));
+    net = await starting;
     requesters = [await net.requester(), await net.requester()];
   });
-  after(() => net?.stop());
+  after(async () => (await starting?.catch(() => undefined))?.stop());
   afterEach(async () => {
     for (const at of [BAD, GOOD, THIRD, LONE]) await net.proxies.order(at);
     net.chain.letGo();

@@ -19,7 +19,10 @@ function purse(maxBonds: bigint) {
     },
     gasPrice: async () => PRICE,
   };
-  const sender = { balance: async () => has.gas, fees: async () => ({ maxFeePerGas: 2n, maxPriorityFeePerGas: 1n }) };
+  const sender = {
+    balance: async () => has.gas,
+    fees: async () => ({ maxFeePerGas: 2n, maxPriorityFeePerGas: 1n, price: 2n }),
+  };
   return { has, log, metrics, purse: new Purse({ views, sender, account: node, maxBonds, log, metrics }) };
 }
 
