@@ -41,7 +41,7 @@ const told = { log: recordedLog(), metrics: recordedMetrics(), chainId: CHAIN_ID
 /** Two names of one node are two providers that agree. */
 const ways: Readonly<Record<string, (url: string) => Promise<JsonRpc>>> = {
   'one provider': (url) => Rpc.connect({ url, chainId: CHAIN_ID }),
-  'two that must agree': (url) => Providers.connect({ ...told, urls: [url, `${url}/two`], agreement: 2 }),
+  'two that must agree': (url) => Providers.connect({ ...told, urls: [url, `${url}/?two`], agreement: 2 }),
 };
 
 for (const [way, connect] of Object.entries(ways))

@@ -12,14 +12,17 @@ import { seeded } from '../support/seeded.ts';
 const ROUNDS = Number(process.env['FAULT_ROUNDS'] ?? 1);
 
 describe('on a chain that turns back, behind providers that fail and lie', function () {
-  this.timeout(120_000 * ROUNDS);
+  this.timeout(900_000 + 300_000 * ROUNDS);
+  let starting: Promise<FaultyNetwork> | undefined;
   let net: FaultyNetwork;
   let requesters: readonly Account[];
-  before(async () => {
-    net = await FaultyNetwork.start(Number(process.env['FAULT_SEED'] ?? 37));
+  before(async function () {
+    this.timeout(900_000);
+    starting = FaultyNetwork.start(Number(process.env['FAULT_SEED'] ?? 37));
+    net = await starting;
     requesters = [await net.requester(), await net.requester()];
   });
-  after(() => net?.stop());
+  after(async () => (await starting?.catch(() => undefined))?.stop());
   afterEach(async () => {
     for (const at of [BAD, GOOD, THIRD, LONE]) await net.proxies.order(at);
     net.chain.letGo();
@@ -195,8 +198,12 @@ describe('on a chain that turns back, behind providers that fail and lie', funct
   /** The node's transaction of a request waits to be mined. */
   const computed = () => net.waitsFrom(net.devnet.node.address);
   const forgotten = async (id: RequestId) => {
-    await eventually('the node knows that it fell out', async () => (await net.told(id)).includes('"orphaned"'));
-    await eventually('the index forgot it', async () => !(await net.isIndexed(id)));
+    await eventually(
+      'the node knows that it fell out',
+      async () => (await net.told(id)).includes('"orphaned"'),
+      300_000,
+    );
+    await eventually('the index forgot it', async () => !(await net.isIndexed(id)), 300_000);
   };
 
   faultStory('reorg-request', async ({ seed, saw }) => {

@@ -10,7 +10,7 @@ const POLICY = { maxFeePerGas: CAP, replaceAfterBlocks: 3, urgentSeconds: 20 };
 const BLOCKS = Number(process.env['FEE_BLOCKS'] ?? 60);
 
 describe('on a chain whose base fee moves', function () {
-  this.timeout(60_000 + BLOCKS * 2_000);
+  this.timeout(600_000 + BLOCKS * 2_000);
   let chain: PricedChain;
   before(async () => {
     chain = await PricedChain.start();

@@ -5,7 +5,7 @@ import type { Dispatcher } from '#ports/dispatch.ts';
 import type { Attempt, Intent, Outbox, TrackedIntent } from '#ports/outbox.ts';
 import type { Signer } from '#ports/signer.ts';
 import type { Log, Metrics } from '#ports/telemetry.ts';
-import { assertWorth, type FeePolicy, firstFees, nextFees } from './fees.ts';
+import { assertWorth, type FeePolicy, firstFees, forCalls, nextFees } from './fees.ts';
 import { gaps, urgentBehind } from './line.ts';
 import { isForgotten, type Memory, nextStep, PATIENCE, type Situation, type Step } from './nextStep.ts';
 
@@ -207,7 +207,7 @@ export class OutboxDispatcher implements Dispatcher {
     this.#minedNonce ??= mined;
     this.#memory.set(intent.purpose, { ...this.#remembered(intent.purpose), gas });
     if (isFree) assertWorth(gas, quote, intent.gain, policy);
-    const fees = firstFees(quote, policy);
+    const fees = firstFees(quote, forCalls(policy));
     const nonce = await outbox.allocateNonce(intent.purpose, this.#minedNonce);
     // A quarter more than estimated: state moves between the estimate and the block.
     const call = { to: intent.to, data: intent.data, gasLimit: gas + gas / 4n };
@@ -229,7 +229,8 @@ export class OutboxDispatcher implements Dispatcher {
 
   async #replace(intent: TrackedIntent, urgent: boolean): Promise<void> {
     const last = intent.attempts.at(-1) as Attempt;
-    const fees = nextFees(last, await this.#quote(), urgent, this.#parts.policy);
+    const { policy } = this.#parts;
+    const fees = nextFees(last, await this.#quote(), urgent, last.kind === 'call' ? forCalls(policy) : policy);
     if (!fees) return this.#offerIfForgotten(intent);
     const call = last.kind === 'call' ? { to: intent.to, data: intent.data } : { to: this.address, data: '0x' as Hex };
     this.#parts.metrics.count('worker_submit_replaced_total');

@@ -22,11 +22,17 @@ const BUMP_DIVISOR = 8n;
  * brings, waits without a nonce: signed, it would hold up all that come after it.
  */
 export function assertWorth(gas: bigint, { price }: FeeMarket, gain: bigint | undefined, policy: FeePolicy): void {
-  const { maxFeePerGas: cap, opgPerCoin } = policy;
+  const { opgPerCoin } = policy;
+  const { maxFeePerGas: cap } = forCalls(policy);
   if (price > cap) throw new ProtocolError('fees.above_cap', { price, cap });
   if (gain === undefined || opgPerCoin === undefined) return;
   const cost = (gas * price * opgPerCoin) / COIN;
   if (cost > gain) throw new ProtocolError('fees.not_worth', { cost, gain });
+}
+
+/** The cap of calls is lower by an eleventh, so that an empty transfer can still replace one that has reached it. */
+export function forCalls(policy: FeePolicy): FeePolicy {
+  return { ...policy, maxFeePerGas: (policy.maxFeePerGas * 10n) / 11n };
 }
 
 /** Fees of a first attempt: what is asked for now, within the cap. */

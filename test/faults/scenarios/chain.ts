@@ -84,6 +84,27 @@ export const reorganisations: readonly Scenario[] = [
     'its block and up to as many as are not final are replaced',
     `it is computed once; ${HOLDS}`,
   ),
+  {
+    name: 'reorg-computed',
+    fault: 'a request falls out after it was computed, and its transaction is sent again',
+    injection: 'its block is replaced under a node inside the test',
+    holds: 'it is computed once, and the same result is submitted',
+    test: 'test/workers/node/reorg.test.ts',
+  },
+  {
+    name: 'reorg-same-bytes',
+    fault: 'only a submission falls out',
+    injection: 'its block is replaced under a node inside the test',
+    holds: 'the same signed bytes come back, and no second transaction is planned',
+    test: 'test/workers/node/reorg.test.ts',
+  },
+  {
+    name: 'reorg-one-payer',
+    fault: 'two requests of one payer swap places, so that both have other ids',
+    injection: 'their blocks are replaced under a node inside the test',
+    holds: 'both are served as the new requests they are; the old rows stay orphaned',
+    test: 'test/workers/node/reorg.test.ts',
+  },
   turned('reorg-order', 'two requests come back in the other order', 'their blocks are replaced'),
   turned(
     'reorg-submission',

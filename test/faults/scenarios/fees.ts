@@ -54,4 +54,18 @@ export const fees: readonly Scenario[] = [
     'a real chain whose base fee is set, and a price of the coin in the configuration',
     'it waits without a nonce until gas is cheaper, or is given up at its deadline; others go on',
   ),
+  {
+    name: 'key-used-elsewhere',
+    fault: 'somebody else uses the key, and takes the nonce of a transaction on its way',
+    injection: 'a transfer with that nonce is mined instead',
+    holds: 'it is sent with another nonce, once it is sure that none of its attempts was mined',
+    test: 'test/workers/submitter/dispatcher.test.ts',
+  },
+  {
+    name: 'key-without-coin',
+    fault: 'the key cannot pay for gas',
+    injection: 'its balance is taken, and given back',
+    holds: 'everything waits, and follows by itself',
+    test: 'test/workers/submitter/dispatcher.test.ts',
+  },
 ];

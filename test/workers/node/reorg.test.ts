@@ -6,6 +6,7 @@ import { type Account, actAs, findRequest, request } from '../../../sdk/index.ts
 import { eventDecoder, type RawLog } from '../../../workers/adapters/ethers/decodeEvents.ts';
 import { type Devnet, startDevnet, vectors } from '../../support/devnet.ts';
 import { eventually } from '../../support/eventually.ts';
+import { faultStory } from '../../support/faultStory.ts';
 import { startNode, type TestNode } from '../../support/inferenceNode.ts';
 import { temporaryFolder } from '../../support/temporary.ts';
 
@@ -17,7 +18,8 @@ interface Receipt {
 }
 
 /** Blocks are mined by hand, so that each fork holds exactly what the story says. */
-describe('an inference node in a reorganisation', () => {
+describe('an inference node in a reorganisation', function () {
+  this.timeout(120_000);
   const models = temporaryFolder('opg-store');
   let devnet: Devnet;
   let node: TestNode;
@@ -75,7 +77,7 @@ describe('an inference node in a reorganisation', () => {
     throw new Error(`The transaction ${hash} opened no request.`);
   }
 
-  it('does not compute again, but submits again, what came back after it was computed', async () => {
+  faultStory('reorg-computed', async () => {
     const mark = await devnet.anvil.mark();
     const asked = await ask();
     await waits(devnet.node);
@@ -90,9 +92,9 @@ describe('an inference node in a reorganisation', () => {
     expect(await node.journal.result(asked.id)).to.deep.equal(result);
     const executions = node.log.lines.filter(({ message }) => message === 'request executed');
     expect(executions).to.have.length(1);
-  }).timeout(120_000);
+  });
 
-  it('brings its submission back when only that fell out, with the bytes it had signed', async () => {
+  faultStory('reorg-same-bytes', async () => {
     const asked = await ask();
     const mark = await devnet.anvil.mark();
     await waits(devnet.node);
@@ -105,9 +107,9 @@ describe('an inference node in a reorganisation', () => {
     await stageIs(asked.id, 'submitted');
     expect((await intentOf(asked))?.attempts[0]).to.deep.equal(before);
     expect(await node.outbox.get(`submit:${asked.id}/1`)).to.equal(undefined);
-  }).timeout(120_000);
+  });
 
-  it('serves two requests that came back in the other order as the new requests they are', async () => {
+  faultStory('reorg-one-payer', async () => {
     const mark = await devnet.anvil.mark();
     const first = await ask(10n ** 19n);
     await waits(devnet.node);
@@ -123,5 +125,5 @@ describe('an inference node in a reorganisation', () => {
       await submitted(asked);
     }
     for (const { id } of [first, second]) expect(await stage(id)).to.equal('orphaned');
-  }).timeout(120_000);
+  });
 });

@@ -12,6 +12,7 @@ import { type Database, openDatabase } from '../../../workers/adapters/sql/open.
 import { OutboxDispatcher } from '../../../workers/submitter/dispatcher.ts';
 import type { FeePolicy } from '../../../workers/submitter/fees.ts';
 import { Anvil, CHAIN_ID, KEYS } from '../../support/anvil.ts';
+import { faultStory } from '../../support/faultStory.ts';
 import { recordedLog, recordedMetrics } from '../../support/telemetry.ts';
 
 const POLICY: FeePolicy = { maxFeePerGas: 500n * 10n ** 9n, replaceAfterBlocks: 3, urgentSeconds: 0 };
@@ -217,7 +218,7 @@ describe('the dispatcher on a chain', () => {
     expect((await outbox.get('announce:a'))?.attempts).to.have.length(1);
   });
 
-  it('takes another nonce when somebody else used the key', async () => {
+  faultStory('key-used-elsewhere', async () => {
     const sender = new EthersSender(rpc);
     sender.broadcast = async () => 'accepted';
     await dispatcher(sender).send(announce('a'));
@@ -233,7 +234,7 @@ describe('the dispatcher on a chain', () => {
     expect((await outbox.get('announce:a'))?.nonce).to.equal(1);
   });
 
-  it('waits for gas money and goes on by itself when it comes', async () => {
+  faultStory('key-without-coin', async () => {
     await anvil.send('anvil_setBalance', signer.address, '0x1');
     const ours = dispatcher();
     await ours.send(announce('a'));

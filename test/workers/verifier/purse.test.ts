@@ -21,7 +21,7 @@ function purse(maxBonds: bigint) {
   };
   const sender = {
     balance: async () => has.gas,
-    fees: async () => ({ price: 1n, maxFeePerGas: 2n, maxPriorityFeePerGas: 1n }),
+    fees: async () => ({ maxFeePerGas: 2n, maxPriorityFeePerGas: 1n, price: 2n }),
   };
   return { has, log, metrics, purse: new Purse({ views, sender, account: node, maxBonds, log, metrics }) };
 }

@@ -112,7 +112,9 @@ interface EthersFailure {
   readonly info?: { readonly error?: { readonly message?: string } };
 }
 
-const RATE_LIMIT = /rate limit|too many requests|exceeded .*(capacity|quota|credits)|request limit/i;
+/** The last of these are ethers' own words for a 429. */
+const RATE_LIMIT =
+  /rate limit|too many requests|exceeded .*(capacity|quota|credits)|request limit|exceeded maximum retry limit/i;
 /** A node that is starting, syncing or behind says so in words; the next call may succeed. */
 const PASSING =
   /timeout|timed out|header not found|unknown block|block not found|missing trie node|not available|internal error|busy|try again|syncing/i;
