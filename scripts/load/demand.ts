@@ -63,7 +63,7 @@ export async function sendBurst(
   return { from, sent: parts.flatMap(({ sent }) => sent), gas: parts.reduce((sum, { gas }) => sum + gas, 0n) };
 }
 
-async function sendOne(account: Account, node: string, { who, of, deadlineSeconds, together = TOGETHER }: Demand) {
+async function sendOne(account: Account, node: Address, { who, of, deadlineSeconds, together = TOGETHER }: Demand) {
   const left = new Map(of);
   const sent: Sent[] = [];
   let gas = 0n;

@@ -7,10 +7,10 @@ import { expect } from 'chai';
 import type { VersionId } from '#core/protocol/ids.ts';
 import { replay } from '../../scripts/demo/balances.ts';
 import { placeEmptyJournal } from '../../scripts/demo/journalTemplate.ts';
-import { type Demand, requesterFor, type Sent, sendBurst } from '../../scripts/load/demand.ts';
+import { type Burst, type Demand, requesterFor, type Sent, sendBurst } from '../../scripts/load/demand.ts';
 import { offerLoadModels } from '../../scripts/load/offer.ts';
 import { type Fate, fatesOf, meanWaits, throughput } from '../../scripts/load/outcome.ts';
-import { type Account, actAs } from '../../sdk/index.ts';
+import { type Account, actAs, type Network } from '../../sdk/index.ts';
 import { KEYS } from '../support/anvil.ts';
 import { type Devnet, startDevnet } from '../support/devnet.ts';
 import { faultStory } from '../support/faultStory.ts';
@@ -18,7 +18,7 @@ import { RoleProcess } from '../support/process.ts';
 import { seeded } from '../support/seeded.ts';
 
 const number = (name: string, short: number) => Number(process.env[name] ?? short);
-const REQUESTS = number('SPIKE_REQUESTS', 200);
+const REQUESTS = number('SPIKE_REQUESTS', 150);
 const MODELS = number('SPIKE_MODELS', 5);
 /** Requesters beside the whale; each asks for a hundredth of everything. */
 const SMALL = number('SPIKE_SMALL', 2);
@@ -28,10 +28,11 @@ const OPG = 10n ** 18n;
 const FEE = 2n * OPG;
 /** Requests of a model that says it is slow, in one transaction, and how long they may take. */
 const SLOW = { requests: 32, together: 32, multiplyAdds: 4_000_000_000n, deadlineSeconds: 600 };
+const UNDER_WAY: readonly string[] = ['', 'admitted', 'executed', 'submitting', 'submitted'];
 const MIB = 2 ** 20;
 
 describe('a spike of demand', function () {
-  this.timeout(FULL ? 3_600_000 : 240_000);
+  this.timeout(FULL ? 3_600_000 : 600_000);
   const home = mkdtempSync(path.join(tmpdir(), 'opg-spike-'));
   const running: RoleProcess[] = [];
   let devnet: Devnet | undefined;
@@ -93,9 +94,7 @@ describe('a spike of demand', function () {
     const peak = peakOf(node.pid);
 
     // What was declined is told, and ends by its deadline.
-    const fates = await fatesOf(bank, asked);
-    const unanswered = fates.filter(({ answeredAt }) => answeredAt === undefined);
-    const reasons = await Promise.all(unanswered.map(({ id }) => told(url, id)));
+    const { fates, unanswered, reasons } = await settled(bank, url, asked);
     for (const { stage, reason } of reasons) {
       expect(stage, reason).to.equal('declined');
       expect(reason).to.match(/^\d+ requests are served before it and it would take about \d+ s, \d+ s are left$/);
@@ -145,6 +144,17 @@ describe('a spike of demand', function () {
       ].join('; '),
     );
   });
+
+  /** Nothing is under way any more: each has an answer on the chain, or the node says that there will be none. */
+  async function settled(net: Network, url: string, asked: Pick<Burst, 'sent' | 'from'>) {
+    for (;;) {
+      const fates = await fatesOf(net, asked);
+      const unanswered = fates.filter(({ answeredAt }) => answeredAt === undefined);
+      const reasons = await Promise.all(unanswered.map(({ id }) => told(url, id)));
+      if (reasons.every(({ stage }) => !UNDER_WAY.includes(stage ?? ''))) return { fates, unanswered, reasons };
+      await sleep(500);
+    }
+  }
 
   /** The whale asks for as much of each model; a small one for a share of one. */
   async function parties(bank: Account, versions: readonly VersionId[], share: number, int: (limit: number) => number) {
