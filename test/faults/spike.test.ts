@@ -205,9 +205,17 @@ async function until({ provider, requests }: Account, from: number, count: numbe
     if (found >= count) return;
     if (found > before) [before, since] = [found, performance.now()];
     if (performance.now() - since > 120_000)
-      throw new Error(`After ${found} of ${count} results nothing came for two minutes. ${node.said().slice(-4_000)}`);
+      throw new Error(`After ${found} of ${count} results nothing came for two minutes. The node says: ${gist(node)}`);
     await sleep(200);
   }
+}
+
+/** How often the node said what. */
+function gist({ lines }: RoleProcess): string {
+  const said = lines.map(({ level, message, from, to, reason, code }) =>
+    JSON.stringify({ level, message, from, to, code, reason: String(reason ?? '').replaceAll(/\d+/g, 'N') }),
+  );
+  return [...Map.groupBy(said, (line) => line)].map(([line, same]) => `\n${same.length} times ${line}`).join('');
 }
 
 const told = async (url: string, id: string) =>
