@@ -22,6 +22,7 @@ import { createLog } from '../adapters/pino/log.ts';
 import { createMetrics } from '../adapters/prometheus/metrics.ts';
 import { createReference } from '../adapters/reference/reference.ts';
 import { openDatabase } from '../adapters/sql/open.ts';
+import { urgently } from '../adapters/sql/pool.ts';
 import { type Config, loadConfig } from '../config/load.ts';
 import { printable } from '../config/printable.ts';
 import { IN_PROCESS } from '../config/resolve.ts';
@@ -198,7 +199,7 @@ export const runNode = <R extends 'node' | 'cheat'>(
         life.shutdown.add('pacing', () => executor.pacing.leave());
         await queue.consume('execute', inFlight(concurrency, maxRows), async (id, signal) => {
           await executor.execute(id, signal);
-          await near.push('submit', id);
+          await near.push('submit', id, { priority: serving.rankOf(id) });
         });
         await queue.consume('prove', concurrency, async (id, signal) => {
           await executor.prove(id, signal);
@@ -228,7 +229,7 @@ export const runNode = <R extends 'node' | 'cheat'>(
       ];
       const observers = [versionKeeper(journal, log), serving, keeper, flight, ...(defender ? [defender] : [])];
       await Promise.all([
-        observe({ reader, journal, startBlock, observers, ...common }, life.signal),
+        urgently(() => observe({ reader, journal, startBlock, observers, ...common }, life.signal)),
         sweep(chores, clock, log, life.signal),
       ]);
 
