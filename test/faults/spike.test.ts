@@ -24,6 +24,8 @@ const MODELS = number('SPIKE_MODELS', 5);
 const SMALL = number('SPIKE_SMALL', 2);
 const FULL = REQUESTS >= 5_000;
 const CHILDREN = 2;
+/** A journal opens in a second on an idle machine. */
+const START_MS = 240_000;
 const OPG = 10n ** 18n;
 const FEE = 2n * OPG;
 /** Requests of a model that says it is slow, in one transaction, and how long they may take. */
@@ -60,7 +62,7 @@ describe('a spike of demand', function () {
     await placeEmptyJournal(path.join(home, role, 'journal'));
     const started = new RoleProcess(role, own);
     running.push(started);
-    const { url } = await started.says(`${role} started`);
+    const { url } = await started.says(`${role} started`, START_MS);
     return { process: started, url: String(url) };
   }
 
@@ -182,7 +184,7 @@ describe('a spike of demand', function () {
 
   /** Everybody's deadline passes, a keeper closes what is left, each request has ended, and Escrow holds what its books say. */
   async function ended({ anvil, requester: net }: Devnet, sent: readonly Sent[]): Promise<void> {
-    await startRole('keeper', KEYS[3], { OPG_KEEPER_MAX_WAIT_SECONDS: '0' });
+    await startRole('keeper', KEYS[3], { OPG_KEEP_MAX_WAIT_SECONDS: '0' });
     await anvil.send('evm_increaseTime', 4_000);
     await anvil.mine(3);
     let fates: readonly Fate[] = [];

@@ -35,9 +35,9 @@ export class RoleProcess {
   }
 
   /** The first line with this message; fails with what the process said if it ends before. */
-  async says(message: string): Promise<LogLine> {
+  async says(message: string, withinMs?: number): Promise<LogLine> {
     const found = () => this.lines.find((line) => line.message === message);
-    await eventually(`"${message}" in the log`, () => found() || this.#child.exitCode !== null);
+    await eventually(`"${message}" in the log`, () => found() || this.#child.exitCode !== null, withinMs);
     const line = found();
     if (line) return line;
     throw new Error(`The process ended with ${this.#child.exitCode}:\n${this.said()}`);

@@ -29,7 +29,8 @@ describe('turns at the one session of PGlite', () => {
     });
     await Promise.all([...asked, urgent]);
     expect(done[0], 'it had begun').to.equal('a');
-    expect(done.filter((name) => name.length === 1)).to.deep.equal(['a', 'b', 'c', 'd']);
+    // A transaction asks for the session a moment after it begins.
+    expect(done.filter((name) => name.length === 1)).to.deep.equal(['a', 'b', 'd', 'c']);
     expect(done.indexOf('first')).to.equal(1);
     expect(done.indexOf('second')).to.be.lessThan(4);
   });
