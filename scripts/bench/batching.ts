@@ -40,16 +40,15 @@ export async function benchBatching(): Promise<readonly BatchingRow[]> {
   const reference = createReference();
   try {
     const { onnx, card } = loadModel(0);
-    const { file, schema, vectors } = exampleModel('digits-cnn');
+    const { file, card: cnn, vectors } = exampleModel('digits-cnn');
     const single = vectors.filter(({ inputs }) => Object.values(inputs).every(({ shape }) => shape[0] === 1));
-    const cnn = { ...schema, rows: true };
     const sources = [
       ['perceptron, 4,352 multiply-adds', { onnx, schema: parseSchema(card), input: loadInput }],
       [
         'digits-cnn',
         {
           onnx: readFileSync(file),
-          schema: cnn,
+          schema: parseSchema({ ...cnn, rows: true }),
           input: (n: number) => single[n % single.length]?.inputs ?? {},
         },
       ],

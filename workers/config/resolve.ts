@@ -24,7 +24,7 @@ export interface Resolved extends Omit<Sections, 'network' | 'process' | 'journa
 
 /** Sections that could be parsed; the mistakes of the others are known already. */
 type Parsed = Partial<Sections>;
-/** The queue of a process that shares its journal with nobody. */
+/** Where jobs wait in a process that shares its journal with nobody, unless something else is asked for. */
 export const IN_PROCESS = 'memory:';
 type Complain = (setting: string, what: string) => void;
 
@@ -117,11 +117,6 @@ function resolveQueue(
     complain(
       'queue.url',
       `is ${own}: a pglite: queue lives in the database of the journal (${redactUrl(journalUrl ?? '')}); leave it out, or use redis:// or postgres://`,
-    );
-  if (own === IN_PROCESS && !journalUrl?.startsWith('pglite:'))
-    complain(
-      'queue.url',
-      `is ${own}: executors beside this node would not see its jobs; leave it out, or use redis:// or postgres://`,
     );
   const url = own ?? (journalUrl?.startsWith('pglite:') ? IN_PROCESS : journalUrl);
   return { url: url ?? '', namespace: queue.namespace ?? role };

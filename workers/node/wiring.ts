@@ -24,6 +24,7 @@ import { sqlRestoreMarks } from '../adapters/restored/marks.ts';
 import { restoredMigrations } from '../adapters/restored/migrations.ts';
 import { configuredSigners } from '../adapters/signer/configured.ts';
 import { openDatabase } from '../adapters/sql/open.ts';
+import { urgently } from '../adapters/sql/pool.ts';
 import { type Config, loadConfig } from '../config/load.ts';
 import { printable } from '../config/printable.ts';
 import { IN_PROCESS } from '../config/resolve.ts';
@@ -216,7 +217,7 @@ export const runNode = <R extends 'node' | 'cheat'>(
         await queue.consume('execute', inFlight(concurrency, maxRows), async (id, signal) => {
           if (await holds(id)) return;
           await executor.execute(id, signal);
-          await near.push('submit', id);
+          await near.push('submit', id, { priority: serving.rankOf(id) });
         });
         await queue.consume('prove', concurrency, async (id, signal) => {
           await executor.prove(id, signal);
@@ -253,7 +254,7 @@ export const runNode = <R extends 'node' | 'cheat'>(
       ];
       const observers = [time, versionKeeper(journal, log), serving, keeper, flight, ...(defender ? [defender] : [])];
       await Promise.all([
-        observe({ reader, journal, startBlock, observers, ...common }, life.signal),
+        urgently(() => observe({ reader, journal, startBlock, observers, ...common }, life.signal)),
         sweep(chores, clock, log, life.signal),
       ]);
 

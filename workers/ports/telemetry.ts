@@ -15,7 +15,7 @@ export type Fields = Readonly<Record<string, unknown>>;
 export interface Metrics {
   count(name: string, labels?: Labels, by?: number): void;
   gauge(name: string, value: number, labels?: Labels): void;
-  /** A duration in seconds, or a size in bytes, as the name's unit says. */
+  /** A duration in seconds, or a size in bytes or rows, as the name's unit says. */
   observe(name: string, value: number, labels?: Labels): void;
 }
 

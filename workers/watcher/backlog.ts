@@ -61,7 +61,8 @@ export class Backlog {
   #virtual = 0;
   #processes = 1;
   #pace: number | undefined;
-  #counted = { since: 0, done: 0 };
+  /** Deliveries since something began to wait. */
+  #counted: { readonly since: number; readonly done: number } | undefined;
 
   /** `estimate`: seconds of an item that nobody has measured. `now`: milliseconds. */
   constructor(estimate: (version: KnownVersion) => number, now: () => number) {
@@ -148,13 +149,13 @@ export class Backlog {
   /** The pace of everything together, chain included: it is what limits if the machine that computes is fast. */
   #count(): void {
     if (this.#work.size < PACE_SAMPLES) {
-      this.#counted = { since: this.#now(), done: 0 };
+      this.#counted = undefined;
       return;
     }
-    this.#counted.done++;
-    const { since, done } = this.#counted;
-    if (done < PACE_SAMPLES) return;
-    const each = (this.#now() - since) / 1000 / done;
+    const { since, done } = this.#counted ?? { since: this.#now(), done: -1 };
+    this.#counted = { since, done: done + 1 };
+    if (done + 1 < PACE_SAMPLES) return;
+    const each = (this.#now() - since) / 1000 / (done + 1);
     this.#pace = this.#pace === undefined ? each : this.#pace + (each - this.#pace) * PACE_WEIGHT;
     this.#counted = { since: this.#now(), done: 0 };
   }

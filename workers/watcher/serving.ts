@@ -129,6 +129,11 @@ export class Serving implements Observer {
     this.#backlog.note(row);
   }
 
+  /** Its fair place in what waits: smaller goes first. */
+  rankOf(id: Hex): number {
+    return this.#backlog.rankOf(id);
+  }
+
   async #countExecutors(): Promise<void> {
     const { journal, clock, metrics } = this.#parts;
     const { track, stage, gone } = EXECUTOR_ROWS;

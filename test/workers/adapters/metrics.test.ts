@@ -25,7 +25,7 @@ describe('the metrics', () => {
     for (const [name, { type }] of declared) {
       expect(name).to.match(/^worker_[a-z]+_[a-z_]+$/);
       if (type === 'counter') expect(name).to.match(/_total$/);
-      if (type === 'histogram') expect(name).to.match(/_(seconds|bytes)$/);
+      if (type === 'histogram') expect(name).to.match(/_(seconds|bytes|rows)$/);
     }
   });
 

@@ -104,7 +104,7 @@ describe('the configuration', () => {
       const node = load('node');
       expect(node.signer.keyFile).to.equal(path.join(home, 'key'));
       expect(node.journal.url).to.equal(`pglite:${path.join(home, 'data', 'journal')}`);
-      expect(node.queue).to.deep.equal({ url: node.journal.url, namespace: 'node' });
+      expect(node.queue, 'one process').to.deep.equal({ url: 'memory:', namespace: 'node' });
     });
 
     it('lets the environment win, and takes an empty variable for none', () => {

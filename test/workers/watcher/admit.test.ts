@@ -44,6 +44,13 @@ describe('admission', () => {
         {},
         /root_mismatch/,
       ],
+      // 1.25 times that, to 20 s before the deadline.
+      [
+        'what would come too late behind what waits',
+        { wait: { seconds: 785, ahead: 12 } },
+        {},
+        /^12 requests are served before it and it would take about 982 s, 980 s are left$/,
+      ],
       // 1,000 s are left, half of which the check may take.
       [
         'what it could not check',
@@ -62,6 +69,14 @@ describe('admission', () => {
   it('asks what its offer asks, unless its operator named a price', () => {
     expect(verdict({ offer: offered(840n) }, { minNetPerItem: undefined }).kind).to.equal('serve');
     expect(verdict({ offer: offered(10_000n) }, { minNetPerItem: 840n }).kind).to.equal('serve');
+  });
+
+  it('takes what it can just deliver, and is more careful where a slice would be locked', () => {
+    const waiting = (seconds: number) => ({ wait: { seconds, ahead: 12 } });
+    const acceptFirst = { openAtMarginSeconds: 501 };
+    expect(verdict(waiting(784)).kind).to.equal('serve');
+    expect(verdict(waiting(490), acceptFirst).kind).to.equal('accept');
+    expect(verdict(waiting(491), acceptFirst).kind).to.equal('decline');
   });
 
   it('takes what it can just check, per item, and what its operator admitted', () => {

@@ -13,7 +13,7 @@ const [WHALE, SMALL] = [account(1), account(2)];
 let ids = 0;
 
 function backlog(itemSeconds = ITEM_SECONDS) {
-  const clock = { now: 0 };
+  const clock = { now: 1_700_000_000_000 };
   const one = new Backlog(
     () => itemSeconds,
     () => clock.now,

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { isProtocolError } from '#core/errors.ts';
 import type { Hex } from '#ports/chain.ts';
 import type { Queue } from '#ports/queue.ts';
@@ -41,6 +42,8 @@ export interface MemoryQueueOptions {
 export function memoryQueue({ backoff = () => 10, log, metrics }: MemoryQueueOptions = {}): Queue {
   const stages = new Map<string, Stage>();
   const closing = new AbortController();
+  /** Jobs are nobody's: they do not run in the asynchronous context of whoever pushed. */
+  const outside = AsyncLocalStorage.snapshot();
   let closed = false;
   let turns = 0;
 
@@ -78,7 +81,10 @@ export function memoryQueue({ backoff = () => 10, log, metrics }: MemoryQueueOpt
       const job = stage.due.pop();
       if (!job) return;
       stage.waiting.delete(job.id);
-      stage.running.set(job.id, run(name, stage, job, work));
+      stage.running.set(
+        job.id,
+        outside(() => run(name, stage, job, work)),
+      );
     }
   };
 

@@ -1,7 +1,7 @@
 import { PGlite, types } from '@electric-sql/pglite';
 import { pgliteModules } from './pgliteModules.ts';
 import type { PoolResult } from './pool.ts';
-import { refuseInside } from './pool.ts';
+import { isUrgent, refuseInside } from './pool.ts';
 
 /**
  * PGlite has no background processes: nobody gives the space of dead rows back, and nobody makes the checkpoints without which its log
@@ -16,7 +16,10 @@ const TIDY_AFTER_BYTES = 32 * 2 ** 20;
  * It survives the death of its process at any point, not a power failure: PGlite runs with fsync off.
  */
 export class PgliteSession {
-  #tail: Promise<void> = Promise.resolve();
+  #held = false;
+  /** Those who wait for it, in the order in which they came. */
+  readonly #first: (() => void)[] = [];
+  readonly #others: (() => void)[] = [];
   #searchPath = '';
   #changedRows = 0;
   #changedBytes = 0;
@@ -44,12 +47,12 @@ export class PgliteSession {
   /** Resolves to a release function once this caller has the session alone. */
   async hold(searchPath: string): Promise<() => void> {
     refuseInside(this);
-    let release = () => {};
-    const before = this.#tail;
-    this.#tail = new Promise((resolve) => {
-      release = resolve;
-    });
-    await before;
+    await this.#turn(isUrgent());
+    let released = false;
+    const release = () => {
+      if (!released) this.#next();
+      released = true;
+    };
     try {
       if (this.#closed) throw new Error('The database is closed.');
       if (this.#searchPath !== searchPath) await this.#pglite.exec(`set search_path to ${searchPath}`);
@@ -59,6 +62,22 @@ export class PgliteSession {
       throw error;
     }
     return release;
+  }
+
+  #turn(first: boolean): Promise<void> {
+    if (!this.#held) {
+      this.#held = true;
+      return Promise.resolve();
+    }
+    return new Promise((resolve) => {
+      (first ? this.#first : this.#others).push(resolve);
+    });
+  }
+
+  #next(): void {
+    const next = this.#first.shift() ?? this.#others.shift();
+    if (next) next();
+    else this.#held = false;
   }
 
   /** Only for the holder. Without parameters a text may be several statements. */
@@ -88,13 +107,14 @@ export class PgliteSession {
 
   /** Waits for its turn, then ends the database; idempotent. */
   async close(): Promise<void> {
-    const before = this.#tail;
-    this.#tail = before.then(async () => {
+    await this.#turn(false);
+    try {
       if (this.#closed) return;
       this.#closed = true;
       await this.#pglite.close();
-    });
-    await this.#tail;
+    } finally {
+      this.#next();
+    }
   }
 }
 

@@ -24,6 +24,16 @@ export interface Pool {
  */
 export const transactionScope = new AsyncLocalStorage<object>();
 
+const urgency = new AsyncLocalStorage<true>();
+
+/**
+ * What waits for PGlite's one session in this call, and in those it makes, goes before what others wait with. For what is a small part of the work
+ * and holds up the rest, such as following the chain beside thirty requests that are served.
+ */
+export const urgently = <T>(work: () => T): T => urgency.run(true, work);
+
+export const isUrgent = (): boolean => urgency.getStore() === true;
+
 export function refuseInside(database: object): void {
   if (transactionScope.getStore() !== database) return;
   throw new Error('A transaction is open in this call: use the `sql` that was passed to it, not the database.');

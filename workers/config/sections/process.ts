@@ -74,7 +74,7 @@ export const journal = section({
 
 export const queue = section({
   url: url({
-    schemes: ['memory:', 'pglite:', 'postgres://', 'postgresql://', 'redis://', 'rediss://'],
+    schemes: ['pglite:', 'postgres://', 'postgresql://', 'redis://', 'rediss://'],
     env: 'OPG_QUEUE_URL',
     fallback: null,
     about: 'where jobs wait; if absent in this process beside a pglite: journal, else the same as the journal',
