@@ -1,6 +1,7 @@
 // Lines and branches of the contracts that their tests pass, against 100 %. What is not passed has to be named: with its reason in
 // probes/exceptions.json if no test can pass it, or else in probes/open.json until there is one. Nothing may stand there that is passed.
 //   node scripts/audit/coverage.ts           builds with probes, runs the tests of the contracts: many minutes
+//   node scripts/audit/coverage.ts FILE ...  only these test files, added to what was passed before: valid while no contract has changed
 //   node scripts/audit/coverage.ts report    the last run once more; with --open it writes open.json
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -28,8 +29,9 @@ const LEFT_OUT =
   /^test\/(steps\/stepGas|challenges\/(acceptance|calldata|crowds|exhaustive|interleavings|largeSteps|lies|everyMove|costs|prices)|invariants\/(randomRun|constantCost))\./;
 
 if (!process.argv.includes('report')) {
-  const tests = contractTests().filter((file) => !LEFT_OUT.test(file));
-  rmSync(HITS, { recursive: true, force: true });
+  const named = process.argv.slice(2).filter((argument) => argument.endsWith('.ts'));
+  const tests = named.length > 0 ? named : contractTests().filter((file) => !LEFT_OUT.test(file));
+  if (named.length === 0) rmSync(HITS, { recursive: true, force: true });
   const config = ['--config', 'hardhat.coverage.config.ts'];
   const run = (...task: string[]) =>
     spawnSync('hardhat', [...config, ...task], { stdio: ['ignore', 'inherit', 'inherit'] });

@@ -42,6 +42,17 @@ describe('PassPolicy.setOffer', () => {
 });
 
 describe('a pass for a period', () => {
+  it('reaches no further than a century ahead', async () => {
+    const s = await loadFixture(sellingByTime);
+    const long = { ...BY_TIME, period: 36_500n * 86_400n };
+    await s.passes.connect(s.owner).setOffer(s.version, long);
+    await buy(s, s.requester, long);
+    await expect(buy(s, s.requester, long))
+      .to.be.revertedWithCustomError(s.passes, 'Policies_BadField')
+      .withArgs('period');
+    expect((await passOf(s, s.requester)).until).to.equal((await passOf(s, s.requester)).from + long.period);
+  });
+
   it('lets its holder ask until its last second, and nobody else', async () => {
     const s = await loadFixture(sellingByTime);
     await expect(tryRequest(s)).to.be.revertedWithCustomError(s.models, 'Models_AccessDenied');
@@ -200,6 +211,20 @@ describe('what a pass earns', () => {
     expect(await availableOf(s, s.owner)).to.equal(BY_TIME.price);
   });
 
+  it('is nothing more in the last second of a pass that was collected in it', async () => {
+    const s = await loadFixture(sellingByTime);
+    await buy(s, s.requester, BY_TIME);
+    const { from, until } = await passOf(s, s.requester);
+    await time.setNextBlockTimestamp(from + MONTH / 2n);
+    await buy(s, s.requester, BY_TIME);
+    await time.setNextBlockTimestamp(until + MONTH);
+    await s.passes.collect(s.version, [s.requester]);
+    const last = await passOf(s, s.requester);
+    expect([last.from, last.held]).to.deep.equal([until + MONTH, 0n]);
+    expect(await s.passes.earnedOf(s.version, s.requester)).to.equal(0n);
+    expect(await may(s, s.requester)).to.equal(true);
+  });
+
   it('is all of it as soon as the uses are used up', async () => {
     const s = await loadFixture(sellingByUse);
     await buy(s, s.requester, BY_USE);
@@ -261,6 +286,18 @@ describe('what a pass gives back', () => {
       expect(await s.token.balanceOf(s.passes)).to.equal(0n);
       await expect(s.passes.refund(s.version, s.requester)).to.be.revertedWithCustomError(s.passes, 'Passes_NoPass');
     });
+
+  it('is all of it where not a wei is earned', async () => {
+    const cheap = { ...BY_TIME, price: 1n };
+    const s = await loadFixture(sellingByTime);
+    await s.passes.connect(s.owner).setOffer(s.version, cheap);
+    await buy(s, s.requester, cheap);
+    await time.increase(MONTH / 2n);
+    const parts = await changes(s, { owner: s.owner, requester: s.requester }, async () => {
+      await s.passes.connect(s.owner).revoke(s.version, s.requester);
+    });
+    expect(parts).to.deep.equal({ owner: 0n, requester: 1n });
+  });
 
   it('is nothing of a pass that is over', async () => {
     const s = await loadFixture(sellingByTime);
