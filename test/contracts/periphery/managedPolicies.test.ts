@@ -42,7 +42,7 @@ describe('the manager of a splitter, and policies', () => {
     expect(await one.mayRequest(s.version, s.requester, '0x')).to.equal(true);
     expect(await one.mayRequest(s.version, s.buyer, '0x')).to.equal(false);
     const rule = [s.version, await kinds.getAddress(), 7n, 2n] as const;
-    await expect(by.manage(many, many.interface.encodeFunctionData('setRule', rule)))
+    await expect(by.manage(many, many.interface.encodeFunctionData('setRule', [...rule])))
       .to.emit(many, 'RuleSet')
       .withArgs(...rule);
   });
