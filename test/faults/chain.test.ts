@@ -23,7 +23,9 @@ describe('on a chain that turns back, behind providers that fail and lie', funct
     requesters = [await net.requester(), await net.requester()];
   });
   after(async () => (await starting?.catch(() => undefined))?.stop());
-  afterEach(async () => {
+  afterEach(async function () {
+    // The runner tells failures at its end, which is far.
+    if (this.currentTest?.err) console.error(this.currentTest.err.message.slice(0, 4_000));
     for (const at of [BAD, GOOD, THIRD, LONE]) await net.proxies.order(at);
     net.chain.letGo();
   });
@@ -195,8 +197,11 @@ describe('on a chain that turns back, behind providers that fail and lie', funct
     await net.chain.mine();
     return (await asking).id;
   }
-  /** The node's transaction of a request waits to be mined. */
-  const computed = () => net.waitsFrom(net.devnet.node.address);
+  /** The node has computed this request, and its transaction waits to be mined; others of its may wait too. */
+  const computed = async (id: RequestId) => {
+    await eventually('the node submits', async () => (await net.told(id)).includes('"submitting"'), 300_000);
+    await net.waitsFrom(net.devnet.node.address);
+  };
   const forgotten = async (id: RequestId) => {
     await eventually(
       'the node knows that it fell out',
@@ -213,7 +218,7 @@ describe('on a chain that turns back, behind providers that fail and lie', funct
     for (const depth of depths) {
       await net.chain.hold();
       const id = await askAlone(requesters[0] as Account);
-      await computed();
+      await computed(id);
       await net.chain.mine(depth - 1); // at depth 1 the request falls out before its result is in
       const lost = await net.chain.fallOut(depth);
       expect(await net.stateOf(id)).to.equal(undefined);
@@ -248,7 +253,7 @@ describe('on a chain that turns back, behind providers that fail and lie', funct
     const depth = 1 + seeded(seed).int(FINALITY - 1);
     await net.chain.hold();
     const id = await askAlone(requesters[0] as Account);
-    await computed();
+    await computed(id);
     await net.chain.mine(depth);
     const lost = await net.chain.fallOut(depth);
     const [ours] = lost.filter(({ from }) => from === net.devnet.node.address);
