@@ -13,6 +13,7 @@ import { type Fate, fatesOf, meanWaits, throughput } from '../../scripts/load/ou
 import { type Account, actAs, type Network } from '../../sdk/index.ts';
 import { KEYS } from '../support/anvil.ts';
 import { type Devnet, startDevnet } from '../support/devnet.ts';
+import { eventually } from '../support/eventually.ts';
 import { faultStory } from '../support/faultStory.ts';
 import { RoleProcess } from '../support/process.ts';
 import { seeded } from '../support/seeded.ts';
@@ -107,7 +108,7 @@ describe('a spike of demand', function () {
     ).to.equal(true);
     expect(unanswered.length, 'declined').to.be.within(1, SLOW.requests - 1);
     const declined = /^worker_serve_declined_total\{why="load"\} (\d+)$/m.exec(
-      await (await fetch(`${url}/metrics`)).text(),
+      await (await ask(`${url}/metrics`)).text(),
     );
     expect(Number(declined?.[1])).to.equal(unanswered.length);
 
@@ -222,11 +223,14 @@ function gist({ lines }: RoleProcess): string {
   return [...Map.groupBy(said, (line) => line)].map(([line, same]) => `\n${same.length} times ${line}`).join('');
 }
 
+/** A connection that was kept may be closed by the node in the moment in which it is used again. */
+const ask = (url: string) => eventually(`${url} answers`, () => fetch(url).catch(() => undefined));
+
 const told = async (url: string, id: string) =>
-  (await (await fetch(`${url}/v1/requests/${id}`)).json()) as { readonly stage?: string; readonly reason?: string };
+  (await (await ask(`${url}/v1/requests/${id}`)).json()) as { readonly stage?: string; readonly reason?: string };
 
 async function loadsOf(url: string): Promise<number> {
-  const { components } = (await (await fetch(`${url}/healthz`)).json()) as {
+  const { components } = (await (await ask(`${url}/healthz`)).json()) as {
     readonly components: { readonly runtime: { readonly loads: number } };
   };
   return components.runtime.loads;
