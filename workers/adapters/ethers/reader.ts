@@ -117,6 +117,8 @@ export class EthersReader implements ChainReader {
 
   /** Cases 1 to 6, block by block up to `head`. */
   async *#approach(chain: LocalChain, head: Header, signal: AbortSignal): AsyncIterable<ChainFact> {
+    /** Blocks that fell out because the next one has another parent. */
+    const disowned = new Set<Hex>();
     while (!signal.aborted) {
       const { tip, next } = chain;
       if (next > head.number) {
@@ -131,7 +133,10 @@ export class EthersReader implements ChainReader {
       }
       const block = next === head.number ? head : await header(this.#rpc, next);
       if (!block) return;
+      // The same block again, which its child does not descend from: nothing would ever come of this.
+      if (disowned.has(block.hash)) throw this.#inconsistent(block.number);
       if (tip && tip.number === next - 1 && block.parentHash !== tip.hash) {
+        disowned.add(tip.hash);
         yield { kind: 'reorg', block: chain.pop(block.parentHash) };
         continue;
       }
@@ -176,7 +181,7 @@ export class EthersReader implements ChainReader {
     return new ProtocolError('rpc.unavailable', {
       url: this.#rpc.url,
       method: 'eth_getLogs',
-      reason: `its logs and headers of block ${number} do not belong together`,
+      reason: `its logs and headers of block ${number}, or those of its child, do not belong together`,
     });
   }
 }
