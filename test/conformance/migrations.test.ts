@@ -81,11 +81,14 @@ describe('a database of an earlier version', function () {
         maxPriorityFeePerGas: 1_250_000_000n,
         signedAt: 1_700_000_002_000,
       };
-      const urgent = name === '0001-outbox' ? {} : { urgentAt: 1_700_000_590 };
+      const later = {
+        ...(name === '0001-outbox' ? {} : { urgentAt: 1_700_000_590 }),
+        ...(name === '0003-gain' ? { gain: 2n * 10n ** 18n } : {}),
+      };
       expect(await outbox.open(SENDER)).to.deep.equal([
         {
           ...common,
-          ...urgent,
+          ...later,
           purpose: `submit:${hash('2')}/0`,
           data: '0x0203',
           expiresAt: 1_700_000_600,
