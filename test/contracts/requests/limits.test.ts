@@ -1,7 +1,7 @@
 // The edges of requests: batches of too many, versions that contradict themselves, wiring that does not fit, gas that runs out.
 import { expect } from 'chai';
 import { ZeroAddress } from 'ethers';
-import { CONTENT, deployRequests, ethers, INPUTS, OUTPUTS, opg, publish } from './system.ts';
+import { CONTENT, deployRequests, ethers, INPUTS, networkHelpers, OUTPUTS, opg, publish } from './system.ts';
 import { packTerms } from './terms.ts';
 import { begin, floats, type Job, outcome, STATE, STATUS, type World } from './world.ts';
 
@@ -136,4 +136,31 @@ describe('gas that runs out in a call of the arbiter', () => {
       for (let gas = low; gas > low - 24_000n; gas -= 311n)
         expect(await told(w, name, job, gas), `${gas} gas`).to.equal('reverts');
     });
+
+  it('is no answer either where the call may not write', async () => {
+    const w = await begin();
+    const { requests, admin, set } = w.s;
+    // An arbiter that only ever makes static calls; what it has to write, this test writes in its name.
+    const reader = await ethers.deployContract('StepBatch');
+    const arbiter = String(reader.target);
+    await (await requests.connect(admin).appendSet({ ...set, arbiter })).wait();
+    const job = await w.request();
+    const fields = { ...job.fields, set: 2n };
+    const terms = packTerms(fields);
+    await (await requests.connect(w.s.node).submit(terms, job.nonce, ZeroAddress, OUTPUTS, job.output)).wait();
+    w.submitted(job, w.s.node.address, await w.now());
+    const call = (name: string, ...args: unknown[]) =>
+      (requests.interface.encodeFunctionData as (name: string, args: unknown[]) => string)(name, [terms, job, ...args]);
+    const outcomesOf = async (...calls: string[]) => [...(await reader.run(requests, calls))[0]];
+
+    expect(await outcomesOf(call('freeze'))).to.deep.equal(['0x']);
+    await networkHelpers.setBalance(arbiter, 10n ** 20n);
+    const writer = requests.connect(await ethers.getImpersonatedSigner(arbiter));
+    await (await writer.freeze(terms, job)).wait();
+    expect(await outcomesOf(call('thaw', job.end), call('condemn'))).to.deep.equal(['0x', '0x']);
+    // Of a request that is not frozen, false is the answer: nothing is written.
+    await (await writer.thaw(terms, job, job.end)).wait();
+    const word = (await outcomesOf(call('thaw', job.end)))[0] ?? '0x';
+    expect([word.length, BigInt(word)]).to.deep.equal([66, 0n]);
+  });
 });
