@@ -1,13 +1,22 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {ModelId} from "../types/Ids.sol";
+import {ModelId, RequestId, VersionId} from "../types/Ids.sol";
 import {Terms} from "../types/Terms.sol";
 
-/// @notice What Solidity reads in the shared vectors of terms (test/vectors/protocol.json).
+/// @notice What Solidity reads in the shared vectors of terms (test/vectors/protocol.json), and how it compares ids.
 contract TermsHarness {
     function hash(Terms calldata terms) external pure returns (bytes32) {
         return terms.hash();
+    }
+
+    /// @notice Whether each kind of id equals itself alone, by the operators that come with the types.
+    function equal(
+        RequestId[2] calldata requests,
+        VersionId[2] calldata versions,
+        ModelId[2] calldata models
+    ) external pure returns (bool, bool, bool) {
+        return (requests[0] == requests[1], versions[0] == versions[1], models[0] == models[1]);
     }
 
     function money(

@@ -26,7 +26,7 @@ const EXCEPTIONS = 'scripts/audit/probes/exceptions.json';
 const OPEN = 'scripts/audit/probes/open.json';
 /** What measures gas, which probes change, and long runs over states that others reach as well. */
 const LEFT_OUT =
-  /^test\/(steps\/stepGas|challenges\/(acceptance|calldata|crowds|exhaustive|interleavings|largeSteps|lies|everyMove|costs|prices)|invariants\/(randomRun|constantCost))\./;
+  /^test\/(steps\/stepGas|challenges\/(calldata|crowds|exhaustive|interleavings|largeSteps|lies|everyMove|costs|prices)|invariants\/(randomRun|constantCost))\./;
 
 if (!process.argv.includes('report')) {
   const named = process.argv.slice(2).filter((argument) => argument.endsWith('.ts'));

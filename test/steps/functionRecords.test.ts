@@ -135,7 +135,11 @@ describe('FunctionStep: records of a compiled model', () => {
     const pow = model.operators[k] as Operator;
     const others: readonly [Operator, bigint][] = [
       [{ ...pow, kind: 'Sqrt', attribute: 0 }, 34n],
-      [{ ...pow, attribute: bitsOf(Math.fround(2.3)) }, 54n],
+      // No multiple of a quarter, too many quarters, too large, below and beyond all multiples that are looked for.
+      ...[2.3, 4.25, 17, -4.25, 0.125, 2 ** 22].map((y): [Operator, bigint] => [
+        { ...pow, attribute: bitsOf(Math.fround(y)) },
+        54n,
+      ]),
     ];
     for (const [operator, kind] of others)
       await expect(step.isWrong(stepOf(operator, outputs[k] as Tensor, 0)))

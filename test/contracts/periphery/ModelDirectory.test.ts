@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { headersOf } from '#core/commitment/schema.ts';
+import { headersHash, headersOf } from '#core/commitment/schema.ts';
+import type { Bytes32 } from '#core/hex.ts';
 import { loadFixture } from '../../support/contracts/chain.ts';
 import { contentOf, TOLERANT } from '../../support/contracts/model.ts';
 import { faced, publishTyped } from './facade.ts';
@@ -58,6 +59,17 @@ describe('ModelDirectory.describe', () => {
         .to.be.revertedWithCustomError(s.d, 'Directory_SchemaMismatch')
         .withArgs(side);
     });
+
+  it('refuses headers of no tensor, though a version was published with them', async () => {
+    const s = await loadFixture(directory);
+    const bad = [`0x04${inputHeaders[0]?.slice(4)}` as Bytes32];
+    const content = { ...contentOf(TOLERANT), inputSchema: headersHash(bad) };
+    await s.models.connect(s.owner).publish(s.model, content, 0n, [], '{}', '{}');
+    const version = await s.models.versionId(s.model, content);
+    await expect(s.d.describe(version, bad, ['x'], outputHeaders, ['probs']))
+      .to.be.revertedWithCustomError(s.d, 'Directory_SchemaMismatch')
+      .withArgs('inputs');
+  });
 
   it('refuses two tensors of one name', async () => {
     const s = await loadFixture(directory);

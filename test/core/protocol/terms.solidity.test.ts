@@ -23,3 +23,20 @@ describe('terms in Solidity, by the shared vectors', () => {
       expect(read).to.deep.equal(Object.fromEntries(expected));
     });
 });
+
+describe('ids in Solidity', () => {
+  it('should equal themselves, to the last bit, and nothing else', async () => {
+    const harness = await ethers.deployContract('TermsHarness');
+    const word = (value: bigint) => ethers.toBeHex(value, 32);
+    for (const [a, b] of [
+      [5n, 5n],
+      [2n ** 48n - 1n, 2n ** 48n - 1n],
+      [5n, 4n],
+      [5n, 5n + 2n ** 47n],
+      [0n, 1n],
+    ] as const) {
+      const same = await harness.equal([word(a), word(b)], [word(a), word(b)], [a, b]);
+      expect([...same]).to.deep.equal([a === b, a === b, a === b]);
+    }
+  });
+});
