@@ -1,5 +1,6 @@
 /** Writes docs/faults.md from the scenarios and from what was seen when they were last run in full. */
 import { writeFileSync } from 'node:fs';
+import { alone } from '../../test/faults/scenarios/alone.ts';
 import { areas, type Scenario } from '../../test/faults/scenarios/index.ts';
 import { outcomes } from '../faults/outcomes.ts';
 
@@ -13,7 +14,7 @@ export function faultsDoc(): string {
     return [outcome.held ? 'holds' : '**FAILS**', outcome.saw, `${outcome.seconds} s`].filter(Boolean).join('; ');
   };
   const row = ({ name, fault, injection, holds, test }: Scenario) =>
-    `| [${name}](../${test}) | ${[fault, injection, holds, result(name)].join(' | ')} |`;
+    `| [${name}](../${test})${alone.has(name) ? ' *' : ''} | ${[fault, injection, holds, result(name)].join(' | ')} |`;
   const sections = areas.map(([title, rows]) =>
     [
       `## ${title}`,
@@ -25,7 +26,7 @@ export function faultsDoc(): string {
   return [
     '# Faults',
     'What workers survive, each with a name and a seed. `npm run faults` lists them, `npm run faults -- NAME... --seed N` runs some in full,',
-    '`npm run faults -- all` runs every one and writes the results here; `npm test` runs each in a short form. Generated from',
+    '`npm run faults -- all` runs every one and writes the results here; `npm test` runs those without a star in a short form (the others take long, or are sensitive to what else the machine does). Generated from',
     'test/faults/scenarios by scripts/generate/faultsDoc.ts; do not edit. Seconds are those of a machine with two cores and say nothing about speed.\n',
     ...sections,
     '',
