@@ -5,9 +5,10 @@ import { headerOf } from '#core/challenges/claim.ts';
 import { exactEvidence, outputsWord } from '#core/challenges/evidence.ts';
 import { leafAt, listAt, operatorAt, POSITION_KINDS, type Position, treeAt } from '#core/challenges/position.ts';
 import { commitList } from '#core/commitment/list.ts';
+import { rootOf } from '#core/commitment/opening.ts';
 import { commitTensor } from '#core/commitment/tensor.ts';
 import { taggedHash } from '#core/hash.ts';
-import { type Bytes32, wordOf } from '#core/hex.ts';
+import { type Bytes32, toHex, wordOf } from '#core/hex.ts';
 import { Tags } from '#core/protocol/tags.ts';
 import { tensor } from '#core/tensor.ts';
 import { asArgument } from '../../sdk/mutable.ts';
@@ -83,6 +84,18 @@ describe('positions of a trace', () => {
         await expect(shapeOf(of, at, by), how).to.be.revertedWithCustomError(verifier, 'Traces_NoSuchPosition');
     });
 
+  it('a root is no node to ask for, though it is known', async () => {
+    const tree = large.reference.open(0)[0]?.tree;
+    if (tree === undefined) throw new Error('no tensor');
+    for (const [of, position, node] of [
+      [many, { ...wire(listAt(7, 0)) }, many.trace.root],
+      [large, { ...wire(treeAt(0, 7, 0)) }, toHex(rootOf(tree)) as Bytes32],
+    ] as const) {
+      const proof = { ...proofOf(of, position.kind === 1 ? listAt(1, 0) : treeAt(0, 1, 0)), node, path: [] };
+      await expect(shapeOf(of, position, proof)).to.be.revertedWithCustomError(verifier, 'Traces_NoSuchPosition');
+    }
+  });
+
   it('a tensor that is shown whole has no nodes and leaves to ask for', async () => {
     const proof = proofOf(small, operatorAt(0));
     for (const position of [treeAt(0, 1, 0), leafAt(0, 0)])
@@ -136,8 +149,8 @@ describe('evidence', () => {
   const check = (change: Partial<typeof evidence>, others: Partial<typeof standard> = {}) =>
     verifier.checkEvidence(trace, { ...standard, ...others }, asArgument({ ...evidence, ...change }));
 
-  for (const [part, what, ...change] of [
-    ['expected', 'the reference output itself, submitted', {}],
+  for (const [part, what, change, others] of [
+    ['expected', 'the reference output itself, submitted', {}, {}],
     [
       'submitted',
       'a list of more tensors than the program has',
@@ -146,9 +159,7 @@ describe('evidence', () => {
     ],
   ] as const)
     it(`shows nothing: ${what}`, async () => {
-      await expect(check(...change))
-        .to.be.revertedWithCustomError(verifier, 'Traces_NoEvidence')
-        .withArgs(part);
+      await expect(check(change, others)).to.be.revertedWithCustomError(verifier, 'Traces_NoEvidence').withArgs(part);
     });
 
   it('shows another output where the reference is exact', async () => {

@@ -41,8 +41,8 @@ describe('the manager of a splitter, and policies', () => {
       .withArgs(s.version, await s.token.getAddress(), 1n);
     expect(await one.mayRequest(s.version, s.requester, '0x')).to.equal(true);
     expect(await one.mayRequest(s.version, s.buyer, '0x')).to.equal(false);
-    const rule = [s.version, await kinds.getAddress(), 7n, 2n] as const;
-    await expect(by.manage(many, many.interface.encodeFunctionData('setRule', [...rule])))
+    const rule: [string, string, bigint, bigint] = [s.version, await kinds.getAddress(), 7n, 2n];
+    await expect(by.manage(many, many.interface.encodeFunctionData('setRule', rule)))
       .to.emit(many, 'RuleSet')
       .withArgs(...rule);
   });
