@@ -11,9 +11,10 @@ export const alone: ReadonlySet<string> = new Set([
     'verifier-budget',
   ].map((who) => `killed-${who}`),
   ...['node', 'keeper', 'indexer', 'monitor'].map((role) => `killed-${role}`),
-  ...['nodes-one-key', 'keepers', 'verifiers'].map((who) => `two-${who}`),
+  'two-verifiers',
   ...['request', 'order', 'submission', 'storm', 'too-deep'].map((what) => `reorg-${what}`),
   ...['false-refusals', 'dear-tip', 'other-chain'].map((what) => `rpc-${what}`),
   ...['pending', 'dropped'].map((what) => `restored-copy-result-${what}`),
+  'fees-late',
   'spike',
 ]);
