@@ -228,17 +228,16 @@ describe('a soak', function () {
       expect(await net.provider.getTransactionCount(address, 'pending'), address).to.equal(mined);
     }
     await sameBalances();
-    for (const { role, early, late } of growthOf(samples, 'residentMiB'))
-      if (LONG) expect(late, `memory of the ${role}, MiB`).to.be.lessThan(early * 1.5 + 100);
-    for (const { role, early, late } of growthOf(samples, 'handles'))
-      if (LONG) expect(late, `handles of the ${role}`).to.be.lessThan(early * 1.5 + 20);
-
     const soaked = { seed, seconds: SECONDS, perSecond: PER_SECOND, samples, blows, drainSeconds };
     if (PAGE) writeSoakPage(PAGE, { ...soaked, answered: right.length, condemned: wrong.length });
     console.log(growthTable(samples));
     saw(
       `${SECONDS} s, ${right.length} requests, ${blows.length} faults, ${wrong.length} wrong results, ${restarts} exits for a restart, ${crowded} requests that found no lane`,
     );
+    for (const { role, early, late } of growthOf(samples, 'residentMiB'))
+      if (LONG) expect(late, `memory of the ${role}, MiB`).to.be.lessThan(early * 1.5 + 100);
+    for (const { role, early, late } of growthOf(samples, 'handles'))
+      if (LONG) expect(late, `handles of the ${role}`).to.be.lessThan(early * 1.5 + 20);
     if (!LONG) console.log(`      faults: ${blows.map(({ blow }) => label(blow)).join(', ')}`);
 
     /** Chain, events and index agree to the wei. */
