@@ -10,6 +10,8 @@ import type { Deeds } from '../support/rpc/proxies.ts';
 import { seeded } from '../support/seeded.ts';
 
 const ROUNDS = Number(process.env['FAULT_ROUNDS'] ?? 1);
+/** Until a fault has struck at all. */
+const MOST_ROUNDS = 12;
 
 describe('on a chain that turns back, behind providers that fail and lie', function () {
   this.timeout(900_000 + 300_000 * ROUNDS);
@@ -22,7 +24,11 @@ describe('on a chain that turns back, behind providers that fail and lie', funct
     net = await starting;
     requesters = [await net.requester(), await net.requester()];
   });
-  after(async () => (await starting?.catch(() => undefined))?.stop());
+  const lies = { told: 0, noticed: 0 };
+  after(async () => {
+    await (await starting?.catch(() => undefined))?.stop();
+    if (lies.told > 0) expect(lies.noticed, 'disagreements the node noticed').to.be.greaterThan(0);
+  });
   afterEach(async function () {
     // The runner tells failures at its end, which is far.
     if (this.currentTest?.err) console.error(this.currentTest.err.message.slice(0, 4_000));
@@ -43,7 +49,9 @@ describe('on a chain that turns back, behind providers that fail and lie', funct
   async function served(...faults: readonly (readonly RpcFault[])[]): Promise<Done> {
     const asked: RequestId[] = [];
     const [many, lone]: [Deeds[], Deeds[]] = [[], []];
-    for (let round = 0; round < ROUNDS; round++)
+    const nothing = () => [...many, ...lone].every((deeds) => sum([deeds]).injected === 0);
+    // A provider that rests, or a lot that falls well, may leave a round without a fault.
+    for (let round = 0; round < ROUNDS || (round < MOST_ROUNDS && nothing()); round++)
       for (const some of faults) {
         for (const at of [BAD, LONE]) await net.proxies.order(at, ...some);
         const these = await askEach();
@@ -75,8 +83,9 @@ describe('on a chain that turns back, behind providers that fail and lie', funct
     const before = await disagreements();
     const { many, lone } = await served(...faults);
     const differ = (await disagreements()) - before;
-    // One that failed lately is not asked before the others, and may have had no occasion.
-    if (many.injected > 0) expect(differ, 'disagreements the node noticed').to.be.greaterThan(0);
+    // One that failed lately is asked after the others, when these agree already: so this is held over all of these faults.
+    lies.told += many.injected;
+    lies.noticed += differ;
     saw(`${many.injected + lone.injected} of ${many.calls + lone.calls} answers false, ${differ} noticed by comparing`);
   }
 
