@@ -8,23 +8,14 @@ import { answerTo } from '#core/challenges/answer.ts';
 import { type Challenge, type Demand, openDemands } from '#core/challenges/follow.ts';
 import { demandsTo } from '#core/challenges/path.ts';
 import { asArgument } from '../../sdk/mutable.ts';
-import {
-  type Account,
-  at,
-  ethers,
-  inOneBlock,
-  networkHelpers,
-  onAFork,
-  sendAs,
-  time,
-} from '../support/contracts/chain.ts';
-import { Dispute, type DisputeSystem, disputeSystem, wire, wireDemand } from '../support/contracts/disputes.ts';
-import { checkMoney, nobodyLoses } from '../support/contracts/money.ts';
+import { type Account, at, ethers, inOneBlock, onAFork, sendAs, time } from '../support/contracts/chain.ts';
+import { Dispute, type DisputeSystem, wire, wireDemand } from '../support/contracts/disputes.ts';
+import { nobodyLoses } from '../support/contracts/money.ts';
 import { demandOutput, outputProof, placed } from '../support/contracts/outputs.ts';
 import { demandOf, positionsOf } from '../support/contracts/positions.ts';
 import { SELECT, SELECT_INPUT } from '../support/contracts/programs.ts';
 import { reverted } from '../support/contracts/refusals.ts';
-import { alteredData, hardEnd, Trial } from '../support/contracts/trials.ts';
+import { eachTrial, hardEnd, Trial } from '../support/contracts/trials.ts';
 import { type Seeded, seeded } from '../support/seeded.ts';
 
 /** Changed bits per word of calldata. */
@@ -44,13 +35,11 @@ describe('the calldata of the challenge game', function () {
   this.timeout(120_000 + BITS * 60_000);
   let s: DisputeSystem;
   let trial: Trial;
-  beforeEach(async () => {
-    s = await networkHelpers.loadFixture(disputeSystem);
-    trial = await Trial.of(s, SELECT, [SELECT_INPUT]);
+  eachTrial(SELECT, [SELECT_INPUT], (made) => {
+    ({ s } = trial = made);
   });
-  afterEach(() => checkMoney(s));
 
-  const lie = () => trial.trace(0, (k, data) => (k === 1 ? alteredData(data, 2) : data));
+  const lie = () => trial.lie();
 
   /** One of each, from states that it is played in. */
   const MOVES: Record<string, () => Promise<Move>> = {

@@ -2,33 +2,24 @@
 import { expect } from 'chai';
 import { parseEther } from 'ethers';
 import { openDemands } from '#core/challenges/follow.ts';
-import { at, ethers, networkHelpers, onAFork, time } from '../support/contracts/chain.ts';
-import {
-  Dispute,
-  type DisputeSystem,
-  disputeSystem,
-  GAS_PRICE,
-  wireDemand,
-  withGame,
-} from '../support/contracts/disputes.ts';
-import { availableOf, changes, checkMoney } from '../support/contracts/money.ts';
+import { at, ethers, onAFork, time } from '../support/contracts/chain.ts';
+import { Dispute, type DisputeSystem, GAS_PRICE, wireDemand, withGame } from '../support/contracts/disputes.ts';
+import { availableOf, changes } from '../support/contracts/money.ts';
 import { answerOutput, demandOutput, lapseOutput, placed } from '../support/contracts/outputs.ts';
 import { demandOf, positionsOf } from '../support/contracts/positions.ts';
 import { SELECT, SELECT_INPUT } from '../support/contracts/programs.ts';
 import { refused } from '../support/contracts/refusals.ts';
 import { FEE, GOVERNOR_DELAY, PARAMETERS, systemWith } from '../support/contracts/system.ts';
-import { alteredData, hardEnd, PSI, R, RHO, Trial, W } from '../support/contracts/trials.ts';
+import { eachTrial, hardEnd, PSI, R, RHO, Trial, W } from '../support/contracts/trials.ts';
 
 describe('governance and disputes', () => {
   let s: DisputeSystem;
   let trial: Trial;
-  beforeEach(async () => {
-    s = await networkHelpers.loadFixture(disputeSystem);
-    trial = await Trial.of(s, SELECT, [SELECT_INPUT]);
+  eachTrial(SELECT, [SELECT_INPUT], (made) => {
+    ({ s } = trial = made);
   });
-  afterEach(() => checkMoney(s));
 
-  const lie = () => trial.trace(0, (k, data) => (k === 1 ? alteredData(data, 2) : data));
+  const lie = () => trial.lie();
 
   /** Announces a set that differs in everything a dispute reads; the function makes it current. */
   async function otherSet(): Promise<() => Promise<unknown>> {

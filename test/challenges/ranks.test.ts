@@ -5,32 +5,21 @@ import type { Challenge } from '#core/challenges/follow.ts';
 import type { ReferenceTrace } from '#core/challenges/reference.ts';
 import { toAddress } from '#core/hex.ts';
 import { traceSlots } from '#core/semantics/trace.ts';
-import {
-  type Account,
-  at,
-  ethers,
-  inOneBlock,
-  networkHelpers,
-  onAFork,
-  sendAs,
-  time,
-} from '../support/contracts/chain.ts';
-import { type Dispute, type DisputeSystem, disputeSystem } from '../support/contracts/disputes.ts';
+import { type Account, at, ethers, inOneBlock, onAFork, sendAs, time } from '../support/contracts/chain.ts';
+import type { Dispute, DisputeSystem } from '../support/contracts/disputes.ts';
 import { Forgery } from '../support/contracts/forgeries.ts';
-import { availableOf, changes, checkMoney } from '../support/contracts/money.ts';
+import { availableOf, changes } from '../support/contracts/money.ts';
 import { SELECT, SELECT_INPUT } from '../support/contracts/programs.ts';
 import { refused } from '../support/contracts/refusals.ts';
 import { FEE } from '../support/contracts/system.ts';
-import { alteredData, hardEnd, PSI, RHO, Trial } from '../support/contracts/trials.ts';
+import { eachTrial, hardEnd, PSI, RHO, type Trial } from '../support/contracts/trials.ts';
 
 describe('ranks of challenges', () => {
   let s: DisputeSystem;
   let trial: Trial;
-  beforeEach(async () => {
-    s = await networkHelpers.loadFixture(disputeSystem);
-    trial = await Trial.of(s, SELECT, [SELECT_INPUT]);
+  eachTrial(SELECT, [SELECT_INPUT], (made) => {
+    ({ s } = trial = made);
   });
-  afterEach(() => checkMoney(s));
 
   const claimPot = (d: Dispute, c: Challenge, by: Account = s.keeper) =>
     d.move('claimPot', s.game.connect(by).claimPot(d.claimOf(c)));
@@ -123,7 +112,7 @@ describe('ranks of challenges', () => {
 
   it('case 6: one challenge per party and trace; another trace or another result is another challenge', async () => {
     const d = await trial.wrongly();
-    const lie: ReferenceTrace = trial.trace(0, (k, data) => (k === 1 ? alteredData(data, 2) : data));
+    const lie: ReferenceTrace = trial.lie();
     await d.challenge(s.rival, d.trace());
     await refused(s.game, 'Game_AlreadyPosted', () => d.challenge(s.rival, d.trace(), 0, 1));
     const own = await d.challenge(s.rival, lie, 0, 1);
@@ -135,7 +124,7 @@ describe('ranks of challenges', () => {
 
   it('case 16: the best never gets worse: not by a later verdict, a fallen challenge, or one after the pot was paid', async () => {
     const d = await trial.wrongly();
-    const lie = trial.trace(0, (k, data) => (k === 1 ? alteredData(data, 2) : data));
+    const lie = trial.lie();
     const sham = await d.challenge(s.attacker, lie); // ranks first
     const [first, second, third] = [
       await d.challenge(s.other, d.trace()),

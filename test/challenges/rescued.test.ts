@@ -2,25 +2,23 @@
 import { expect } from 'chai';
 import { type Demand, openDemands } from '#core/challenges/follow.ts';
 import { consentOf, rescue, setConsent } from '../../sdk/index.ts';
-import { networkHelpers, time } from '../support/contracts/chain.ts';
+import { time } from '../support/contracts/chain.ts';
 import { clientAs } from '../support/contracts/client.ts';
-import { type DisputeSystem, disputeSystem, PARAMETERS } from '../support/contracts/disputes.ts';
-import { changes, checkMoney } from '../support/contracts/money.ts';
+import { type DisputeSystem, PARAMETERS } from '../support/contracts/disputes.ts';
+import { changes } from '../support/contracts/money.ts';
 import { demandOf, positionsOf } from '../support/contracts/positions.ts';
 import { SELECT, SELECT_INPUT } from '../support/contracts/programs.ts';
-import { alteredData, Trial } from '../support/contracts/trials.ts';
+import { eachTrial, type Trial } from '../support/contracts/trials.ts';
 import { rejectsLater } from '../support/rejects.ts';
 
 describe('the real game after a rescue', () => {
   let s: DisputeSystem;
   let trial: Trial;
-  beforeEach(async () => {
-    s = await networkHelpers.loadFixture(disputeSystem);
-    trial = await Trial.of(s, SELECT, [SELECT_INPUT]);
+  eachTrial(SELECT, [SELECT_INPUT], (made) => {
+    ({ s } = trial = made);
   });
-  afterEach(() => checkMoney(s));
 
-  const lie = () => trial.trace(0, (k, data) => (k === 1 ? alteredData(data, 2) : data));
+  const lie = () => trial.lie();
 
   it('returns the bond of a true challenge that nobody upheld in time, and slashes nobody', async () => {
     const wrong = await trial.wrongly();

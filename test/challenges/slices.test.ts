@@ -2,13 +2,13 @@
 import { expect } from 'chai';
 import type { TransactionResponse } from 'ethers';
 import type { Challenge } from '#core/challenges/follow.ts';
-import { at, inOneBlock, networkHelpers, sendAs, time } from '../support/contracts/chain.ts';
-import { Dispute, type DisputeSystem, disputeSystem, withGame } from '../support/contracts/disputes.ts';
-import { availableOf, BURN, changes, checkMoney, holdingOf, stakeOf } from '../support/contracts/money.ts';
+import { at, inOneBlock, sendAs, time } from '../support/contracts/chain.ts';
+import { Dispute, type DisputeSystem, withGame } from '../support/contracts/disputes.ts';
+import { availableOf, BURN, changes, holdingOf, stakeOf } from '../support/contracts/money.ts';
 import { SELECT, SELECT_INPUT } from '../support/contracts/programs.ts';
 import { request, type Story } from '../support/contracts/request.ts';
 import { appendSet, FEE, FUNDS, systemWith, UNBONDING } from '../support/contracts/system.ts';
-import { altered, alteredData, hardEnd, PSI, RHO, SLICE, Trial } from '../support/contracts/trials.ts';
+import { altered, alteredData, eachTrial, hardEnd, PSI, RHO, SLICE, Trial } from '../support/contracts/trials.ts';
 import { bytesOf } from '../support/tensorBytes.ts';
 
 /** Faults of one node at a time; 1,000 are the scenario's. */
@@ -21,11 +21,9 @@ describe('slices of the challenge game', function () {
   this.timeout(60_000 + FAULTS * 2_000);
   let s: DisputeSystem;
   let trial: Trial;
-  beforeEach(async () => {
-    s = await networkHelpers.loadFixture(disputeSystem);
-    trial = await Trial.of(s, SELECT, [SELECT_INPUT]);
+  eachTrial(SELECT, [SELECT_INPUT], (made) => {
+    ({ s } = trial = made);
   });
-  afterEach(() => checkMoney(s));
 
   /** Sends the calls, as many in one block as it takes, a second apart. */
   async function inBlocks(

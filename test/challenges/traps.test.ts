@@ -1,25 +1,23 @@
 /** The traps that others' dispute games have fallen into, by name (test/attacks/README.md has them all). */
 import { expect } from 'chai';
 import { type Challenge, type Demand, openDemands } from '#core/challenges/follow.ts';
-import { networkHelpers, onAFork, time } from '../support/contracts/chain.ts';
-import { type DisputeSystem, disputeSystem, wireDemand } from '../support/contracts/disputes.ts';
-import { availableOf, changes, checkMoney, nobodyLoses } from '../support/contracts/money.ts';
+import { onAFork, time } from '../support/contracts/chain.ts';
+import { type DisputeSystem, wireDemand } from '../support/contracts/disputes.ts';
+import { availableOf, changes, nobodyLoses } from '../support/contracts/money.ts';
 import { demandOf, positionsOf } from '../support/contracts/positions.ts';
 import { SELECT, SELECT_INPUT } from '../support/contracts/programs.ts';
 import { refused } from '../support/contracts/refusals.ts';
 import { FUNDS } from '../support/contracts/system.ts';
-import { alteredData, hardEnd, RHO, Trial } from '../support/contracts/trials.ts';
+import { eachTrial, hardEnd, RHO, type Trial } from '../support/contracts/trials.ts';
 
 describe('traps: disputes', () => {
   let s: DisputeSystem;
   let trial: Trial;
-  beforeEach(async () => {
-    s = await networkHelpers.loadFixture(disputeSystem);
-    trial = await Trial.of(s, SELECT, [SELECT_INPUT]);
+  eachTrial(SELECT, [SELECT_INPUT], (made) => {
+    ({ s } = trial = made);
   });
-  afterEach(() => checkMoney(s));
 
-  const lie = () => trial.trace(0, (k, data) => (k === 1 ? alteredData(data, 2) : data));
+  const lie = () => trial.lie();
   const at0 = () => positionsOf(trial.published.program)[0] as Demand['position'];
 
   it('trap whole-balance payout: a pot is its own part, whatever else the game has', async () => {

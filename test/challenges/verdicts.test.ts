@@ -1,23 +1,21 @@
 /** Who is found wrong: wrong results that are challenged, right results that are challenged by liars. */
 import { expect } from 'chai';
 import { openDemands } from '#core/challenges/follow.ts';
-import { networkHelpers, time } from '../support/contracts/chain.ts';
-import { type DisputeSystem, disputeSystem, PARAMETERS } from '../support/contracts/disputes.ts';
-import { changes, checkMoney } from '../support/contracts/money.ts';
+import { time } from '../support/contracts/chain.ts';
+import { type DisputeSystem, PARAMETERS } from '../support/contracts/disputes.ts';
+import { changes } from '../support/contracts/money.ts';
 import { demandOf, positionsOf } from '../support/contracts/positions.ts';
 import { SELECT, SELECT_INPUT } from '../support/contracts/programs.ts';
 import { refused } from '../support/contracts/refusals.ts';
 import { FEE } from '../support/contracts/system.ts';
-import { alteredData, hardEnd, PSI, RHO, SLICE, Trial } from '../support/contracts/trials.ts';
+import { alteredData, eachTrial, hardEnd, PSI, RHO, SLICE, type Trial } from '../support/contracts/trials.ts';
 
 describe('verdicts of the challenge game', () => {
   let s: DisputeSystem;
   let trial: Trial;
-  beforeEach(async () => {
-    s = await networkHelpers.loadFixture(disputeSystem);
-    trial = await Trial.of(s, SELECT, [SELECT_INPUT]);
+  eachTrial(SELECT, [SELECT_INPUT], (made) => {
+    ({ s } = trial = made);
   });
-  afterEach(() => checkMoney(s));
 
   it('dispute 1: a wrong output that nobody defends is upheld at end + 1, not at end', async () => {
     const d = await trial.wrongly();
@@ -69,7 +67,7 @@ describe('verdicts of the challenge game', () => {
 
   it('dispute 14: a sham challenge that falls early bars no honest one, posted before or after it', async () => {
     const d = await trial.wrongly();
-    const theirs = trial.trace(0, (k, data) => (k === 1 ? alteredData(data, 2) : data));
+    const theirs = trial.lie();
     const before = await d.challenge(s.rival, d.trace());
     const sham = await d.challenge(s.attacker, theirs);
     await d.playOut(sham, s.attacker, d.trace(), s.attacker, theirs);
@@ -83,7 +81,7 @@ describe('verdicts of the challenge game', () => {
 
   it('dispute 14, case 3: the last sham challenge falls, the request goes on, and can be challenged again within tc', async () => {
     const d = await trial.wrongly();
-    const theirs = trial.trace(0, (k, data) => (k === 1 ? alteredData(data, 2) : data));
+    const theirs = trial.lie();
     const sham = await d.challenge(s.attacker, theirs);
     await d.playOut(sham, s.attacker, d.trace(), s.attacker, theirs);
     await d.story.is('Submitted');
@@ -105,7 +103,7 @@ describe('verdicts of the challenge game', () => {
 
   it('dispute 22: a proof needs no demand where the trace is known: two transactions', async () => {
     const d = await trial.rightly();
-    const theirs = trial.trace(0, (k, data) => (k === 1 ? alteredData(data, 2) : data));
+    const theirs = trial.lie();
     const gains = await changes(s, { attacker: s.attacker, other: s.other, node: s.node }, async () => {
       const c = await d.challenge(s.attacker, theirs);
       await d.prove(s.other, c, d.foresee(c, d.trace(), theirs));

@@ -1,14 +1,8 @@
 /** The `opg` command in this process, with a home of its own, and what it wrote. */
 import { rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { opg } from '../../sdk/cli/main.ts';
+import { type Said, say, told } from './commandLine.ts';
 import { temporaryFolder } from './temporary.ts';
-
-export interface Said {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
 
 /** `home`: where the calling suite's command keeps settings and keys; it is removed after the suite. */
 export function command(): {
@@ -34,27 +28,5 @@ export function command(): {
     rmSync(home, { recursive: true, force: true });
   });
 
-  const run = async (...argv: string[]): Promise<Said> => {
-    let [out, err] = ['', ''];
-    const code = await opg(argv, {
-      out: (text) => {
-        out += text;
-      },
-      err: (text) => {
-        err += text;
-      },
-      interactive: false,
-    });
-    return { code, out, err };
-  };
-  return {
-    home,
-    password,
-    run,
-    json: async (...argv) => {
-      const { code, out, err } = await run(...argv, '--json');
-      if (code !== 0) throw new Error(`opg ${argv.join(' ')} ended with ${code}: ${out}${err}`);
-      return JSON.parse(out);
-    },
-  };
+  return { home, password, run: say, json: told };
 }

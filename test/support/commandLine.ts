@@ -24,6 +24,6 @@ export async function say(...argv: string[]): Promise<Said> {
 /** The answer of a command that must succeed. */
 export async function told<T>(...argv: string[]): Promise<T> {
   const { code, out, err } = await say(...argv, '--json');
-  if (code !== 0) throw new Error(`opg ${argv.join(' ')} ended with ${code}: ${err}`);
+  if (code !== 0) throw new Error(`opg ${argv.join(' ')} ended with ${code}: ${out}${err}`);
   return JSON.parse(out) as T;
 }

@@ -16,13 +16,16 @@ export interface SmallDisk {
   remove(): void;
 }
 
-/** undefined: nothing can be mounted here. */
+/** undefined, and said so: nothing can be mounted here. */
 export function smallDisk(mebibytes: number): SmallDisk | undefined {
   const place = mkdtempSync(path.join(tmpdir(), 'opg-small-disk-'));
   try {
     execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${mebibytes}m`, 'opg-small-disk', place], { stdio: 'pipe' });
   } catch {
     rmSync(place, { recursive: true });
+    console.error(
+      '\n    !!! NOT TESTED on a full disk: no tmpfs can be mounted here, that takes Linux and root. !!!\n',
+    );
     return undefined;
   }
   const filler = path.join(place, 'filler');

@@ -1,43 +1,27 @@
-import { isProtocolError } from '#core/errors.ts';
 import type { ChainFact, ChainReader } from '#ports/chain.ts';
-import type { Clock } from '#ports/clock.ts';
 import type { IndexStore } from '#ports/indexing.ts';
-import type { Log, Metrics } from '#ports/telemetry.ts';
+import { type PatienceParts, patiently } from '../watcher/patiently.ts';
 import { project } from './project.ts';
 
-export interface IngestParts {
+export interface IngestParts extends PatienceParts {
   readonly reader: Pick<ChainReader, 'follow'>;
   readonly store: Pick<IndexStore, 'cursor' | 'take' | 'takeBack' | 'finalise'>;
   /** The block the deployment is from: where an empty index starts. */
   readonly startBlock: number;
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly metrics: Metrics;
 }
-
-const FIRST_PAUSE_MS = 200;
-const LONGEST_PAUSE_MS = 30_000;
 
 /**
  * Follows the chain into the index until the signal aborts. Every fact is one transaction, and where to go on is read from what those
  * left, so a process that dies anywhere goes on as if it had not. Throws final errors only.
  */
 export async function ingest(parts: IngestParts, signal: AbortSignal): Promise<void> {
-  let pause = FIRST_PAUSE_MS;
-  while (!signal.aborted) {
-    try {
-      for await (const fact of parts.reader.follow(await parts.store.cursor(), parts.startBlock, signal)) {
-        await take(parts, fact);
-        pause = FIRST_PAUSE_MS;
-      }
-    } catch (error) {
-      if (!isProtocolError(error) || !error.retryable) throw error;
-      parts.log.warn('the chain could not be followed', { code: error.code, reason: error.message, pauseMs: pause });
-      parts.metrics.count('worker_watch_interrupted_total', { code: error.code });
-      await parts.clock.sleep(pause, signal);
-      pause = Math.min(2 * pause, LONGEST_PAUSE_MS);
+  const { reader, store, startBlock } = parts;
+  await patiently(parts, signal, async (progress) => {
+    for await (const fact of reader.follow(await store.cursor(), startBlock, signal)) {
+      await take(parts, fact);
+      progress();
     }
-  }
+  });
 }
 
 async function take({ store, log, metrics }: IngestParts, fact: ChainFact): Promise<void> {

@@ -7,7 +7,7 @@ import type { Signer } from '#ports/signer.ts';
 import type { Log, Metrics } from '#ports/telemetry.ts';
 import { assertWorth, type FeePolicy, firstFees, forCalls, nextFees } from './fees.ts';
 import { gaps, urgentBehind } from './line.ts';
-import { isForgotten, type Memory, nextStep, PATIENCE, type Situation, type Step } from './nextStep.ts';
+import { FRESH, isForgotten, type Memory, nextStep, PATIENCE, type Situation, type Step } from './nextStep.ts';
 
 export interface DispatcherParts {
   readonly chainId: number;
@@ -20,16 +20,6 @@ export interface DispatcherParts {
   readonly metrics: Metrics;
 }
 
-const NOTHING: Memory = {
-  sentAt: undefined,
-  offeredAt: undefined,
-  minedAt: undefined,
-  underpriced: false,
-  missing: 0,
-  refused: 0,
-  gas: undefined,
-  waits: undefined,
-};
 const PLAIN_TRANSFER_GAS = 21_000n;
 /** What goes away by itself only if somebody does something elsewhere. */
 const PERSON_MUST_ACT: ReadonlySet<string> = new Set([
@@ -265,7 +255,7 @@ export class OutboxDispatcher implements Dispatcher {
   async #handOver(purpose: string, attempt: Attempt): Promise<void> {
     const answer = await this.#parts.sender.broadcast(attempt.raw);
     const now = this.#head?.number ?? 0;
-    this.#memory.set(purpose, { ...NOTHING, sentAt: now, offeredAt: now, underpriced: answer === 'underpriced' });
+    this.#memory.set(purpose, { ...FRESH, sentAt: now, offeredAt: now, underpriced: answer === 'underpriced' });
     this.#parts.log.debug('a transaction was handed over', { purpose, hash: attempt.hash, kind: attempt.kind, answer });
   }
 
@@ -315,7 +305,7 @@ export class OutboxDispatcher implements Dispatcher {
   }
 
   #remembered(purpose: string): Memory {
-    return this.#memory.get(purpose) ?? NOTHING;
+    return this.#memory.get(purpose) ?? FRESH;
   }
 
   async #current(purpose: string): Promise<TrackedIntent> {

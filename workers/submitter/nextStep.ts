@@ -22,6 +22,18 @@ export interface Memory {
   readonly waits: string | undefined;
 }
 
+/** What a new process remembers. */
+export const FRESH: Memory = {
+  sentAt: undefined,
+  offeredAt: undefined,
+  minedAt: undefined,
+  underpriced: false,
+  missing: 0,
+  refused: 0,
+  gas: undefined,
+  waits: undefined,
+};
+
 export interface Situation {
   readonly head: { readonly number: number; readonly timestamp: number };
   readonly finalNumber: number;

@@ -1,49 +1,33 @@
 import { isProtocolError } from '#core/errors.ts';
 import { isAboutRequest } from '#core/protocol/events.ts';
 import type { BlockRef, ChainFact, ChainReader, Hex, LoggedEvent } from '#ports/chain.ts';
-import type { Clock } from '#ports/clock.ts';
 import type { Journal } from '#ports/journal.ts';
 import type { Head, Observer } from '#ports/observer.ts';
-import type { Log, Metrics } from '#ports/telemetry.ts';
+import { type PatienceParts, patiently } from './patiently.ts';
 
-export interface WatcherParts {
+export interface WatcherParts extends PatienceParts {
   readonly reader: ChainReader;
   readonly journal: Journal;
   /** The block the deployment is from: where an empty journal starts. */
   readonly startBlock: number;
   readonly observers: readonly Observer[];
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly metrics: Metrics;
 }
-
-const FIRST_PAUSE_MS = 200;
-const LONGEST_PAUSE_MS = 30_000;
 
 /**
  * Follows the chain into the journal until the signal aborts. A block's events are acted on before the block is recorded, so a
  * process that dies between sees the block again; what observers do is idempotent. Throws final errors only.
  */
 export async function observe(parts: WatcherParts, signal: AbortSignal): Promise<void> {
-  let pause = FIRST_PAUSE_MS;
-  while (!signal.aborted) {
-    try {
-      const { reader, journal, startBlock } = parts;
-      const cursor = await journal.cursor();
-      const target = await reader.head();
-      const pass = new Pass(parts, target, cursor.final);
-      for await (const fact of reader.follow(cursor, startBlock, signal)) {
-        await pass.take(fact);
-        pause = FIRST_PAUSE_MS;
-      }
-    } catch (error) {
-      if (!isProtocolError(error) || !error.retryable) throw error;
-      parts.log.warn('the chain could not be followed', { code: error.code, reason: error.message, pauseMs: pause });
-      parts.metrics.count('worker_watch_interrupted_total', { code: error.code });
-      await parts.clock.sleep(pause, signal);
-      pause = Math.min(2 * pause, LONGEST_PAUSE_MS);
+  const { reader, journal, startBlock } = parts;
+  await patiently(parts, signal, async (progress) => {
+    const cursor = await journal.cursor();
+    const target = await reader.head();
+    const pass = new Pass(parts, target, cursor.final);
+    for await (const fact of reader.follow(cursor, startBlock, signal)) {
+      await pass.take(fact);
+      progress();
     }
-  }
+  });
 }
 
 /** One uninterrupted run of facts. */

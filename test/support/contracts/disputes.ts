@@ -52,20 +52,10 @@ import { commit, type Shape } from './model.ts';
 import { type Story, storiesOf, tryRequest } from './request.ts';
 import type { System } from './system.ts';
 import { appendSet, govern, PARAMETERS, ROYALTY, systemWith } from './system.ts';
+import { STEPS } from './verifiers.ts';
 
 /** Wei of OPG per gas: 10^-7 OPG. */
 export const GAS_PRICE = parseEther('0.0000001');
-
-const STEPS = {
-  dot: 'DotStep',
-  integerDot: 'IntegerDotStep',
-  movement: 'MovementStep',
-  selection: 'SelectionStep',
-  arithmetic: 'ArithmeticStep',
-  functions: 'FunctionStep',
-  logic: 'LogicStep',
-  conversion: 'ConversionStep',
-} as const;
 
 export interface Published {
   readonly program: Program;

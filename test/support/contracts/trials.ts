@@ -5,7 +5,9 @@ import type { Challenge } from '#core/challenges/follow.ts';
 import { ReferenceTrace } from '#core/challenges/reference.ts';
 import type { TensorData } from '#core/commitment/dtype.ts';
 import type { Tensor } from '#core/tensor.ts';
-import { Dispute, type DisputeSystem, PARAMETERS, type Published, publishProgram } from './disputes.ts';
+import { networkHelpers } from './chain.ts';
+import { Dispute, type DisputeSystem, disputeSystem, PARAMETERS, type Published, publishProgram } from './disputes.ts';
+import { checkMoney } from './money.ts';
 import { FEE } from './system.ts';
 
 export const SLICE = PARAMETERS.sliceFloor;
@@ -50,6 +52,11 @@ export class Trial {
     return new ReferenceTrace(program, commitment, this.inputs[item] as readonly Tensor[], after ? { after } : {});
   }
 
+  /** A trace of the first item that is wrong from the second operator on. */
+  lie(): ReferenceTrace {
+    return this.trace(0, (k, data) => (k === 1 ? alteredData(data, 2) : data));
+  }
+
   /** A request that the node has answered rightly. */
   rightly(lane = 0): Promise<Dispute> {
     return Dispute.of(this.s, this.published, this.inputs, this.reference, lane);
@@ -75,4 +82,14 @@ export function alteredData(data: TensorData, element: number, by = 1): TensorDa
   if (copy instanceof BigInt64Array) copy[element] = (copy[element] as bigint) + BigInt(by);
   else copy[element] = (copy[element] as number) + by;
   return copy;
+}
+
+/** Gives each test of the calling suite a system and a trial of its own; after it, the money is counted. */
+export function eachTrial(onnx: Uint8Array, inputs: readonly (readonly Tensor[])[], use: (trial: Trial) => void): void {
+  let s: DisputeSystem;
+  beforeEach(async () => {
+    s = await networkHelpers.loadFixture(disputeSystem);
+    use(await Trial.of(s, onnx, inputs));
+  });
+  afterEach(() => checkMoney(s));
 }

@@ -1,18 +1,8 @@
 import { expect } from 'chai';
 import type { TrackedIntent } from '#ports/outbox.ts';
-import { type Memory, nextStep, type Situation } from '../../../workers/submitter/nextStep.ts';
+import { FRESH, nextStep, type Situation } from '../../../workers/submitter/nextStep.ts';
 
 const POLICY = { maxFeePerGas: 1n, replaceAfterBlocks: 10, urgentSeconds: 30 };
-const FRESH: Memory = {
-  sentAt: undefined,
-  offeredAt: undefined,
-  minedAt: undefined,
-  underpriced: false,
-  missing: 0,
-  refused: 0,
-  gas: undefined,
-  waits: undefined,
-};
 const attempt = {
   kind: 'call',
   raw: '0x',
