@@ -1,27 +1,28 @@
 import type { ChainFact, ChainReader } from '#ports/chain.ts';
 import type { IndexStore } from '#ports/indexing.ts';
-import { type PatienceParts, patiently } from '../watcher/patiently.ts';
+import type { Log, Metrics } from '#ports/telemetry.ts';
 import { project } from './project.ts';
 
-export interface IngestParts extends PatienceParts {
+export interface IngestParts {
   readonly reader: Pick<ChainReader, 'follow'>;
   readonly store: Pick<IndexStore, 'cursor' | 'take' | 'takeBack' | 'finalise'>;
   /** The block the deployment is from: where an empty index starts. */
   readonly startBlock: number;
+  readonly log: Log;
+  readonly metrics: Metrics;
 }
 
 /**
- * Follows the chain into the index until the signal aborts. Every fact is one transaction, and where to go on is read from what those
- * left, so a process that dies anywhere goes on as if it had not. Throws final errors only.
+ * Follows the chain into the index until the signal aborts, or an error breaks it off: main.ts begins again, patiently. Every fact is one
+ * transaction, and where to go on is read from what those left, so a process that dies anywhere goes on as if it had not. `progress` is
+ * called after each.
  */
-export async function ingest(parts: IngestParts, signal: AbortSignal): Promise<void> {
+export async function ingest(parts: IngestParts, signal: AbortSignal, progress: () => void): Promise<void> {
   const { reader, store, startBlock } = parts;
-  await patiently(parts, signal, async (progress) => {
-    for await (const fact of reader.follow(await store.cursor(), startBlock, signal)) {
-      await take(parts, fact);
-      progress();
-    }
-  });
+  for await (const fact of reader.follow(await store.cursor(), startBlock, signal)) {
+    await take(parts, fact);
+    progress();
+  }
 }
 
 async function take({ store, log, metrics }: IngestParts, fact: ChainFact): Promise<void> {

@@ -15,6 +15,7 @@ import { printable } from '../config/printable.ts';
 import { Health } from '../lifecycle/health.ts';
 import { serveHttp } from '../lifecycle/http.ts';
 import { run } from '../lifecycle/run.ts';
+import { patiently } from '../watcher/patiently.ts';
 import { sweep } from '../watcher/sweep.ts';
 import { fetchCards } from './cards.ts';
 import { ingest } from './ingest.ts';
@@ -55,7 +56,9 @@ const code = await run(
     const { gateways, ...blobs } = configuredPlaces(config.models, config.process.dataDir);
     const cards = { store, ...blobs, placesOf: (uri: string) => placesOf(uri, gateways), ...common };
     await Promise.all([
-      ingest({ reader, store, startBlock, ...common }, life.signal),
+      patiently(common, life.signal, (progress) =>
+        ingest({ reader, store, startBlock, ...common }, life.signal, progress),
+      ),
       sweep([{ name: 'cards', everyMs: cardsMs, run: () => fetchCards(cards, life.signal) }], clock, log, life.signal),
     ]);
   },

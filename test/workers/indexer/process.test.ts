@@ -24,6 +24,7 @@ import { eventDecoder } from '../../../workers/adapters/ethers/decodeEvents.ts';
 import { EthersReader } from '../../../workers/adapters/ethers/reader.ts';
 import { Rpc } from '../../../workers/adapters/ethers/rpc.ts';
 import { ingest } from '../../../workers/indexer/ingest.ts';
+import { patiently } from '../../../workers/watcher/patiently.ts';
 import { CHAIN_ID } from '../../support/anvil.ts';
 import { type Devnet, startDevnet, vectors } from '../../support/devnet.ts';
 import { eventually } from '../../support/eventually.ts';
@@ -199,9 +200,9 @@ describe('an indexer as a process', () => {
       },
     );
     const parts = { reader, store: straight.store, startBlock: devnet.deployment.block };
-    const running = ingest(
-      { ...parts, clock: systemClock, log: recordedLog(), metrics: recordedMetrics() },
-      stop.signal,
+    const telemetry = { log: recordedLog(), metrics: recordedMetrics() };
+    const running = patiently({ clock: systemClock, ...telemetry }, stop.signal, (progress) =>
+      ingest({ ...parts, ...telemetry }, stop.signal, progress),
     );
     await eventually('the other one is there too', async () => ((await straight.store.newest())?.number ?? 0) >= head);
     stop.abort();
