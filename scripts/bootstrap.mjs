@@ -13,7 +13,7 @@ const TASKS = {
     ['hardhat', 'build', '--quiet', '--no-tests'],
     ['node', 'scripts/dispute.ts'],
   ],
-  test: [['hardhat', 'test']],
+  test: [['node', 'scripts/test.ts']],
   check: [['node', 'scripts/check.ts']],
   bench: [
     ['hardhat', 'build'],

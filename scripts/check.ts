@@ -1,10 +1,15 @@
 // Everything that must hold before a commit, except the tests. Each step is one line; all of them run, then a table tells.
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 
 const SOLIDITY = '{contracts,test}/**/*.sol';
 
-const STEPS: readonly (readonly [name: string, command: string, ...args: string[]])[] = [
-  ['build', 'hardhat', 'build'],
+type Step = readonly [name: string, command: string, ...args: string[]];
+
+/** The others read what it makes. */
+const BUILD: Step = ['build', 'hardhat', 'build'];
+/** Runs beside the others, on a build of its own. */
+const GAS: Step = ['gas (production build: minutes the first time)', 'node', 'scripts/gas.ts', 'check'];
+const STEPS: readonly Step[] = [
   ['format: TypeScript, JSON', 'biome', 'format'],
   ['format: Solidity', 'prettier', '--check', SOLIDITY],
   ['lint: TypeScript', 'biome', 'lint', '--error-on-warnings'],
@@ -18,20 +23,35 @@ const STEPS: readonly (readonly [name: string, command: string, ...args: string[
   ['snapshots', 'node', 'scripts/checks/snapshots.ts'],
   ['economics of the shipped parameter sets', 'node', 'scripts/economics.ts', 'check'],
   ['every float32 of Exp, Tanh, Erf and Log', 'node', 'scripts/exhaustive.ts'],
-  ['gas (production build: minutes the first time)', 'node', 'scripts/gas.ts', 'check'],
 ];
 
-const rows = STEPS.map(([name, command, ...args]) => {
+interface Row {
+  readonly name: string;
+  readonly passed: boolean;
+  readonly time: string;
+}
+
+async function run([name, command, ...args]: Step): Promise<Row> {
   const began = Date.now();
-  process.stdout.write(`${name} ...`);
-  const { status, stdout, stderr, error } = spawnSync(command, args, { encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 });
-  const passed = status === 0;
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const said: Buffer[] = [];
+  for (const output of [child.stdout, child.stderr]) output.on('data', (bytes: Buffer) => said.push(bytes));
+  const passed = await new Promise<boolean>((resolve) => {
+    child.on('error', (error) => said.push(Buffer.from(error.message)));
+    child.on('close', (code) => resolve(code === 0));
+  });
   const time = `${((Date.now() - began) / 1000).toFixed(1)} s`;
-  console.log(` ${passed ? 'ok' : 'FAILED'}, ${time}`);
-  if (!passed)
-    console.log(`\n$ ${[command, ...args].join(' ')}\n${stdout ?? ''}${stderr ?? ''}${error?.message ?? ''}\n`);
+  console.log(`${name} ... ${passed ? 'ok' : 'FAILED'}, ${time}`);
+  if (!passed) console.log(`\n$ ${[command, ...args].join(' ')}\n${Buffer.concat(said)}\n`);
   return { name, passed, time };
-});
+}
+
+const rows = [await run(BUILD)];
+const gas = run(GAS);
+for (const step of STEPS) rows.push(await run(step));
+const beat = setInterval(() => console.log(`${GAS[0]} ...`), 20_000);
+rows.push(await gas);
+clearInterval(beat);
 
 const width = Math.max(...rows.map(({ name }) => name.length));
 console.log('');

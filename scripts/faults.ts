@@ -1,7 +1,8 @@
 // Runs the faults of docs/faults.md by name.
 //   npm run faults                              their names
 //   npm run faults -- NAME... [--seed N]        these, in full
-//   npm run faults -- all                       every one; writes what was seen into docs/faults.md
+//   npm run faults -- NAME... --record          and writes what was seen into docs/faults.md
+//   npm run faults -- all                       every one, and writes it
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -12,14 +13,15 @@ import { runScenario } from './faults/runScenario.ts';
 import { writeFaultsDoc } from './generate/faultsDoc.ts';
 
 const { values, positionals } = parseArgs({
-  options: { seed: { type: 'string', default: '37' } },
+  options: { seed: { type: 'string', default: '37' }, record: { type: 'boolean', default: false } },
   allowPositionals: true,
 });
 const seed = Number(values.seed);
 if (!Number.isSafeInteger(seed) || seed < 0) stop(`--seed takes a whole number, not ${values.seed}.`);
 
 if (positionals.length === 0) list();
-else await run(positionals.includes('all') ? scenarios : positionals.map(named), positionals.includes('all'));
+else if (positionals.includes('all')) await run(scenarios, true);
+else await run(positionals.map(named), values.record);
 
 function list(): void {
   const width = Math.max(...scenarios.map(({ name }) => name.length));
@@ -42,14 +44,16 @@ async function run(chosen: readonly Scenario[], record: boolean): Promise<void> 
   try {
     for (const [at, scenario] of chosen.entries()) {
       console.log(`\n${at + 1}/${chosen.length} ${scenario.name}: ${scenario.fault}. Must hold: ${scenario.holds}.`);
-      seen[scenario.name] = await runScenario(scenario, seed, folder);
+      const outcome = await runScenario(scenario, seed, folder);
+      seen[scenario.name] = outcome;
+      // After each one, for hours of them may be broken off.
+      if (record) {
+        writeOutcomes({ ...outcomes(), [scenario.name]: outcome });
+        writeFaultsDoc();
+      }
     }
   } finally {
     rmSync(folder, { recursive: true, force: true });
-  }
-  if (record) {
-    writeOutcomes({ ...outcomes(), ...seen });
-    writeFaultsDoc();
   }
   console.log('');
   for (const [name, { held, seconds, saw }] of Object.entries(seen))

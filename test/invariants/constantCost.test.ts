@@ -2,7 +2,7 @@
 // transactions, byte by byte and in the same seconds, before and after the strangers came: the same gas, with no slack.
 import { expect } from 'chai';
 import { finaliseCall, submitCall } from '../support/contracts/batch.ts';
-import { ethers, networkHelpers, onAFork, time } from '../support/contracts/chain.ts';
+import { ethers, loadFixture, networkHelpers, onAFork, time } from '../support/contracts/chain.ts';
 import { askOf, request, type Story } from '../support/contracts/request.ts';
 import { DAY, OPG_1, type System, system } from '../support/contracts/system.ts';
 
@@ -97,7 +97,7 @@ async function costs(s: System, from: number): Promise<Record<string, bigint>> {
 describe('I8: no cost grows with what strangers can add', () => {
   it(`${FOREIGN} foreign requests later every call costs the same to the unit`, async function () {
     this.timeout(600_000);
-    const s = await networkHelpers.loadFixture(system);
+    const s = await loadFixture(system);
     const from = (await time.latest()) + DAY;
     const before = await onAFork(() => costs(s, from));
     await strangers(s);

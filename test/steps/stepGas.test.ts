@@ -8,7 +8,7 @@ import { PRICED_GAS } from '#core/challenges/costs.ts';
 import { MAX_PROOF_BYTES, MAX_STEP_GAS } from '#core/semantics/cost.ts';
 import type { Kind } from '#core/semantics/kinds.ts';
 import { type StepCost, stepCost } from '#core/semantics/stepGas.ts';
-import { networkHelpers } from '../support/contracts/chain.ts';
+import { loadFixture } from '../support/contracts/chain.ts';
 import { disputeSystem } from '../support/contracts/disputes.ts';
 import { type Proved, type Specimen, WrongEverywhere } from '../support/contracts/wrongEverywhere.ts';
 import { dearSteps } from '../support/dearSteps.ts';
@@ -32,7 +32,7 @@ const median = (numbers: readonly number[]) => numbers.toSorted((a, b) => a - b)
 
 /** Proves what fits a transaction, one after the other from the same state. */
 async function measured(named: readonly (readonly [string, Specimen])[], fillers: number): Promise<Row[]> {
-  const s = await networkHelpers.loadFixture(disputeSystem);
+  const s = await loadFixture(disputeSystem);
   const specimens = named.map(([, specimen]) => specimen);
   const lies = await WrongEverywhere.of(s, specimens, fillers);
   const rows: Row[] = [];
@@ -115,7 +115,7 @@ describe('the gas of a step', function () {
   });
 
   it('should leave what the demands on the path add to the price of a proof', async () => {
-    const s = await networkHelpers.loadFixture(disputeSystem);
+    const s = await loadFixture(disputeSystem);
     const { specimenOf } = randomSpecimens(seeded(5));
     const specimen = specimenOf('Relu');
     const lies = await WrongEverywhere.of(s, [specimen], 4_100);

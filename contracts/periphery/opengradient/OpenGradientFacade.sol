@@ -220,7 +220,7 @@ contract OpenGradientFacade is IOpenGradientFacade, FacadeAccounts {
         // Below 2^24, or too much for a callback: then the request is refused, with the cap.
         uint256 callbackGas = ANSWER_GAS + TENSOR_GAS * q.size.tensors + ELEMENT_GAS * q.size.elements;
         // Two calls lie between, each of which keeps a 64th back: (64 / 63)^2 is a little less than 32 / 31.
-        callbackGas += settings.callbackGas + settings.callbackGas / 31;
+        callbackGas += (uint256(settings.callbackGas) * 32) / 31;
         asked.callbackGas = callbackGas > type(uint24).max ? type(uint24).max : uint24(callbackGas);
         asked.mode = q.mode;
         asked.items = 1;

@@ -53,4 +53,10 @@ describe('gas of an answer through the facade', () => {
     const version = await publishTyped(s, [{ name: 'x', dtype: 'float32', shape: [8] }], outputs);
     await expect(ask(s, version)).to.be.revertedWithCustomError(s.requests, 'Requests_CallbackGas');
   });
+
+  it('of more gas for the caller than any callback has is refused when asked for, not a panic', async () => {
+    const s = await loadFixture(consuming);
+    await configure(s, { callbackGas: 2n ** 24n - 1n });
+    await expect(ask(s)).to.be.revertedWithCustomError(s.requests, 'Requests_CallbackGas');
+  });
 });

@@ -15,6 +15,5 @@ export const alone: ReadonlySet<string> = new Set([
   ...['request', 'order', 'submission', 'storm', 'too-deep'].map((what) => `reorg-${what}`),
   ...['false-refusals', 'dear-tip', 'other-chain'].map((what) => `rpc-${what}`),
   ...['pending', 'dropped'].map((what) => `restored-copy-result-${what}`),
-  'fees-late',
   'spike',
 ]);

@@ -4,7 +4,14 @@ import type { TransactionRequest, TransactionResponse } from 'ethers';
 import { network } from 'hardhat';
 
 export const { ethers, networkHelpers } = await network.create('local');
-export const { loadFixture, time } = networkHelpers;
+export const { time } = networkHelpers;
+
+/** A fixture made an hour ago has its newest block there, while the next one is of now: a block between lets tests count from the newest. */
+export async function loadFixture<T>(fixture: () => Promise<T>): Promise<T> {
+  const made = await networkHelpers.loadFixture(fixture);
+  await networkHelpers.mine();
+  return made;
+}
 
 export type Account = HardhatEthersSigner;
 

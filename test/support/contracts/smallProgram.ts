@@ -2,7 +2,7 @@
 import { buildModel, node } from '#core/onnx/build.ts';
 import { type Tensor, tensor } from '#core/tensor.ts';
 import { lyingTrace } from '../lies.ts';
-import { networkHelpers } from './chain.ts';
+import { loadFixture } from './chain.ts';
 import { Dispute, type DisputeSystem, disputeSystem, type Published, publishProgram } from './disputes.ts';
 
 const onnx = buildModel({
@@ -41,7 +41,7 @@ export class SmallProgram {
   }
 
   static async start(): Promise<SmallProgram> {
-    const s = await networkHelpers.loadFixture(disputeSystem);
+    const s = await loadFixture(disputeSystem);
     return new SmallProgram(s, await publishProgram(s, onnx, { atol: 0, rtol: 0 }));
   }
 

@@ -5,7 +5,7 @@ import type { Challenge } from '#core/challenges/follow.ts';
 import { ReferenceTrace } from '#core/challenges/reference.ts';
 import type { TensorData } from '#core/commitment/dtype.ts';
 import type { Tensor } from '#core/tensor.ts';
-import { networkHelpers } from './chain.ts';
+import { loadFixture } from './chain.ts';
 import { Dispute, type DisputeSystem, disputeSystem, PARAMETERS, type Published, publishProgram } from './disputes.ts';
 import { checkMoney } from './money.ts';
 import { FEE } from './system.ts';
@@ -88,7 +88,7 @@ export function alteredData(data: TensorData, element: number, by = 1): TensorDa
 export function eachTrial(onnx: Uint8Array, inputs: readonly (readonly Tensor[])[], use: (trial: Trial) => void): void {
   let s: DisputeSystem;
   beforeEach(async () => {
-    s = await networkHelpers.loadFixture(disputeSystem);
+    s = await loadFixture(disputeSystem);
     use(await Trial.of(s, onnx, inputs));
   });
   afterEach(() => checkMoney(s));

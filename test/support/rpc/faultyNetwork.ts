@@ -5,7 +5,7 @@ import path from 'node:path';
 import { expect } from 'chai';
 import { Wallet } from 'ethers';
 import { historyOf } from '#core/protocol/history.ts';
-import type { RequestId } from '#core/protocol/ids.ts';
+import { type RequestId, toRequestId } from '#core/protocol/ids.ts';
 import { isOver } from '#core/protocol/request.ts';
 import type { RequestState } from '#core/protocol/states.ts';
 import { replay } from '../../../scripts/demo/balances.ts';
@@ -124,6 +124,17 @@ export class FaultyNetwork {
     const { version, node } = this.devnet;
     const options = { version, node: node.address, fee: 10n * OPG, deadlineSeconds };
     return request(by, options, vectors.vectors[0]?.inputs ?? {});
+  }
+
+  /** What this account asked for in the newest block. */
+  async newestOf(by: Account): Promise<RequestId> {
+    const { requests } = this.devnet.requester;
+    const events = await requests.queryFilter(
+      requests.filters.Requested(undefined, by.address),
+      await this.chain.head(),
+    );
+    expect(events, 'requests in the newest block').to.have.length(1);
+    return toRequestId(String(events[0]?.args.id));
   }
 
   /** Waits until each is in one of these states. */

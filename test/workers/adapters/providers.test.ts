@@ -147,6 +147,25 @@ describe('chain providers', () => {
     }
   });
 
+  it('leaves out one that turns to another chain while it runs, though it only seems to be behind', async () => {
+    const three = await connect(3, 2);
+    const read = await reader(three);
+    await anvil.mine(10);
+    await read.head();
+    const other = await Anvil.start('--chain-id', '8453');
+    try {
+      await proxies.order(0, { kind: 'otherChain', url: other.url });
+      const strikes = () =>
+        metrics.values.get(`worker_rpc_failures_total{kind="wrong_chain",provider="${proxies.urls[0]}"}`);
+      const before = strikes() ?? 0;
+      await read.head(); // sees that it is behind
+      await read.head(); // and asks it which chain it is of
+      expect(strikes()).to.equal(before + 1);
+    } finally {
+      await other.stop();
+    }
+  });
+
   faultStory('rpc-limits', async ({ saw }) => {
     const from = await announce('https://old');
     await anvil.mine(120);

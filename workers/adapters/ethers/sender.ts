@@ -49,7 +49,8 @@ export class EthersSender implements ChainSender {
 
   async estimateGas(from: Hex, to: Hex, data: Hex): Promise<bigint> {
     try {
-      return BigInt(await this.#estimate([{ from, to, data }]));
+      // Of the newest block: what waits in a pool may never be mined, and would make this one cheaper than it is.
+      return BigInt(await this.#estimate([{ from, to, data }, 'latest']));
     } catch (error) {
       if (isProtocolError(error, 'rpc.refused') && NO_FUNDS.test(error.message)) throw poor(from, error);
       throw explained(error);
@@ -89,7 +90,7 @@ export class EthersSender implements ChainSender {
   }
 
   /** A refusal ends a transaction that was never sent, so it takes more than one provider's word. */
-  async #estimate(call: readonly object[]): Promise<string> {
+  async #estimate(call: readonly unknown[]): Promise<string> {
     try {
       return await this.#rpc.send<string>('eth_estimateGas', call);
     } catch (error) {

@@ -9,6 +9,10 @@ import { isUrgent, refuseInside } from './pool.ts';
  */
 const TIDY_AFTER_ROWS = 20_000;
 const TIDY_AFTER_BYTES = 32 * 2 ** 20;
+/** PostgreSQL keeps a file open for each table and index it has touched, 1,000 by default; beyond this the oldest is closed. */
+const MAX_FILES = 128;
+/** max_wal_size: how much log is kept for the next round after a checkpoint; the default is 1 GB. */
+const SETTINGS = ['max_wal_size=64MB', 'min_wal_size=32MB', `max_files_per_process=${MAX_FILES}`];
 
 /**
  * One PGlite, which is one PostgreSQL session without a server: whoever uses it holds it, from BEGIN to COMMIT if need be.
@@ -38,8 +42,7 @@ export class PgliteSession {
       // As pg does: 64-bit integers arrive as decimal strings, exact. Bytes: PGlite's own way takes 0.4 s per megabyte.
       parsers: { [types.INT8]: (value) => value, [types.BYTEA]: (value) => Buffer.from(value.slice(2), 'hex') },
       serializers: { [types.BYTEA]: (value: Uint8Array) => `\\x${Buffer.from(value).toString('hex')}` },
-      // How much log is kept for the next round after a checkpoint; the default is 1 GB.
-      startParams: [...PGlite.defaultStartParams, '-c', 'max_wal_size=64MB', '-c', 'min_wal_size=32MB'],
+      startParams: [...PGlite.defaultStartParams, ...SETTINGS.flatMap((setting) => ['-c', setting])],
     });
     return new PgliteSession(pglite);
   }

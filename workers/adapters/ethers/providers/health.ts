@@ -14,13 +14,12 @@ const STRIKES: Readonly<Record<Failure, number>> = { failed: 1, slow: 1, lied: 4
 export class Health {
   /** Share of calls that failed, the newest counting most. */
   errorRate = 0;
-  /** Blocks behind what enough providers have. */
-  lag = 0;
   /** Its chain id is to be asked for before it is used (again). */
   unverified = true;
   #strikes = 0;
   #restUntil = 0;
   #wrongChain = false;
+  #lag = 0;
 
   /** A rest goes on all the same: whoever lies about one thing may answer others. */
   answered(now: number): void {
@@ -48,8 +47,18 @@ export class Health {
     return this.#wrongChain && this.restsUntil(now) > 0;
   }
 
+  /** Blocks behind what enough providers have. Who falls behind may follow another chain by now. */
+  set lag(blocks: number) {
+    if (blocks > TOLERATED_LAG && !this.lags) this.unverified = true;
+    this.#lag = blocks;
+  }
+
+  get lag(): number {
+    return this.#lag;
+  }
+
   get lags(): boolean {
-    return this.lag > TOLERATED_LAG;
+    return this.#lag > TOLERATED_LAG;
   }
 }
 

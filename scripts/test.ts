@@ -1,0 +1,68 @@
+// npm test                  everything: builds, then two runners take folders of test/, so that both of two cores have work
+// npm test -- FILE...       what `hardhat test` makes of it
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chunks } from './test/chunks.ts';
+import { failuresOf, type Progress, runChunk } from './test/runChunk.ts';
+
+const BEAT_MS = 20_000;
+/** What only computes, with which one runner begins, takes the time that the other leaves: its many processes wait for each other. */
+const NICENESS = { first: 10, last: 0 } as const;
+
+const asked = process.argv.slice(2);
+process.exit(asked.length > 0 ? await hardhat('test', ...asked) : await everything());
+
+async function hardhat(...args: readonly string[]): Promise<number> {
+  const [code] = (await once(spawn('hardhat', args, { stdio: 'inherit' }), 'exit')) as [number | null];
+  return code ?? 1;
+}
+
+async function everything(): Promise<number> {
+  const began = Date.now();
+  const built = await hardhat('build');
+  if (built !== 0) return built;
+  const left = [...chunks()];
+  const all: Progress[] = [];
+
+  const work = async (from: keyof typeof NICENESS) => {
+    for (;;) {
+      const chunk = from === 'first' ? left.shift() : left.pop();
+      if (!chunk) return;
+      const progress: Progress = { chunk, passed: 0, pending: 0, failed: 0, lines: [], ended: false };
+      all.push(progress);
+      await runChunk(progress, NICENESS[from], (line) => console.log(`${chunk.name} FAILS${line}`));
+      console.log([`\n${chunk.name}`, ...progress.lines].join('\n'));
+    }
+  };
+  const beat = setInterval(() => console.log(told(all, began)), BEAT_MS);
+  await Promise.all([work('first'), work('last')]);
+  clearInterval(beat);
+  return conclude(all);
+}
+
+/** Where it is, in a line. */
+function told(all: readonly Progress[], began: number): string {
+  const running = all.filter(({ ended }) => !ended).map(({ chunk, passed }) => `${chunk.name} ${passed}`);
+  const minutes = ((Date.now() - began) / 60_000).toFixed(1);
+  return `[test] ${minutes} min, ${sum(all, 'passed')} passed, ${sum(all, 'failed')} failed; now ${running.join(', ')}`;
+}
+
+function conclude(all: readonly Progress[]): number {
+  const failing = all.filter(({ failed }) => failed > 0);
+  for (const progress of failing) console.log([`\n${progress.chunk.name}`, ...failuresOf(progress)].join('\n'));
+  const of = (key: 'passed' | 'failed', runner: 'solidity' | 'mocha') =>
+    sum(
+      all.filter(({ chunk }) => chunk.runner === runner),
+      key,
+    );
+  const line = (key: 'passed' | 'failed', word: string) =>
+    `${sum(all, key)} ${word} (${of(key, 'solidity')} solidity, ${of(key, 'mocha')} mocha)`;
+  console.log(`\n${line('passed', 'passing')}`);
+  if (sum(all, 'pending') > 0) console.log(`${sum(all, 'pending')} left out: each says above what it needs`);
+  if (failing.length > 0) console.log(line('failed', 'failing'));
+  return failing.length > 0 ? 1 : 0;
+}
+
+function sum(all: readonly Progress[], key: 'passed' | 'pending' | 'failed'): number {
+  return all.reduce((total, progress) => total + progress[key], 0);
+}

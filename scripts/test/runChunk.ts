@@ -1,0 +1,57 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import os from 'node:os';
+import { createInterface } from 'node:readline';
+import type { Chunk } from './chunks.ts';
+
+/** What a chunk has done so far. */
+export interface Progress {
+  readonly chunk: Chunk;
+  passed: number;
+  pending: number;
+  failed: number;
+  /** All that it said. */
+  readonly lines: string[];
+  ended: boolean;
+}
+
+/** Mocha's marks before the title of a test, and those of Hardhat's own runner. */
+const PASSED = /^\s+✔ /;
+const PENDING = /^\s+- /;
+const FAILED = /^\s+\d+\) /;
+/** How either runner begins its summary. */
+const SUMMARY = /^\s*\d+ passing/;
+
+/** Runs it without compiling; `failing` hears of each failure at once. `niceness`: what others leave, for 10 and above. */
+export async function runChunk(progress: Progress, niceness: number, failing: (line: string) => void): Promise<void> {
+  const { runner, files } = progress.chunk;
+  const child = spawn('hardhat', ['test', runner, '--no-compile', ...files], { stdio: ['ignore', 'pipe', 'pipe'] });
+  if (child.pid) os.setPriority(child.pid, niceness);
+  let summed = false;
+  const hear = (line: string) => {
+    progress.lines.push(line);
+    summed ||= SUMMARY.test(line);
+    if (summed) return;
+    if (PASSED.test(line)) progress.passed++;
+    else if (PENDING.test(line)) progress.pending++;
+    else if (FAILED.test(line)) {
+      progress.failed++;
+      failing(line);
+    }
+  };
+  const readers = [child.stdout, child.stderr].map((input) => createInterface({ input }).on('line', hear));
+  const [code] = (await once(child, 'exit')) as [number | null];
+  await Promise.all(readers.map((reader) => once(reader, 'close').catch(() => undefined)));
+  progress.ended = true;
+  // It broke before it could count, or after.
+  if (code !== 0 && progress.failed === 0) progress.failed = 1;
+}
+
+/** What it says of its failures: all from its summary on. */
+export const failuresOf = ({ lines }: Progress): readonly string[] =>
+  lines.slice(
+    Math.max(
+      0,
+      lines.findIndex((line) => SUMMARY.test(line)),
+    ),
+  );
