@@ -55,8 +55,9 @@ export async function balances(net: Network, { parties, models }: Holders): Prom
 
 /** What the events alone say: an oracle that asks no balance. */
 export async function replay({ provider, deployment, ...net }: Network): Promise<Ledger> {
-  const { escrow, requests } = deployment.addresses;
-  const logs = await provider.getLogs({ address: [escrow, requests], fromBlock: deployment.block, toBlock: 'latest' });
+  const { escrow, requests, game } = deployment.addresses;
+  const address = [escrow, requests, ...(game ? [game] : [])];
+  const logs = await provider.getLogs({ address, fromBlock: deployment.block, toBlock: 'latest' });
   const ledger = new Ledger();
   for (const event of eventsIn({ provider, deployment, ...net }, logs)) ledger.apply(event as LedgerEvent);
   return ledger;

@@ -39,9 +39,9 @@ export async function runChunk(progress: Progress, niceness: number, failing: (l
       failing(line);
     }
   };
-  const readers = [child.stdout, child.stderr].map((input) => createInterface({ input }).on('line', hear));
-  const [code] = (await once(child, 'exit')) as [number | null];
-  await Promise.all(readers.map((reader) => once(reader, 'close').catch(() => undefined)));
+  for (const input of [child.stdout, child.stderr]) createInterface({ input }).on('line', hear);
+  // Not `exit`: by then it may not have been heard to its end.
+  const [code] = (await once(child, 'close')) as [number | null];
   progress.ended = true;
   // It broke before it could count, or after.
   if (code !== 0 && progress.failed === 0) progress.failed = 1;

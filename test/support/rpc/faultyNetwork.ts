@@ -113,7 +113,7 @@ export class FaultyNetwork {
     const { anvil, requester } = this.devnet;
     const wallet = new Wallet(Wallet.createRandom().privateKey, anvil.provider);
     await anvil.send('anvil_setBalance', wallet.address, '0x56bc75e2d63100000');
-    const account = await actAs(requester, wallet, { laneLimit: 16 });
+    const account = await actAs(requester, wallet, { laneLimit: 128 });
     await (await requester.token.connect(anvil.wallet(0)).transfer(wallet.address, 10_000n * OPG)).wait();
     await deposit(account, 10_000n * OPG);
     return account;
