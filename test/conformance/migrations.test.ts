@@ -5,19 +5,25 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import type { Migrations } from '#ports/sql.ts';
+import { indexAnswers } from '../../workers/adapters/index/answers/answers.ts';
+import { indexMigrations } from '../../workers/adapters/index/migrations.ts';
+import { indexStore } from '../../workers/adapters/index/store.ts';
+import { chainTables } from '../../workers/adapters/journal/chainTables.ts';
 import { sqlJournal } from '../../workers/adapters/journal/journal.ts';
 import { journalMigrations } from '../../workers/adapters/journal/migrations.ts';
 import { outboxMigrations } from '../../workers/adapters/outbox/migrations.ts';
 import { sqlOutbox } from '../../workers/adapters/outbox/outbox.ts';
+import { sqlRestoreMarks } from '../../workers/adapters/restored/marks.ts';
+import { restoredMigrations } from '../../workers/adapters/restored/migrations.ts';
 import { migrate } from '../../workers/adapters/sql/migrate.ts';
 import { type Database, openDatabase } from '../../workers/adapters/sql/open.ts';
 import { rejectsLater } from '../support/rejects.ts';
 
 const FOLDER = new URL('../vectors/journals/', import.meta.url);
-const AREAS = [journalMigrations, outboxMigrations];
+const AREAS = [journalMigrations, outboxMigrations, restoredMigrations, indexMigrations];
 
 const hash = (digit: string) => `0x${digit.repeat(64)}` as const;
-const [SENDER, TARGET] = [`0x${'5'.repeat(40)}`, `0x${'6'.repeat(40)}`] as const;
+const [SENDER, TARGET, HOLDER] = [`0x${'5'.repeat(40)}`, `0x${'6'.repeat(40)}`, `0x${'7'.repeat(40)}`] as const;
 
 describe('a database of an earlier version', function () {
   this.timeout(60_000);
@@ -118,6 +124,34 @@ describe('a database of an earlier version', function () {
       expect(await outbox.plan(again)).to.equal(false);
       expect(await outbox.allocateNonce(`finalise:${hash('3')}/0`, 5)).to.equal(6);
       expect(await outbox.allocateNonce(`expire:${hash('4')}/0`, 5)).to.equal(7);
+    });
+
+  for (const { name } of restoredMigrations.steps)
+    it(`restored ${name}: what was held back stays so`, async () => {
+      await load(`restored-${name}.sql`);
+      await migrate(database.sql, AREAS);
+      const marks = sqlRestoreMarks(database.sql);
+      const mark = { restoredAt: 1_700_000_200, sinceBlock: 11, suspects: [SENDER], released: false };
+      expect(await marks.read()).to.deep.equal(mark);
+      await marks.write({ ...mark, released: true });
+      expect(await marks.read()).to.deep.equal({ ...mark, released: true });
+    });
+
+  for (const { name } of indexMigrations.steps)
+    it(`index ${name}: tells what it told, and takes its newest block back`, async () => {
+      await load('journal-0001-journal.sql');
+      await load(`index-${name}.sql`);
+      await migrate(database.sql, AREAS);
+      const [store, answers] = [indexStore(database.sql, chainTables), indexAnswers(database.sql, chainTables)];
+      const available = async () =>
+        (JSON.parse(JSON.stringify(await answers.balances({ account: HOLDER }, {}))) as { available: string })
+          .available;
+      expect(await available()).to.equal(`${2n ** 128n - 1n}`);
+      expect(await store.newest()).to.deep.include({ number: 11, hash: hash('b') });
+      await store.takeBack({ number: 11, hash: hash('b'), parentHash: hash('a'), timestamp: 1_700_000_012 });
+      expect(await available()).to.equal('40');
+      expect(await database.sql.query('select 1 from index_model')).to.deep.equal([]);
+      expect(await store.newest()).to.deep.include({ number: 10, hash: hash('a') });
     });
 
   it('is left as it is by a second start, and refused if a released step is not what it was', async () => {

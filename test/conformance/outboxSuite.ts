@@ -63,6 +63,26 @@ export function shouldBehaveLikeOutbox(fresh: () => Promise<Outbox>): void {
     expect(await outbox.get('a')).not.to.have.property('urgentAt');
   });
 
+  it('keeps what it brings to the wei, as it was planned last', async () => {
+    const gain = 2n ** 96n - 1n;
+    await outbox.plan(intent('a', { gain }));
+    expect(await outbox.get('a')).to.deep.include({ gain });
+    await outbox.reopen('a', intent('a', { gain: 0n }));
+    expect((await outbox.open(from))[0]).to.deep.include({ gain: 0n });
+    await outbox.reopen('a', intent('a'));
+    expect(await outbox.get('a')).not.to.have.property('gain');
+  });
+
+  it('holds the nonce that fills a gap for an intent that has none, and counts on from the last', async () => {
+    for (const purpose of ['a', 'fill', 'b']) await outbox.plan(intent(purpose));
+    expect(await outbox.allocateNonce('a', 7)).to.equal(7);
+    await outbox.holdNonce('fill', 4);
+    expect(await outbox.allocateNonce('fill', 7), 'its own').to.equal(4);
+    await outbox.holdNonce('a', 5);
+    expect((await outbox.get('a'))?.nonce, 'it has one').to.equal(7);
+    expect(await outbox.allocateNonce('b', 7)).to.equal(8);
+  });
+
   it('lists what is open for one key, in the order of planning', async () => {
     for (const purpose of ['b', 'a', 'c']) await outbox.plan(intent(purpose));
     await outbox.plan(intent('d', { from: other }));

@@ -1,29 +1,103 @@
-/** The doctor's look at the endpoint: does it do what the watcher needs, and is its head of today? */
-import { type JsonRpcProvider, toBeHex } from 'ethers';
-import type { Network } from '../../network.ts';
+/** The doctor's look at the chain nodes of a configuration: do they do what the watcher needs, are there enough of them, and is their head of today? */
+import { toBeHex } from 'ethers';
+import { Rpc } from '../../../workers/adapters/ethers/rpc.ts';
+import type { Deployment } from '../../deployment.ts';
 import { bad, type Finding, ok, warning } from './finding.ts';
 
 /** Blocks of one log query of the watcher. */
 const RANGE = 1_000;
 const STALE_SECONDS = 120;
 const AHEAD_SECONDS = 15;
+/** Blocks behind the newest at which a worker asks others first. */
+const TOLERATED_LAG = 3;
+const TIMEOUT_MS = 10_000;
 
-/** `finality`: of the configuration. */
-export async function chainFindings(
-  network: Network,
-  finality: { readonly kind: 'tag' } | { readonly kind: 'depth'; readonly blocks: number },
-): Promise<Finding[]> {
-  const provider = network.provider as JsonRpcProvider;
-  const send = (method: string, ...params: unknown[]) => provider.send(method, params);
-  const began = performance.now();
-  const head = await provider.getBlock('latest');
-  const ms = Math.round(performance.now() - began);
-  const number = head?.number ?? 0;
-  const findings = [ok('chain', `chain ${network.deployment.chainId}, block ${number}, answered in ${ms} ms`)];
-  findings.push(await logsFinding(send, network.deployment.addresses.requests, number));
-  findings.push(await finalityFinding(send, finality, number));
-  findings.push(await feesFinding(send));
-  return [...findings, clockFinding(head?.timestamp ?? 0, network.deployment.chainId)];
+export interface ChainSettings {
+  readonly rpcUrls: readonly string[];
+  /** How many must say the same. */
+  readonly agreement: number;
+  readonly finality: { readonly kind: 'tag' } | { readonly kind: 'depth'; readonly blocks: number };
+}
+
+export interface ChainLook {
+  readonly findings: readonly Finding[];
+  /** The URL of one that answers; undefined = none does. */
+  readonly usable: string | undefined;
+}
+
+interface Head {
+  readonly number: number;
+  readonly timestamp: number;
+}
+
+/** Looks at every one of them, for a worker asks each of them sooner or later. */
+export async function lookAtChain(settings: ChainSettings, deployment: Deployment): Promise<ChainLook> {
+  const { rpcUrls, agreement } = settings;
+  const looks = await Promise.all(
+    rpcUrls.map(async (url) => ({ url, ...(await lookAtNode(url, settings, deployment)) })),
+  );
+  const there = looks.filter(({ head }) => head !== undefined);
+  const newest = there.reduce((a, b) => ((a.head?.number ?? 0) >= (b.head?.number ?? 0) ? a : b), there[0] ?? NOBODY);
+  const findings = looks.flatMap(({ url, head, findings: own }) => {
+    const all = head ? [...own, ...lagFinding(head, newest.head ?? head)] : own;
+    // One alone needs no name.
+    return rpcUrls.length === 1 ? all : all.map((one) => ({ ...one, found: `${new URL(url).origin}: ${one.found}` }));
+  });
+  if (rpcUrls.length > 1) findings.push(agreementFinding(there.length, rpcUrls.length, agreement));
+  if (newest.head) findings.push(clockFinding(newest.head.timestamp, deployment.chainId));
+  return { findings, usable: newest.url };
+}
+
+const NOBODY = { url: undefined, head: undefined };
+
+async function lookAtNode(
+  url: string,
+  { finality, rpcUrls }: ChainSettings,
+  { chainId, addresses }: Deployment,
+): Promise<{ readonly head: Head | undefined; readonly findings: readonly Finding[] }> {
+  const rpc = Rpc.open({ url, chainId, timeoutMs: TIMEOUT_MS });
+  const send = (method: string, ...params: unknown[]) => rpc.send<unknown>(method, params);
+  try {
+    await rpc.verify();
+    const began = performance.now();
+    const block = await rpc.send<{ readonly number: string; readonly timestamp: string }>('eth_getBlockByNumber', [
+      'latest',
+      false,
+    ]);
+    const ms = Math.round(performance.now() - began);
+    const head = { number: Number(block.number), timestamp: Number(block.timestamp) };
+    const findings = [
+      ok('chain', `chain ${chainId}, block ${head.number}, answered in ${ms} ms`),
+      await logsFinding(send, addresses.requests, head.number),
+      await finalityFinding(send, finality, head.number),
+      await feesFinding(send),
+    ];
+    return { head, findings };
+  } catch (error) {
+    const found = (error as Error).message;
+    const finding =
+      rpcUrls.length === 1
+        ? bad('chain', found, 'correct network.rpcUrl of the configuration')
+        : warning('chain', found, 'correct it in network.rpcUrl, or take it out: the others have to do without it');
+    return { head: undefined, findings: [finding] };
+  } finally {
+    rpc.close();
+  }
+}
+
+function lagFinding(head: Head, newest: Head): readonly Finding[] {
+  const behind = newest.number - head.number;
+  if (behind <= TOLERATED_LAG) return [];
+  return [warning('chain', `${behind} blocks behind the newest of the others`, 'it is asked last until it catches up')];
+}
+
+function agreementFinding(there: number, all: number, agreement: number): Finding {
+  const found = `${there} of ${all} chain nodes can be used, ${agreement} must agree`;
+  if (there < agreement)
+    return bad('chain', found, 'nothing moves until enough of them answer: correct network.rpcUrl, or add others');
+  if (there === agreement)
+    return warning('chain', found, 'none may fail: one more in network.rpcUrl keeps the node going when one does');
+  return ok('chain', found);
 }
 
 type Send = (method: string, ...params: unknown[]) => Promise<unknown>;
@@ -42,11 +116,7 @@ async function logsFinding(send: Send, address: string, head: number): Promise<F
   }
 }
 
-async function finalityFinding(
-  send: Send,
-  finality: Parameters<typeof chainFindings>[1],
-  head: number,
-): Promise<Finding> {
+async function finalityFinding(send: Send, finality: ChainSettings['finality'], head: number): Promise<Finding> {
   if (finality.kind === 'depth') {
     const { blocks } = finality;
     return ok('chain', `a block counts as final ${blocks} below the newest`);

@@ -4,10 +4,11 @@ import { toAddress } from '#core/hex.ts';
 import { configuredSigners } from '../../../../workers/adapters/signer/configured.ts';
 import { loadConfig } from '../../../../workers/config/load.ts';
 import { chainNow } from '../../../clock.ts';
+import { parseDeployment } from '../../../deployment.ts';
 import { connect, type Network } from '../../../network.ts';
 import { columns } from '../../../table.ts';
 import { type Command, EXIT } from '../../command.ts';
-import { chainFindings } from '../../doctor/chain.ts';
+import { lookAtChain } from '../../doctor/chain.ts';
 import { defenceFindings } from '../../doctor/defence.ts';
 import { bad, type Finding, ok, warning } from '../../doctor/finding.ts';
 import { diskFinding, endpointFinding, runtimeFinding } from '../../doctor/machine.ts';
@@ -60,15 +61,13 @@ async function examine(file: string): Promise<Finding[]> {
   ];
   let network: Network;
   try {
-    network = await connect({
-      provider: config.network.rpcUrls[0] ?? '',
-      deployment: readJson(config.network.deployment),
-    });
+    const deployment: unknown = readJson(config.network.deployment);
+    const chain = await lookAtChain(config.network, parseDeployment(deployment));
+    findings.push(...chain.findings);
+    if (chain.usable === undefined) return findings;
+    network = await connect({ provider: chain.usable, deployment });
   } catch (error) {
-    return [
-      ...findings,
-      bad('chain', (error as Error).message, 'correct network.rpcUrl or network.deployment of the configuration'),
-    ];
+    return [...findings, bad('chain', (error as Error).message, 'correct network.deployment of the configuration')];
   }
   try {
     const { key, error } = await keyOf(config);
@@ -78,7 +77,6 @@ async function examine(file: string): Promise<Finding[]> {
     const { endpoint } = await network.nodes.nodeOf(node);
     return [
       ...findings,
-      ...(await chainFindings(network, config.network.finality)),
       ...(await moneyFindings(network, node, key)),
       ...(await defenceFindings(network, key)),
       await endpointFinding(endpoint),
