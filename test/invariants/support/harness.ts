@@ -12,7 +12,7 @@ import type { EscrowProbe, HostilePolicy, HostileRequester, OPG } from '#types';
 import { consumer } from '../../support/contracts/actors.ts';
 import type { Status } from '../../support/contracts/batch.ts';
 import type { Account } from '../../support/contracts/chain.ts';
-import { ethers, loadFixture, sendAs, time } from '../../support/contracts/chain.ts';
+import { ethers, networkHelpers, sendAs, time } from '../../support/contracts/chain.ts';
 import { contentOf, EXACT, TOLERANT } from '../../support/contracts/model.ts';
 import type { System } from '../../support/contracts/system.ts';
 import { OPG_1, ROYALTY, system } from '../../support/contracts/system.ts';
@@ -218,9 +218,9 @@ async function funded(s: System): Promise<HostileRequester> {
   return made;
 }
 
-/** Contracts and model at the beginning: what every test in this folder starts from. */
+/** Contracts and model at the beginning: what every test in this folder starts from. Without a block of now: it sets the time of each. */
 export async function begin(): Promise<Harness> {
-  return (await loadFixture(harness)).restart();
+  return (await networkHelpers.loadFixture(harness)).restart();
 }
 
 async function harness(): Promise<Harness> {
