@@ -21,8 +21,8 @@ import { type FaultRun, faultStory } from '../support/faultStory.ts';
 import { seeded } from '../support/seeded.ts';
 
 const ALL = process.env['KILL_POINTS'] === 'all';
-/** Long, so that no restart is too slow; the tests turn the clock. */
-const CLOCKS = { challengeBaseSeconds: 20_000, challengeWindowSeconds: 600, responseSeconds: 300, checkRateLog2: 50 };
+/** Long, so that no restart is too slow, and no window ends by the blocks that make something final, a second each; the tests turn the clock. */
+const CLOCKS = { challengeBaseSeconds: 20_000, challengeWindowSeconds: 6_000, responseSeconds: 300, checkRateLog2: 50 };
 /** Blocks: minutes, so that no process sees a transaction final before it has seen it mined. Where that is waited for, blocks are made faster. */
 const FINALITY = 300;
 const SLOWLY_FINAL = { network: { finality: `${FINALITY}` } };

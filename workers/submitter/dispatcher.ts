@@ -169,7 +169,8 @@ export class OutboxDispatcher implements Dispatcher {
       case 'unmined':
         log.warn('a transaction fell out of the chain', { purpose, nonce: intent.nonce });
         await outbox.setStatus(purpose, 'signed');
-        return this.#offerAgain(intent);
+        // Its fee was enough for a block, so it is as if it were new: it is not replaced before its time.
+        return this.#handOver(purpose, intent.attempts.at(-1) as Attempt);
       case 'settled':
         return outbox.setStatus(purpose, 'settled');
       case 'reverted':

@@ -207,10 +207,13 @@ describe('the dispatcher on a chain', () => {
     await anvil.mine();
     await ours.follow(await head(), undefined);
     expect(await status('a')).to.equal('mined');
-    await anvil.fallBack(mark, 2);
+    await anvil.fallBack(mark, 20);
     expect(await endpointOnChain()).to.equal('');
-    await ours.follow(await head(), undefined);
+    const turned = await head();
+    await ours.follow(turned, undefined);
     expect(await status('a')).to.equal('signed');
+    // Its fee was enough once, so a block later it is not replaced, however long ago it was sent.
+    await ours.follow({ ...turned, number: turned.number + 1 }, undefined);
     await anvil.mine();
     await ours.follow(await head(), undefined);
     expect(await status('a')).to.equal('mined');
