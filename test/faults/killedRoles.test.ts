@@ -66,7 +66,8 @@ describe('a role killed at its durable steps', function () {
   const ask = (change: Partial<Parameters<typeof request>[1]> = {}) =>
     request(
       net.accounts.requester,
-      { version: served.version, fee: 10n ** 18n, ...change },
+      // More than the node's offer asks, royalty and share of the protocol included.
+      { version: served.version, fee: 2n * 10n ** 18n, ...change },
       { x: tensorFrom('int32', [1, 3], [1, 2, 3]) },
     );
   async function makeFinal(): Promise<void> {
