@@ -2,13 +2,10 @@
 // npm test -- FILE...       what `hardhat test` makes of it
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chunks } from './test/chunks.ts';
+import { type Chunk, chunks } from './test/chunks.ts';
 import { failuresOf, type Progress, runChunk } from './test/runChunk.ts';
 
 const BEAT_MS = 20_000;
-/** What only computes, with which one runner begins, takes the time that the other leaves: its many processes wait for each other. */
-const NICENESS = { first: 10, last: 0 } as const;
-
 const asked = process.argv.slice(2);
 process.exit(asked.length > 0 ? await hardhat('test', ...asked) : await everything());
 
@@ -24,18 +21,18 @@ async function everything(): Promise<number> {
   const left = [...chunks()];
   const all: Progress[] = [];
 
-  const work = async (from: keyof typeof NICENESS) => {
+  const work = async (next: () => Chunk | undefined) => {
     for (;;) {
-      const chunk = from === 'first' ? left.shift() : left.pop();
+      const chunk = next();
       if (!chunk) return;
       const progress: Progress = { chunk, passed: 0, pending: 0, failed: 0, lines: [], ended: false };
       all.push(progress);
-      await runChunk(progress, NICENESS[from], (line) => console.log(`${chunk.name} FAILS${line}`));
+      await runChunk(progress, (line) => console.log(`${chunk.name} FAILS${line}`));
       console.log([`\n${chunk.name}`, ...progress.lines].join('\n'));
     }
   };
   const beat = setInterval(() => console.log(told(all, began)), BEAT_MS);
-  await Promise.all([work('first'), work('last')]);
+  await Promise.all([work(() => left.shift()), work(() => left.pop())]);
   clearInterval(beat);
   return conclude(all);
 }

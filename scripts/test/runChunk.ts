@@ -22,11 +22,13 @@ const FAILED = /^\s+\d+\) /;
 /** How either runner begins its summary. */
 const SUMMARY = /^\s*\d+ passing/;
 
-/** Runs it without compiling; `failing` hears of each failure at once. `niceness`: what others leave, for 10 and above. */
-export async function runChunk(progress: Progress, niceness: number, failing: (line: string) => void): Promise<void> {
-  const { runner, files } = progress.chunk;
+const NICENESS = 10;
+
+/** Runs it without compiling; `failing` hears of each failure at once. */
+export async function runChunk(progress: Progress, failing: (line: string) => void): Promise<void> {
+  const { runner, files, yields } = progress.chunk;
   const child = spawn('hardhat', ['test', runner, '--no-compile', ...files], { stdio: ['ignore', 'pipe', 'pipe'] });
-  if (child.pid) os.setPriority(child.pid, niceness);
+  if (yields && child.pid) os.setPriority(child.pid, NICENESS);
   let summed = false;
   const hear = (line: string) => {
     progress.lines.push(line);
