@@ -26,7 +26,7 @@ export function faultsDoc(): string {
   return [
     '# Faults',
     'What workers survive, each with a name and a seed. `npm run faults` lists them, `npm run faults -- NAME... --seed N` runs some in full,',
-    '`npm run faults -- all` runs every one and writes the results here; `npm test` runs those without a star in a short form (the others take long, or are sensitive to what else the machine does). Generated from',
+    'with `--record` it writes the results here, and `npm run faults -- all` runs every one so; `npm test` runs those without a star in a short form (the others take long, or are sensitive to what else the machine does). Generated from',
     'test/faults/scenarios by scripts/generate/faultsDoc.ts; do not edit. Seconds are those of a machine with two cores and say nothing about speed.\n',
     ...sections,
     '',
