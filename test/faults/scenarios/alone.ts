@@ -1,19 +1,13 @@
 /** Faults that `npm test` leaves out and `npm run faults` runs: they take long, or are sensitive to what else the machine does. */
 export const alone: ReadonlySet<string> = new Set([
-  ...['verifier-refutes', 'node-refutes', 'verifier-lapses', 'node-lapses', 'verifier-reclaims'].map(
+  ...['verifier-lapses', 'node-lapses', 'verifier-reclaims', 'node-reclaims'].map((who) => `killed-${who}`),
+  ...['verifier-demands-output', 'verifier-answers-output', 'node-answers-output', 'verifier-budget'].map(
     (who) => `killed-${who}`,
   ),
-  ...[
-    'node-reclaims',
-    'verifier-demands-output',
-    'verifier-answers-output',
-    'node-answers-output',
-    'verifier-budget',
-  ].map((who) => `killed-${who}`),
-  ...['node', 'keeper', 'indexer', 'monitor'].map((role) => `killed-${role}`),
+  ...['node', 'monitor'].map((role) => `killed-${role}`),
   'two-verifiers',
-  ...['request', 'order', 'submission', 'storm', 'too-deep'].map((what) => `reorg-${what}`),
-  ...['false-refusals', 'dear-tip', 'other-chain'].map((what) => `rpc-${what}`),
+  ...['submission', 'storm', 'too-deep'].map((what) => `reorg-${what}`),
+  'rpc-other-chain',
   ...['pending', 'dropped'].map((what) => `restored-copy-result-${what}`),
   'spike',
 ]);
