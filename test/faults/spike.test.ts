@@ -127,7 +127,9 @@ describe('a spike of demand', function () {
         ({ version }) => version,
       ).values(),
     ];
-    expect(Math.max(...models), 'seconds by model').to.be.lessThan(2 * Math.min(...models) + 3);
+    // What a requester asks of several models one after another: the first has up to 1 + ln n shares (workers/watcher/backlog.ts).
+    const ahead = MODELS / (1 + Math.log(MODELS));
+    expect(Math.max(...models), 'seconds by model').to.be.lessThan(1.5 * ahead * Math.min(...models) + 3);
     expect(loads, 'sessions loaded').to.be.at.most((MODELS + 1) * CHILDREN);
     const rates = throughput(fates, 4);
     if (FULL) {

@@ -8,7 +8,7 @@ export const load: readonly Scenario[] = [
     injection:
       'requestMany of several accounts as fast as the chain takes it, beside one node process with its embedded journal',
     holds:
-      'every request ends once; small requesters and each model get their share; what would come too late is declined with its reason; sessions are not reloaded; memory is bounded; the money adds up',
+      'every request ends once; small requesters get their share, and each model of the large one its own, within what coming first is worth; what would come too late is declined with its reason; sessions are not reloaded; memory is bounded; the money adds up',
     test: 'test/faults/spike.test.ts',
     full: { SPIKE_REQUESTS: '10000', SPIKE_MODELS: '20', SPIKE_SMALL: '8' },
   },
