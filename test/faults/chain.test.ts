@@ -192,6 +192,7 @@ describe('on a chain that turns back, behind providers that fail and lie', funct
   faultStory('rpc-other-chain', async ({ saw }) => {
     const other = await Anvil.start('--chain-id', '8453', '--block-time', '1');
     try {
+      net.letEnd('keeper', 'indexer');
       for (const at of [BAD, LONE]) await net.proxies.order(at, { kind: 'otherChain', url: other.url });
       const asked = await askEach();
       await net.reach(asked, 'Submitted', 'Final');
@@ -313,6 +314,7 @@ describe('on a chain that turns back, behind providers that fail and lie', funct
     const asked = await askEach();
     await net.reach(asked, 'Submitted', 'Final');
     await net.chain.grow(FINALITY + 2);
+    net.letEnd(...ROLES);
     await net.chain.fallOut(FINALITY + 20);
     await net.chain.grow(2);
     for (const name of ROLES) {

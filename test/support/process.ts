@@ -40,6 +40,11 @@ export class RoleProcess {
     return this.#child.signalCode;
   }
 
+  /** Its exit code, once it has ended by itself. */
+  get exitCode(): number | null {
+    return this.#child.exitCode;
+  }
+
   count(message: string): number {
     return this.lines.filter((line) => line.message === message).length;
   }
@@ -47,10 +52,10 @@ export class RoleProcess {
   /** The first line with this message; fails with what the process said if it ends before. */
   async says(message: string, withinMs = 60_000): Promise<LogLine> {
     const found = () => this.lines.find((line) => line.message === message);
-    await eventually(`"${message}" in the log`, () => found() || this.#child.exitCode !== null, withinMs);
+    await eventually(`"${message}" in the log`, () => found() || this.exitCode !== null, withinMs);
     const line = found();
     if (line) return line;
-    throw new Error(`The process ended with ${this.#child.exitCode}:\n${this.said()}`);
+    throw new Error(`The process ended with ${this.exitCode}:\n${this.said()}`);
   }
 
   said(): string {

@@ -53,6 +53,7 @@ export class FaultyNetwork {
   readonly proxies: Proxies;
   readonly #home: string;
   readonly #roles = new Map<RoleName, RoleProcess>();
+  readonly #mayEnd = new Set<RoleName>();
 
   private constructor(home: string, devnet: Devnet, chain: TurningChain, proxies: Proxies) {
     this.#home = home;
@@ -141,6 +142,8 @@ export class FaultyNetwork {
   async reach(asked: readonly RequestId[], ...states: readonly RequestState[]): Promise<void> {
     const left = new Set(asked);
     const look = async () => {
+      for (const [name, { exitCode }] of this.#roles)
+        if (exitCode !== null && !this.#mayEnd.has(name)) throw new Error(`The ${name} ended by itself (${exitCode}).`);
       for (const id of left) {
         const state = await this.stateOf(id);
         if (state && states.includes(state)) left.delete(id);
@@ -152,10 +155,22 @@ export class FaultyNetwork {
         const told = await Promise.all(
           [...left].map(async (id) => `${id} ${await this.stateOf(id)} ${await this.told(id)}`),
         );
-        const said = ROLES.map((role) => `${role}: ${this.role(role).said().split('\n').slice(-12).join('\n  ')}`);
-        throw new Error([error.message, ...told, ...said].join('\n'));
+        const said = ROLES.map((role) => `${role}: ${this.#lastWords(role).join('\n  ')}`);
+        throw new Error([error.message, ...said, ...told].join('\n'));
       },
     );
+  }
+
+  /** These may stop by themselves from now on: that is what is tried. */
+  letEnd(...roles: readonly RoleName[]): void {
+    for (const role of roles) this.#mayEnd.add(role);
+  }
+
+  /** What it complained of, and the end of what it said. */
+  #lastWords(role: RoleName): readonly string[] {
+    const { lines } = this.role(role);
+    const complaints = lines.filter(({ level }) => level === 'error');
+    return [...complaints, ...lines.slice(-8)].map((line) => JSON.stringify(line));
   }
 
   /** undefined = no event of it stands, or they do not stand still. */
