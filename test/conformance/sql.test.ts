@@ -1,7 +1,9 @@
 import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
+import { Client } from 'pg';
 import type { Migrations } from '#ports/sql.ts';
 import { openDatabase } from '../../workers/adapters/sql/open.ts';
 import { skipLoudly } from '../support/debian.ts';
@@ -54,6 +56,25 @@ describe('the database', () => {
       const [found] = await two.sql.query(`select to_regclass('here') as here`);
       expect(found).to.deep.equal({ here: null });
       await Promise.all([one.close(), two.close()]);
+    });
+
+    it('survives the end of a connection that a transaction holds between two queries', async () => {
+      const database = await openDatabase(`${server?.url}?schema=between`, []);
+      try {
+        const work = database.sql.transaction(async (tx) => {
+          const [own] = await tx.query<{ pid: number }>('select pg_backend_pid() as pid');
+          const other = new Client({ connectionString: server?.url ?? '' });
+          await other.connect();
+          await other.query('select pg_terminate_backend($1)', [own?.pid]);
+          await other.end();
+          await sleep(200); // the news arrives while nothing is asked
+          await tx.query('select 1');
+        });
+        await rejectsLater('sql.unavailable', work);
+        expect(await database.sql.query('select 1 as one')).to.deep.equal([{ one: 1 }]);
+      } finally {
+        await database.close();
+      }
     });
 
     it('says that the server is away, retryably, and goes on when it is back', async () => {

@@ -88,7 +88,9 @@ async function openPostgres(url: string): Promise<Backend> {
     connectionTimeoutMillis: 5_000,
     application_name: 'opg-queue',
   });
+  // Idle or held between two queries, one that drops must not end the process.
   pool.on('error', () => {});
+  pool.on('connect', (client) => client.on('error', () => {}));
   try {
     return await openPool(pool as unknown as QueuePool, () => pool.end());
   } catch (error) {

@@ -69,8 +69,10 @@ async function openServer(url: string, guest: boolean): Promise<Database> {
     application_name: `opg-${schema}`,
   };
   const pool = new PgPool(config);
-  // An idle connection that drops is replaced at the next query; without a listener it would end the process.
+  // A connection that drops is replaced at the next query. Of an idle one the pool hears, of one that a transaction holds between two
+  // queries nobody: without a listener either would end the process.
   pool.on('error', () => {});
+  pool.on('connect', (client) => client.on('error', () => {}));
   const sql = new PooledSql(pool, shown(url));
   try {
     const release = guest ? async () => {} : await holdSchema(config, schema, shown(url));
