@@ -59,7 +59,7 @@ export default defineConfig({
   },
   typechain: { outDir: 'types/ethers-contracts' },
   test: {
-    mocha: { timeout: 120_000 },
+    mocha: { timeout: 300_000 },
     solidity: { fuzz: { runs: 256 }, invariant: { runs: 64, depth: 64 } },
   },
 });

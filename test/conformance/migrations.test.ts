@@ -26,7 +26,7 @@ const hash = (digit: string) => `0x${digit.repeat(64)}` as const;
 const [SENDER, TARGET, HOLDER] = [`0x${'5'.repeat(40)}`, `0x${'6'.repeat(40)}`, `0x${'7'.repeat(40)}`] as const;
 
 describe('a database of an earlier version', function () {
-  this.timeout(60_000);
+  this.timeout(300_000);
   let database: Database;
   beforeEach(async () => {
     database = await openDatabase('pglite:memory', []);

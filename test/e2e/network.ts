@@ -61,7 +61,7 @@ export function e2e(): Promise<E2e> {
 }
 
 after(async function () {
-  this.timeout(60_000);
+  this.timeout(300_000);
   await local.stop();
   await (await starting?.catch(() => undefined))?.door.shut();
   rmSync(directory, { recursive: true, force: true });

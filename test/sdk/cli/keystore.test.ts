@@ -8,7 +8,7 @@ const KEY = `0x${'5e'.repeat(32)}`;
 const ADDRESS = new Wallet(KEY).address.toLowerCase();
 
 describe('keys of opg', function () {
-  this.timeout(60_000);
+  this.timeout(300_000);
   const { home, password, run, json } = command();
   const file = (name: string, content: string, mode = 0o600): string => {
     const place = path.join(home, name);

@@ -39,7 +39,7 @@ interface Known {
 }
 
 describe('the activity of models and nodes', function () {
-  this.timeout(60_000);
+  this.timeout(300_000);
   let index: Index;
   let server: HttpServer;
   const all: Known[] = [];

@@ -44,7 +44,7 @@ describe('cards of versions', () => {
   });
 
   describe('at URIs', function () {
-    this.timeout(60_000);
+    this.timeout(300_000);
     let index: Index;
     let store: TestServer;
     const bodies = new Map<string, string>();

@@ -33,7 +33,7 @@ const STEP = 20;
 describe('I9: an index of a random run', () => {
   let index: Index;
   before(async function () {
-    this.timeout(60_000);
+    this.timeout(300_000);
     index = await Index.open();
   });
   after(() => index.close());

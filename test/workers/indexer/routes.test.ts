@@ -29,7 +29,7 @@ const [OWNER, NODE, ASKER] = [1, 2, 3].map(accountOf) as [
 ];
 
 describe("an indexer's HTTP", function () {
-  this.timeout(60_000);
+  this.timeout(300_000);
   let index: Index;
   let server: HttpServer;
   before(async () => {

@@ -41,7 +41,7 @@ export function shouldFindModels(open: () => Promise<Index>): void {
   let server: HttpServer;
   let chain: ScriptedChain;
   before(async function () {
-    this.timeout(60_000);
+    this.timeout(300_000);
     index = await open();
     server = await serveIndex(index);
   });

@@ -128,7 +128,7 @@ describe('the reference on threads', () => {
   });
 
   it('should stop what takes too long, go on with others, and not try for ever', async () => {
-    const reference = open({ timeoutMs: 1500, strikes: 2 });
+    const reference = open({ timeoutMs: 4_000, strikes: 2 });
     const slow = graph(endless());
     for (let i = 0; i < 2; i++) await rejectsLater('reference.timeout', reference.run(slow, ones));
     expect((await reference.run(graph(adding(1)), x))['y']?.data[0]).to.equal(2);
