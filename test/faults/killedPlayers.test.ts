@@ -11,6 +11,7 @@ import type { RequestId } from '#core/protocol/ids.ts';
 import { hashesOf } from '#core/protocol/schema.ts';
 import type { Deployed } from '../../scripts/demo/localNetwork.ts';
 import type { Process } from '../../scripts/demo/processes.ts';
+import { eventsIn } from '../../sdk/events.ts';
 import { type Account, type AskedOne, balanceOf } from '../../sdk/index.ts';
 import { DisputedNetwork } from '../e2e/disputed.ts';
 import { Player } from '../e2e/player.ts';
@@ -306,11 +307,11 @@ describe('a player killed in the middle of its moves', function () {
     const logs = await net.provider.getLogs({ address: String(game.target), fromBlock: from });
     const open = new Map<string, bigint>();
     let most = 0n;
-    for (const log of logs) {
-      const { name, args } = game.interface.parseLog(log) ?? {};
-      if (name === 'Challenged' && args?.['challenger'] === accounts.verifier.address)
-        open.set(args['challenge'], args['state'].bond);
-      else if (['Upheld', 'Refuted', 'Lapsed'].includes(name ?? '')) open.delete(args?.['challenge']);
+    for (const event of eventsIn(net, logs)) {
+      if (event.type === 'Challenged' && event.challenger === accounts.verifier.address)
+        open.set(event.challenge, event.state.bond);
+      else if (event.type === 'Upheld' || event.type === 'Refuted' || event.type === 'Lapsed')
+        open.delete(event.challenge);
       const locked = [...open.values()].reduce((sum, bond) => sum + bond, 0n);
       if (locked > most) most = locked;
     }
@@ -335,7 +336,13 @@ describe('a player killed in the middle of its moves', function () {
     await eventually(
       'two wrong results wait for money, the others are challenged',
       async () => (await stages()).components.checks?.['unaffordable'] === 2 && (await challenged(2)),
-    );
+      180_000,
+    ).catch(async (error: Error) => {
+      const { most, now } = await mostLocked(first);
+      expect.fail(
+        `${error.message} Most locked ${most}, now ${[...now.values()]}; ${JSON.stringify(await stages())}\n${said(verifier)}`,
+      );
+    });
     const { most, now } = await mostLocked(first);
     const [bond = 0n] = now.values();
     const budget = parseEther(BUDGET);
