@@ -102,11 +102,18 @@ describe('a role killed at its durable steps', function () {
       async () => (await found()).every((state) => states.includes(state)),
       180_000,
     ).catch(async (error: Error) => expect.fail(`${error.message} They are ${await found()}\n${role.tail(40)}`));
-    await eventually('it has no transaction under way', async () => {
-      await makeFinal();
-      const metrics = await (await fetch(`${role.url}/metrics`)).text();
-      return /^worker_submit_open_intents 0$/m.test(metrics);
-    });
+    // What it says of its transactions is of the newest block it has dealt with: that one has to be above all that they need.
+    const settled = (await net.net.provider.getBlockNumber()) + FINALITY + 2;
+    await eventually(
+      'it has no transaction under way',
+      async () => {
+        await makeFinal();
+        const metrics = await (await fetch(`${role.url}/metrics`)).text();
+        const block = Number(/^worker_watch_block (\d+)/m.exec(metrics)?.[1] ?? 0);
+        return block > settled && /^worker_submit_open_intents 0$/m.test(metrics);
+      },
+      180_000,
+    );
   }
   const journal = (place: string) => journalOf(path.join(directory, place));
 
