@@ -278,7 +278,11 @@ describe('on a chain that turns back, behind providers that fail and lie', funct
     await net.chain.hold();
     const id = await askAlone(requesters[0] as Account);
     await computed(id);
+    const mined = () => net.metric('node', 'worker_submit_mined_total');
+    const before = await mined();
     await net.chain.mine(depth);
+    // One that it never saw in a block may as well be replaced when it has waited long.
+    await eventually('the node sees it mined', async () => (await mined()) > before, 120_000);
     const signed = await net.submittedBy(id);
     const lost = await net.chain.fallOut(depth);
     expect(lost.map(({ hash }) => hash)).to.include(signed);
