@@ -6,11 +6,20 @@ import { type Chunk, chunks } from './test/chunks.ts';
 import { failuresOf, type Progress, runChunk } from './test/runChunk.ts';
 
 const BEAT_MS = 20_000;
+/** A signal to us alone does not reach those we started. */
+const stop = new AbortController();
+process.once('SIGTERM', () => {
+  stop.abort();
+  process.exit(143);
+});
+
 const asked = process.argv.slice(2);
 process.exit(asked.length > 0 ? await hardhat('test', ...asked) : await everything());
 
 async function hardhat(...args: readonly string[]): Promise<number> {
-  const [code] = (await once(spawn('hardhat', args, { stdio: 'inherit' }), 'exit')) as [number | null];
+  const [code] = (await once(spawn('hardhat', args, { stdio: 'inherit', signal: stop.signal }), 'exit')) as [
+    number | null,
+  ];
   return code ?? 1;
 }
 
@@ -27,7 +36,7 @@ async function everything(): Promise<number> {
       if (!chunk) return;
       const progress: Progress = { chunk, passed: 0, pending: 0, failed: 0, lines: [], ended: false };
       all.push(progress);
-      await runChunk(progress, (line) => console.log(`${chunk.name} FAILS${line}`));
+      await runChunk(progress, (line) => console.log(`${chunk.name} FAILS${line}`), stop.signal);
       console.log([`\n${chunk.name}`, ...progress.lines].join('\n'));
     }
   };
@@ -55,7 +64,7 @@ function conclude(all: readonly Progress[]): number {
   const line = (key: 'passed' | 'failed', word: string) =>
     `${sum(all, key)} ${word} (${of(key, 'solidity')} solidity, ${of(key, 'mocha')} mocha)`;
   console.log(`\n${line('passed', 'passing')}`);
-  if (sum(all, 'pending') > 0) console.log(`${sum(all, 'pending')} left out: each says above what it needs`);
+  if (sum(all, 'pending') > 0) console.log(`${sum(all, 'pending')} left out, marked - above`);
   if (failing.length > 0) console.log(line('failed', 'failing'));
   return failing.length > 0 ? 1 : 0;
 }

@@ -1,5 +1,6 @@
 /** The doctor's look at the chain nodes of a configuration: do they do what the watcher needs, are there enough of them, and is their head of today? */
 import { toBeHex } from 'ethers';
+import { TOLERATED_LAG } from '../../../workers/adapters/ethers/providers/health.ts';
 import { Rpc } from '../../../workers/adapters/ethers/rpc.ts';
 import type { Deployment } from '../../deployment.ts';
 import { bad, type Finding, ok, warning } from './finding.ts';
@@ -8,8 +9,6 @@ import { bad, type Finding, ok, warning } from './finding.ts';
 const RANGE = 1_000;
 const STALE_SECONDS = 120;
 const AHEAD_SECONDS = 15;
-/** Blocks behind the newest at which a worker asks others first. */
-const TOLERATED_LAG = 3;
 const TIMEOUT_MS = 10_000;
 
 export interface ChainSettings {

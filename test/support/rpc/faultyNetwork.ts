@@ -105,6 +105,7 @@ export class FaultyNetwork {
       ...(role === 'node' ? { OPG_DEADLINE_SLACK_SECONDS: '1', OPG_OPEN_AT_MARGIN_SECONDS: '1' } : {}),
     });
     this.#roles.set(role, started);
+    this.#mayEnd.delete(role);
     await started.says(`${role} started`, START_MS);
     return started;
   }
@@ -161,7 +162,7 @@ export class FaultyNetwork {
     );
   }
 
-  /** These may stop by themselves from now on: that is what is tried. */
+  /** These may stop by themselves until they are started again: that is what is tried. */
   letEnd(...roles: readonly RoleName[]): void {
     for (const role of roles) this.#mayEnd.add(role);
   }

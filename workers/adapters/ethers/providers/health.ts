@@ -6,7 +6,7 @@ const WRONG_CHAIN_REST_MS = 600_000;
 /** Weight of the newest outcome in the error rate: about the last ten count. */
 const NEWEST = 0.1;
 /** Blocks by which a provider may be behind before others are asked first. */
-const TOLERATED_LAG = 3;
+export const TOLERATED_LAG = 3;
 
 export type Failure = 'failed' | 'slow' | 'lied' | 'wrong_chain';
 const STRIKES: Readonly<Record<Failure, number>> = { failed: 1, slow: 1, lied: 4, wrong_chain: 1 };
