@@ -2,6 +2,7 @@
 import type { ErrorDescription } from 'ethers';
 import { Interface, isError } from 'ethers';
 import { contractError } from '#core/errors/contract.ts';
+import { failedInExecution, type NodeError } from '#core/errors/execution.ts';
 import { isProtocolError, ProtocolError } from '#core/errors.ts';
 import {
   IChallengeGame__factory,
@@ -54,8 +55,12 @@ export function toProtocolError(error: unknown, account = 'the account'): unknow
   const { message } = error;
   if (isError(error, 'INSUFFICIENT_FUNDS') || /insufficient funds|does(n't| not) have enough funds/i.test(message))
     return new ProtocolError('chain.gas_unfunded', { account }, { cause: error });
-  if (isError(error, 'CALL_EXCEPTION'))
+  if (isError(error, 'CALL_EXCEPTION')) {
+    const said = error.info?.['error'] as NodeError | undefined;
+    if (said !== undefined && !failedInExecution(said))
+      return new ProtocolError('chain.unavailable', { reason: said.message ?? message }, { cause: error });
     return new ProtocolError('chain.reverted', { reason: error.shortMessage }, { cause: error });
+  }
   if (ON_THE_WAY.some((code) => isError(error, code)) || isRpcOrSocket(error))
     return new ProtocolError('chain.unavailable', { reason: message }, { cause: error });
   return error;

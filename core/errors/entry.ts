@@ -23,6 +23,10 @@ export type PayloadOf<E extends ErrorEntry> = {
 };
 
 export function render(entry: ErrorEntry, payload: Readonly<Record<string, Evidence>>): string {
-  const fill = (text: string) => text.replace(/\{(\w+)\}/g, (_, name: string) => String(payload[name] ?? `{${name}}`));
+  const fill = (text: string) =>
+    text
+      .replace(/\{(\w+)\}/g, (_, name: string) => String(payload[name] ?? `{${name}}`))
+      // A reason that is a sentence brings its own full stop.
+      .replace(/(?<!\.)\.\.$/, '.');
   return `${fill(entry.what)} ${fill(entry.remedy)}`;
 }

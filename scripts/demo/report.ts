@@ -98,7 +98,9 @@ function showNetwork(screen: Screen, outcome: Outcome): void {
   screen.line();
   screen.line(screen.bold('In another terminal (README, "A model of your own"):'));
   screen.line("  alias opg='npm run --silent opg --'");
-  screen.line(`  opg network use local --rpc ${rest.rpc} --deployment ${rest.addressesFile} --store ${rest.storage}`);
+  const indexer = rest.indexer === undefined ? '' : ` --indexer ${rest.indexer}`;
+  const places = `--rpc ${rest.rpc} --deployment ${rest.addressesFile} --store ${rest.storage}${indexer}`;
+  screen.line(`  opg network use local ${places}`);
   screen.line(`  opg account import me --key-file ${rest.keys}/requester.key`);
   screen.line('  opg model search --text digit');
   screen.line('  opg infer examples/digits-cnn --input models/digits-cnn/vectors/11.json');

@@ -47,6 +47,23 @@ describe('errors of a provider', () => {
       expect(rejects('chain.unavailable', named(error)).retryable).to.equal(true);
   });
 
+  it('should not take a node that has no such block, or is busy, for a contract that refuses', () => {
+    // How ethers reports any error object that answers an eth_call.
+    const call = (code: number, message: string) =>
+      makeError('missing revert data', 'CALL_EXCEPTION', { ...EMPTY_CALL, info: { error: { code, message } } });
+    for (const [code, message] of [
+      [-32000, 'header not found'],
+      [-32005, 'limit exceeded'],
+      [-32603, 'Internal error'],
+    ] as const)
+      expect(rejects('chain.unavailable', named(call(code, message))).payload.reason).to.equal(message);
+    for (const [code, message] of [
+      [3, 'execution reverted'],
+      [-32000, 'out of gas'],
+    ] as const)
+      rejects('chain.reverted', named(call(code, message)));
+  });
+
   it('should leave mistakes of a program as they are', () => {
     for (const error of [
       new TypeError('x is not a function'),

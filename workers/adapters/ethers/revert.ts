@@ -2,7 +2,7 @@ import { AbiCoder, type ErrorDescription, type Interface } from 'ethers';
 import { contractError } from '#core/errors/contract.ts';
 import { ProtocolError } from '#core/errors.ts';
 import { IEscrow__factory, IInferenceRequests__factory, IModelRegistry__factory, INodeRegistry__factory } from '#types';
-import { Reverted } from './rpc.ts';
+import { Reverted } from './failure.ts';
 
 const INTERFACES: readonly Interface[] = [
   IInferenceRequests__factory.createInterface(),

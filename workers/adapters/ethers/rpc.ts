@@ -1,5 +1,6 @@
 import { FetchRequest, JsonRpcProvider, Network } from 'ethers';
-import { isProtocolError, ProtocolError } from '#core/errors.ts';
+import { ProtocolError } from '#core/errors.ts';
+import { type EthersFailure, sorted } from './failure.ts';
 import type { JsonRpc, NamedBlock } from './jsonRpc.ts';
 
 export interface RpcOptions {
@@ -8,16 +9,6 @@ export interface RpcOptions {
   /** Calls per HTTP request; 1 sends each at once, more wait 10 ms for company. */
   readonly batchMaxCount?: number;
   readonly timeoutMs?: number;
-}
-
-/** A contract refused a call. `data` is what it reverted with. */
-export class Reverted extends Error {
-  readonly data: string;
-  constructor(data: string, reason: string) {
-    super(reason);
-    this.name = 'Reverted';
-    this.data = data;
-  }
 }
 
 /** Longest time a provider can tell us to leave it alone. */
@@ -100,48 +91,6 @@ export class Rpc implements JsonRpc {
   close(): void {
     this.#provider.destroy();
   }
-}
-
-interface EthersFailure {
-  readonly code?: string;
-  readonly data?: string | null;
-  readonly message?: string;
-  readonly shortMessage?: string;
-  readonly response?: { readonly statusCode?: number; readonly headers?: Readonly<Record<string, string>> };
-  readonly error?: { readonly code?: number; readonly message?: string };
-  readonly info?: { readonly error?: { readonly message?: string } };
-}
-
-/** The last of these are ethers' own words for a 429. */
-const RATE_LIMIT =
-  /rate limit|too many requests|exceeded .*(capacity|quota|credits)|request limit|exceeded maximum retry limit/i;
-/** A node that is starting, syncing or behind says so in words; the next call may succeed. */
-const PASSING =
-  /timeout|timed out|header not found|unknown block|block not found|missing trie node|not available|internal error|busy|try again|syncing/i;
-
-function sorted(error: unknown, method: string, url: string): Error {
-  if (isProtocolError(error)) return error;
-  const failure = error as EthersFailure;
-  const reason = reasonOf(failure);
-  if (failure.code === 'CALL_EXCEPTION') return new Reverted(failure.data ?? '0x', reason);
-  const status = failure.response?.statusCode ?? 0;
-  if (status === 429 || failure.error?.code === -32005 || RATE_LIMIT.test(reason))
-    return new ProtocolError('rpc.rate_limited', { url, method }, { cause: error });
-  // An answer with an error object is the node's word; anything else means there was no answer.
-  const answered = failure.error !== undefined || failure.info?.error !== undefined;
-  return answered && !PASSING.test(reason)
-    ? new ProtocolError('rpc.refused', { url, method, reason }, { cause: error })
-    : new ProtocolError('rpc.unavailable', { url, method, reason }, { cause: error });
-}
-
-function reasonOf(failure: EthersFailure): string {
-  return (
-    failure.error?.message ??
-    failure.info?.error?.message ??
-    failure.shortMessage ??
-    failure.message ??
-    (failure.code || 'no reason given')
-  );
 }
 
 /** Milliseconds of a Retry-After, in seconds or as a date; 0 = there is none. */

@@ -2,9 +2,9 @@ import { Transaction } from 'ethers';
 import { isProtocolError, ProtocolError } from '#core/errors.ts';
 import type { ChainSender, FeeMarket, Hex, Receipt } from '#ports/chain.ts';
 import { header, latest, refOf } from './blocks.ts';
+import { Reverted } from './failure.ts';
 import type { JsonRpc } from './jsonRpc.ts';
 import { explained } from './revert.ts';
-import { Reverted } from './rpc.ts';
 
 interface RawReceipt {
   readonly transactionHash: Hex;

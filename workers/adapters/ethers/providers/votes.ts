@@ -1,5 +1,5 @@
 import { isProtocolError, ProtocolError } from '#core/errors.ts';
-import { Reverted } from '../rpc.ts';
+import { Reverted } from '../failure.ts';
 import type { Vote } from './gather.ts';
 
 /** Votes that say the same. */
