@@ -1,8 +1,9 @@
-// npm test                  everything: builds, then two runners take folders of test/, so that both of two cores have work
+// npm test                  builds, then two runners take folders of test/, so that both of two cores have work
+// npm test -- --faults      the same with the faults of docs/faults.md in their short form, which npm test leaves out
 // npm test -- FILE...       what `hardhat test` makes of it
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { type Chunk, chunks } from './test/chunks.ts';
+import { type Chunk, chunks, faultChunks } from './test/chunks.ts';
 import { failuresOf, type Progress, runChunk } from './test/runChunk.ts';
 
 const BEAT_MS = 20_000;
@@ -14,7 +15,13 @@ process.once('SIGTERM', () => {
 });
 
 const asked = process.argv.slice(2);
-process.exit(asked.length > 0 ? await hardhat('test', ...asked) : await everything());
+process.exit(await run());
+
+async function run(): Promise<number> {
+  if (asked.length === 0) return await everyOf(chunks());
+  if (asked.length === 1 && asked[0] === '--faults') return await everyOf(faultChunks());
+  return await hardhat('test', ...asked);
+}
 
 async function hardhat(...args: readonly string[]): Promise<number> {
   const [code] = (await once(spawn('hardhat', args, { stdio: 'inherit', signal: stop.signal }), 'exit')) as [
@@ -23,11 +30,11 @@ async function hardhat(...args: readonly string[]): Promise<number> {
   return code ?? 1;
 }
 
-async function everything(): Promise<number> {
+async function everyOf(wanted: readonly Chunk[]): Promise<number> {
   const began = Date.now();
   const built = await hardhat('build');
   if (built !== 0) return built;
-  const left = [...chunks()];
+  const left = [...wanted];
   const all: Progress[] = [];
 
   const work = async (next: () => Chunk | undefined) => {

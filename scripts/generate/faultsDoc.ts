@@ -26,8 +26,8 @@ export function faultsDoc(): string {
   return [
     '# Faults',
     'What workers survive, each with a name and a seed. `npm run faults` lists them, `npm run faults -- NAME... --seed N` runs some in full,',
-    'with `--record` it writes the results here, and `npm run faults -- all` runs every one so; `npm test` runs those without a star in a short form (the others take long, or are sensitive to what else the machine does). Generated from',
-    'test/faults/scenarios by scripts/generate/faultsDoc.ts; do not edit. Seconds are those of a machine with two cores and say nothing about speed.\n',
+    'with `--record` it writes the results here, and `npm run faults -- all` runs every one so. `npm test -- --faults`, and CI, runs those without a star in a short form (the others take long, or are sensitive to what else the',
+    'machine does); those of test/workers are also in `npm test`. Generated from test/faults/scenarios by scripts/generate/faultsDoc.ts; do not edit. Seconds are those of a machine with two cores and say nothing about speed.\n',
     ...sections,
     '',
   ].join('\n');

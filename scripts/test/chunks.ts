@@ -16,19 +16,29 @@ const COMPUTING = [
   ...['core', 'models', 'support'],
 ];
 /** What starts many processes and mostly waits for them, with the last of which the other begins. */
-const WAITING = ['workers', 'conformance', 'scripts', 'sdk', 'e2e', 'faults'];
+const WAITING = ['workers', 'conformance', 'scripts', 'sdk', 'e2e'];
+/** Whole networks at which something is done: as long as everything else, and asked for by name. */
+const FAULTS = 'faults';
 
-/** All tests, each in one chunk; a folder that is not named above comes first. */
+/** All tests but those of faults, a chunk for each folder; a folder that is not named above comes first. */
 export function chunks(): readonly Chunk[] {
-  const files = globSync('test/**/*.test.ts').toSorted();
-  const folders = Map.groupBy(files, (file) => (file.split('/').length > 2 ? (file.split('/')[1] as string) : '.'));
   const rank = (folder: string) => [...COMPUTING, ...WAITING].indexOf(folder);
-  const sorted = [...folders].toSorted(([a], [b]) => rank(a) - rank(b));
+  const folders = [...byFolder()].filter(([folder]) => folder !== FAULTS).toSorted(([a], [b]) => rank(a) - rank(b));
   return [
     { name: 'Solidity', runner: 'solidity', files: [], yields: true },
-    ...sorted.map(([folder, own]) => {
+    ...folders.map(([folder, files]) => {
       const yields = !WAITING.includes(folder);
-      return { name: `test/${folder}`, runner: 'mocha', files: own, yields } as const;
+      return { name: `test/${folder}`, runner: 'mocha', files, yields } as const;
     }),
   ];
+}
+
+/** The faults of docs/faults.md in their short form, a chunk for each file. */
+export function faultChunks(): readonly Chunk[] {
+  return (byFolder().get(FAULTS) ?? []).map((file) => ({ name: file, runner: 'mocha', files: [file], yields: false }));
+}
+
+function byFolder(): Map<string, string[]> {
+  const files = globSync('test/**/*.test.ts').toSorted();
+  return Map.groupBy(files, (file) => (file.split('/').length > 2 ? (file.split('/')[1] as string) : '.'));
 }

@@ -182,10 +182,16 @@ describe('a soak', function () {
     }
 
     async function measure(): Promise<void> {
-      while (!over) {
+      for (let told = 0; !over; ) {
         await supervise();
         const head = await net.provider.getBlockNumber();
         const at = (Date.now() - began) / 1_000;
+        if (LONG && at >= 60 * (told + 1)) {
+          told = Math.floor(at / 60);
+          console.log(
+            `      ${told} of ${SECONDS / 60} min: ${right.length} requests, ${restarts} exits for a restart`,
+          );
+        }
         for (const [role, { pid, url, running }] of roles) {
           const found = running && !down.has(role) ? used(pid as number) : undefined;
           if (!found) continue;

@@ -12,7 +12,7 @@ export interface FaultRun {
 
 const SEED = Number(process.env['FAULT_SEED'] ?? 37);
 
-/** A test of that name, skipped by `npm test` if it is one of those that run alone; every random choice in it must follow from the seed. */
+/** A test of that name, skipped but by `npm run faults` if it is one of those that run alone; every random choice in it must follow from the seed. */
 export function faultStory(name: string, story: (this: Context, run: FaultRun) => Promise<void>): void {
   if (!scenarios.some((one) => one.name === name)) throw new Error(`No row in test/faults/scenarios is named ${name}.`);
   const record = process.env['FAULT_RECORD'];

@@ -1,4 +1,4 @@
-/** Faults that `npm test` leaves out and `npm run faults` runs: they take long, or are sensitive to what else the machine does. */
+/** Faults that `npm test -- --faults` leaves out and `npm run faults` runs: they take long, or are sensitive to what else the machine does. */
 export const alone: ReadonlySet<string> = new Set([
   ...['verifier-lapses', 'node-lapses', 'verifier-reclaims', 'node-reclaims'].map((who) => `killed-${who}`),
   ...['verifier-demands-output', 'verifier-answers-output', 'node-answers-output', 'verifier-budget'].map(

@@ -62,7 +62,7 @@ function pageOf({ seed, seconds, perSecond, samples, blows, answered, condemned,
   return [
     '# Soak',
     'A local network of real processes under steady load, while a seeded schedule kills, freezes and misleads them. Written by',
-    `\`npm run faults -- soak --seed ${seed}\`; \`npm test\` runs a short one. Do not edit.\n`,
+    `\`npm run faults -- soak --seed ${seed}\`; \`npm test -- --faults\` runs a short one. Do not edit.\n`,
     `Commit ${commit}; ${cpus()[0]?.model.trim()}, ${cpus().length} cores, Node ${process.version}. Everything shares that one machine.\n`,
     `${number(seconds / 60)} minutes at ${perSecond} requests a second. ${blows.length} faults: ${of('kill')} times SIGKILL, ${of('term')} times SIGTERM, ${of('freeze')} times frozen`,
     `(SIGSTOP), ${of('rpc')} times a chain node that drops, delays, refuses, cuts, is behind or answers broadcasts wrongly, ${of('cheat')} wrong results of a cheating node.\n`,

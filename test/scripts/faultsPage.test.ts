@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { faultsDoc } from '../../scripts/generate/faultsDoc.ts';
-import { scenarios } from './scenarios/index.ts';
+import { scenarios } from '../faults/scenarios/index.ts';
 
 describe('the catalogue of faults', () => {
   it('names each once, and each has a test of that name', () => {
