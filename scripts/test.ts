@@ -18,7 +18,11 @@ const asked = process.argv.slice(2);
 process.exit(await run());
 
 async function run(): Promise<number> {
-  if (asked.length === 0) return await everyOf(chunks());
+  if (asked.length === 0) {
+    const code = await everyOf(chunks());
+    console.log('What workers survive is tried by npm test -- --faults.');
+    return code;
+  }
   if (asked.length === 1 && asked[0] === '--faults') return await everyOf(faultChunks());
   return await hardhat('test', ...asked);
 }
