@@ -14,6 +14,7 @@ import { benchScale } from './bench/scale.ts';
 import { manySection } from './bench/scaleSection.ts';
 import { gasSection, pathSection, workerSection } from './bench/sections.ts';
 import { benchWorker } from './bench/worker.ts';
+import { yardstick } from './bench/yardstick.ts';
 
 const OUT = 'docs/benchmarks.md';
 
@@ -57,11 +58,11 @@ if (unknown !== undefined) {
   process.exit(1);
 }
 
-const where = machine();
 for (const [name, { what, measure }] of Object.entries(MEASURES) as [PartName, Part][]) {
   if (asked.length > 0 && !asked.includes(name)) continue;
   const began = Date.now();
   console.log(`${what} ...`);
+  const where = `${machine()} ${await yardstick()}`;
   const text = await measure();
   console.log(`\n${text}\n\n${what}: ${((Date.now() - began) / 1000).toFixed(0)} s`);
   // After each part, so that what was measured is not lost if the next one fails.
