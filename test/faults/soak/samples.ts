@@ -41,7 +41,8 @@ export async function blockOf(url: string): Promise<number | undefined> {
   try {
     const text = await (await fetch(`${url}/metrics`, { signal: AbortSignal.timeout(2_000) })).text();
     const block = /^worker_watch_block(?:\{[^}]*\})? (\d+)/m.exec(text)?.[1];
-    return block === undefined ? undefined : Number(block);
+    // 0 stands there until it has read one: just started, it is not behind by the whole chain.
+    return Number(block) || undefined;
   } catch {
     return undefined;
   }
