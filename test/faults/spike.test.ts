@@ -132,10 +132,8 @@ describe('a spike of demand', function () {
     expect(Math.max(...models), 'seconds by model').to.be.lessThan(1.5 * ahead * Math.min(...models) + 3);
     expect(loads, 'sessions loaded').to.be.at.most((MODELS + 1) * CHILDREN);
     const rates = throughput(fates, 4);
-    if (FULL) {
-      expect(Math.min(...rates), 'answers per second over time').to.be.greaterThan(0.4 * Math.max(...rates));
-      expect(peak, 'peak memory').to.be.lessThan(2_048 * MIB);
-    }
+    // How even the rate was is told below and not asserted: it is the machine's as well.
+    if (FULL) expect(peak, 'peak memory').to.be.lessThan(2_048 * MIB);
 
     await ended(devnet, asked.sent);
     saw(
