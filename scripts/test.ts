@@ -1,4 +1,4 @@
-// npm test                  builds, then two runners take folders of test/, so that both of two cores have work
+// npm test                  builds, then three runners take folders of test/: one computes, two mostly wait, so that two cores have work
 // npm test -- --faults      the same with the faults of docs/faults.md in their short form, which npm test leaves out
 // npm test -- FILE...       what `hardhat test` makes of it
 import { spawn } from 'node:child_process';
@@ -19,11 +19,11 @@ process.exit(await run());
 
 async function run(): Promise<number> {
   if (asked.length === 0) {
-    const code = await everyOf(chunks());
+    const code = await everyOf(chunks(), 3);
     console.log('What workers survive is tried by npm test -- --faults.');
     return code;
   }
-  if (asked.length === 1 && asked[0] === '--faults') return await everyOf(faultChunks());
+  if (asked.length === 1 && asked[0] === '--faults') return await everyOf(faultChunks(), 2);
   return await hardhat('test', ...asked);
 }
 
@@ -34,7 +34,8 @@ async function hardhat(...args: readonly string[]): Promise<number> {
   return code ?? 1;
 }
 
-async function everyOf(wanted: readonly Chunk[]): Promise<number> {
+/** One runner takes the first that is left, the others the last. */
+async function everyOf(wanted: readonly Chunk[], runners: number): Promise<number> {
   const began = Date.now();
   const built = await hardhat('build');
   if (built !== 0) return built;
@@ -52,7 +53,8 @@ async function everyOf(wanted: readonly Chunk[]): Promise<number> {
     }
   };
   const beat = setInterval(() => console.log(told(all, began)), BEAT_MS);
-  await Promise.all([work(() => left.shift()), work(() => left.pop())]);
+  const others = Array.from({ length: runners - 1 }, () => work(() => left.pop()));
+  await Promise.all([work(() => left.shift()), ...others]);
   clearInterval(beat);
   return conclude(all);
 }

@@ -70,7 +70,7 @@ library Cursors {
             }
             while (true) {
                 (to, entry) = _inRun(c, entry, end, base, shift, size, to);
-                if (entry == end) return to;
+                if (entry == end) break;
                 uint256 address_;
                 assembly ("memory-safe") {
                     address_ := and(shr(shift, add(base, mload(entry))), 0xffffffffffffffffffffffffffffffff)

@@ -10,13 +10,13 @@ export interface Chunk {
   readonly yields: boolean;
 }
 
-/** What computes in one process, with which one runner begins. */
+/** What computes in one process, with the first of which one runner begins. */
 const COMPUTING = [
   ...['challenges', 'contracts', 'invariants', 'steps', 'attacks', 'scenarios', 'deploy'],
   ...['core', 'models', 'support'],
 ];
-/** What starts many processes and mostly waits for them, with the last of which the other begins. */
-const WAITING = ['workers', 'conformance', 'scripts', 'sdk', 'e2e'];
+/** What starts many processes and mostly waits for them, with the last of which the others begin: the longest. */
+const WAITING = ['scripts', 'sdk', 'conformance', 'workers', 'e2e'];
 /** Whole networks at which something is done: as long as everything else, and asked for by name. */
 const FAULTS = 'faults';
 
