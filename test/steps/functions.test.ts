@@ -166,7 +166,7 @@ describe('FunctionStep: the functions', () => {
     for (const f of CASES.slice(6)) await fuzz(contract, f, Math.ceil(INPUTS / 10));
   });
 
-  it('should cost less than 20,000 gas for one element', async () => {
+  it('should cost less than 25,000 gas for one element, on the build via IR as well', async () => {
     const contract = await loadFixture(harness);
     for (const f of CASES) {
       const r = seeded(f.kind + f.attribute);
@@ -175,7 +175,7 @@ describe('FunctionStep: the functions', () => {
       while (inputs.length < 2 * count) inputs.push(randomInput(f, inputs, r));
       const [most, input] = await contract.dearest(f.kind, f.attribute, packed(inputs));
       if (process.env['STEP_GAS']) console.log(`${f.name}: ${most} gas at ${hex(Number(input))}`);
-      expect(Number(most), `${f.name} of ${hex(Number(input))}`).to.be.below(20_000);
+      expect(Number(most), `${f.name} of ${hex(Number(input))}`).to.be.below(25_000);
     }
   });
 
