@@ -6,6 +6,13 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+const modules = path.join(root, 'node_modules');
+const bin = path.join(modules, '.bin');
+const stampFile = path.join(modules, '.lock-hash');
+/** What `opg` reads the contracts by; every other task builds by itself. */
+const isBuilt = existsSync(path.join(root, 'types/ethers-contracts'));
+
 // A task is a list of commands; what follows `npm run <task> --` goes to the last of them.
 const TASKS = {
   start: [['node', 'scripts/demo.ts']],
@@ -28,7 +35,7 @@ const TASKS = {
   build: [['hardhat', 'build']],
   deploy: [['node', 'deploy/run.ts']],
   verify: [['node', 'deploy/verify.ts']],
-  opg: [['node', 'scripts/opg.ts']],
+  opg: [...(isBuilt ? [] : [['hardhat', 'build', '--quiet', '--no-tests']]), ['node', 'scripts/opg.ts']],
   fix: [
     ['biome', 'check', '--write'],
     ['prettier', '--write', '--log-level', 'warn', '{contracts,test}/**/*.sol'],
@@ -43,11 +50,9 @@ const TASKS = {
 /** Tasks that speak for themselves: what they print is an answer, and their exit code is part of it. */
 const QUIET = new Set(['opg']);
 const OLDEST_NODE = 20;
+/** Where Node keeps what it compiled: a command, or a role's process, is there a third sooner. */
+const COMPILED = { NODE_COMPILE_CACHE: path.join(modules, '.cache/node') };
 
-const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
-const modules = path.join(root, 'node_modules');
-const bin = path.join(modules, '.bin');
-const stampFile = path.join(modules, '.lock-hash');
 const [task, ...extra] = process.argv.slice(2);
 
 // To stderr: what the task itself prints may be JSON.
@@ -65,7 +70,7 @@ const stamp = () => writeFileSync(stampFile, `${lockHash()}\n`);
 
 // Waits for the command; Ctrl-C reaches the whole foreground group by itself, a SIGTERM sent to us alone is passed on.
 function run([command, ...args], searchPath) {
-  const env = { ...process.env, PATH: searchPath, HARDHAT_DISABLE_TELEMETRY: 'true' };
+  const env = { ...COMPILED, ...process.env, PATH: searchPath, HARDHAT_DISABLE_TELEMETRY: 'true' };
   // What runs for long under `opg` notices by this channel that we are gone, however we went.
   const stdio = QUIET.has(task) ? ['inherit', 'inherit', 'inherit', 'ipc'] : 'inherit';
   const child = spawn(command, args, { cwd: root, env, stdio, shell: process.platform === 'win32' });
@@ -150,11 +155,12 @@ for (const [index, command] of commands.entries()) {
   const began = Date.now();
   const whole = index === commands.length - 1 && task !== 'lock' ? [...command, ...extra] : command;
   if (task === 'lock' && index === 0) whole.push(...extra);
-  if (!QUIET.has(task)) say(whole.join(' '));
+  const isAnswer = QUIET.has(task) && index === commands.length - 1;
+  if (!isAnswer) say(whole.join(' '));
   const code = await run(whole, [bin, ...outer].join(path.delimiter));
   if (code !== 0) {
-    if (!QUIET.has(task)) say(`failed with exit code ${code} after ${seconds(began)}`);
+    if (!isAnswer) say(`failed with exit code ${code} after ${seconds(began)}`);
     process.exit(code);
   }
-  if (!QUIET.has(task)) say(`done in ${seconds(began)}`);
+  if (!isAnswer) say(`done in ${seconds(began)}`);
 }

@@ -7,12 +7,14 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const scripts = path.dirname(fileURLToPath(import.meta.url));
-const node = path.join(scripts, '../node_modules/.bin/node');
+const modules = path.join(scripts, '../node_modules');
+const node = path.join(modules, '.bin/node');
 if (!existsSync(node) || !existsSync(path.join(scripts, '../types/ethers-contracts'))) {
   console.error(`opg is not set up: run \`npm run build\` in ${path.dirname(scripts)} once.`);
   process.exit(2);
 }
 const child = spawn(node, [path.join(scripts, 'opg.ts'), ...process.argv.slice(2)], {
+  env: { NODE_COMPILE_CACHE: path.join(modules, '.cache/node'), ...process.env },
   stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
 });
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal));

@@ -27,6 +27,12 @@ export const blobsErrors = {
     remedy: 'Raise the quota or remove blobs that nobody needs.',
     retryable: true,
   },
+  'blobs.locked': {
+    what: 'The storage directory {path} belongs to {holder}.',
+    remedy:
+      'One storage node per directory, for each counts only what it keeps itself: stop that one, or give this one its own.',
+    retryable: true,
+  },
   'blobs.source_lied': {
     what: '{uri}: {reason}.',
     remedy: 'Nothing of it was used; other sources of the same blob are tried, and this one last from now on.',

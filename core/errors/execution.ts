@@ -6,8 +6,8 @@ export interface NodeError {
 
 /** How nodes say that the code of a contract ran and failed: with data mostly, but geth's "out of gas" has none. */
 const FAILED =
-  /revert|out of gas|gas required exceeds|gas uint64 overflow|invalid (opcode|jump)|opcode .*not defined|stack (under|over)flow|stack limit|write protection|return data out of bounds|(vm|evm) (execution )?(error|exception)/i;
-/** 3 is geth's "execution reverted", -32015 Nethermind's "VM execution error". */
+  /revert|out of gas|gas required exceeds|gas uint64 overflow|invalid (opcode|jump)|opcode .*not defined|stack (under|over)flow|stack limit|write protection|return data out of bounds|precompile .*failed|(vm|evm) (execution )?(error|exception)/i;
+/** 3 is geth's "execution reverted", -32015 the "VM execution error" of OpenEthereum and Nethermind. */
 const CODES: readonly number[] = [3, -32015];
 
 /**

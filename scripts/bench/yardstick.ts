@@ -1,6 +1,8 @@
 import { keccak_256 } from '@noble/hashes/sha3.js';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { sessionOptions } from '../../workers/adapters/onnx/session.ts';
 import { perfModels } from '../generate/perfModels.ts';
+import { quantile } from './path.ts';
 
 const RUNS = 40;
 const MODEL = 'resnet-5ms';
@@ -14,7 +16,7 @@ export async function yardstick(): Promise<string> {
   const model = perfModels().find(({ name }) => name === MODEL);
   if (model === undefined) throw new Error(`There is no model ${MODEL}.`);
   const [name, shape] = model.input;
-  const session = await InferenceSession.create(model.bytes, { intraOpNumThreads: 1, interOpNumThreads: 1 });
+  const session = await InferenceSession.create(model.bytes, sessionOptions(1));
   const size = shape.reduce((product, dim) => product * dim, 1);
   const input = new Tensor('float32', new Float32Array(size).fill(0.5), shape);
   const native = await median(() => session.run({ [name]: input }));
@@ -30,5 +32,5 @@ async function median(work: () => Promise<unknown>): Promise<number> {
     await work();
     times.push(performance.now() - began);
   }
-  return times.toSorted((a, b) => a - b)[RUNS / 2] ?? Number.NaN;
+  return quantile(times, 0.5);
 }

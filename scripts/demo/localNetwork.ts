@@ -159,9 +159,9 @@ export class LocalNetwork {
   }
 
   /** Rebuilds everything from events and answers searches; has no key. */
-  indexer({ addressesFile }: Deployed, changes: Settings = {}): Process {
+  indexer({ addressesFile }: Deployed, changes: Settings = {}, name = 'indexer'): Process {
     const { chain, storage } = this;
-    return this.#worker('indexer', 'indexer', monitorSettings({ chain, storage, addressesFile }), changes);
+    return this.#worker('indexer', name, monitorSettings({ chain, storage, addressesFile }), changes, name);
   }
 
   /** Shows disputes, and has no key. */

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { expect } from 'chai';
 import type { Deployed } from '../../scripts/demo/localNetwork.ts';
 import type { Process } from '../../scripts/demo/processes.ts';
-import { type AskedOne, findRequest, request } from '../../sdk/index.ts';
+import { type AskedOne, findRequest, request, totals } from '../../sdk/index.ts';
 import { DisputedNetwork } from '../e2e/disputed.ts';
 import { auditChain } from '../support/chainAudit.ts';
 import { eventually } from '../support/eventually.ts';
@@ -119,15 +119,19 @@ describe('processes of which there are too many, or at the wrong time', function
     saw(`${requests} requests served while the clock went to ${jumps.map((hours) => `${hours} h`).join(', ')}`);
   });
 
-  faultStory('two-nodes-one-journal', async ({ saw }) => {
-    const first = await wake(node());
-    const second = node();
+  /** A second process on what the first one has. */
+  async function refused(second: Process): Promise<void> {
     await second.start().then(
       () => expect.fail('it started'),
       () => {},
     );
     expect(second.exitCode).to.equal(BUSY);
     expect(second.tail(30)).to.include('sql.locked');
+  }
+
+  faultStory('two-nodes-one-journal', async ({ saw }) => {
+    const first = await wake(node());
+    await refused(node());
     const asked = await askFor(2);
     await ended(asked, 'Final');
     expect(first.running).to.equal(true);
@@ -146,6 +150,33 @@ describe('processes of which there are too many, or at the wrong time', function
     expect(requests).to.equal(asked.length);
     const { count, refused } = await sent(cheat.address, from);
     saw(`${requests} requests served and paid once; ${count} transactions of the key, ${refused} of them refused`);
+  });
+
+  faultStory('two-indexers', async ({ saw }) => {
+    const places = ['indexer', 'indexer-2'].map((name) => local.indexer(deployed, {}, name));
+    for (const role of places) await wake(role);
+    await refused(local.indexer(deployed));
+    await wake(node());
+    await ended(await askFor(4), 'Final');
+    const head = await block();
+    const answers = await Promise.all(
+      places.map(({ url }) =>
+        eventually('it has caught up', async () => {
+          const all = await totals(url);
+          return all.asOf.block >= head ? { ...all, asOf: undefined } : undefined;
+        }),
+      ),
+    );
+    expect(answers[0]).to.deep.equal(answers[1]);
+    saw(`one on a database that another has ended with ${BUSY}; two with their own say the same`);
+  });
+
+  faultStory('two-monitors', async ({ saw }) => {
+    const first = await wake(local.monitor(deployed));
+    await refused(local.monitor(deployed));
+    const { alarms } = (await (await fetch(`${first.url}/v1/disputes`)).json()) as { alarms: unknown };
+    expect(alarms).to.not.equal(undefined);
+    saw(`the second ended with ${BUSY}, the first answers`);
   });
 
   faultStory('two-keepers', async ({ saw }) => {

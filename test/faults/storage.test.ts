@@ -83,6 +83,23 @@ describe('a storage node', function () {
     saw(`${sent.length} deaths, ${there} of the blobs had been kept whole, the others not at all`);
   });
 
+  faultStory('two-storage-nodes', async ({ saw }) => {
+    const { path: folder } = directory;
+    const first = await start(folder);
+    const blob = randomBytes(64 * KIB);
+    const id = await idOf(await put(first, blob));
+    const refusal = await startRole('storage', { OPG_DATA_DIR: folder }).then(
+      () => expect.fail('it started'),
+      (error: Error) => error.message,
+    );
+    expect(refusal).to.contain('ended with code 75').and.contain('blobs.locked');
+    expect((await get(first, id)).status).to.equal(200);
+    await first.stop('SIGKILL');
+    const next = await start(folder);
+    expect(Buffer.from(await (await get(next, id)).arrayBuffer()).equals(blob)).to.equal(true);
+    saw('the second ended with 75; the one after a killed one had its blob');
+  });
+
   faultStory('full-disk-storage', async function ({ saw }) {
     disk = smallDisk(8);
     if (!disk) return this.skip();

@@ -1,7 +1,7 @@
 /** The correctly rounded functions on chain, on bit patterns, against core and against the inputs nearest to a rounding boundary. */
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
-import { network } from 'hardhat';
+import hre, { network } from 'hardhat';
 import { bitsOf } from '#core/semantics/functions/bits.ts';
 import { KINDS } from '#core/semantics/kinds.ts';
 import { seeded } from '../support/seeded.ts';
@@ -17,6 +17,9 @@ type Harness = Awaited<ReturnType<typeof harness>>;
 const INPUTS = 1_000 * Number(process.env['STEP_FUZZ'] ?? 1);
 const SEED = Number(process.env['STEP_SEED'] ?? 1);
 const BATCH = 1_000;
+
+/** Erf is the dearest, and dearer on the build via IR: 23,708 there, 17,849 on the default one. */
+const MOST_GAS = hre.globalOptions.buildProfile === 'production' ? 25_000 : 20_000;
 
 const INFINITE = 0x7f800000;
 const SIGN = 0x80000000;
@@ -166,7 +169,7 @@ describe('FunctionStep: the functions', () => {
     for (const f of CASES.slice(6)) await fuzz(contract, f, Math.ceil(INPUTS / 10));
   });
 
-  it('should cost less than 25,000 gas for one element, on the build via IR as well', async () => {
+  it('should cost less than 20,000 gas for one element, and less than 25,000 on the build via IR', async () => {
     const contract = await loadFixture(harness);
     for (const f of CASES) {
       const r = seeded(f.kind + f.attribute);
@@ -175,7 +178,7 @@ describe('FunctionStep: the functions', () => {
       while (inputs.length < 2 * count) inputs.push(randomInput(f, inputs, r));
       const [most, input] = await contract.dearest(f.kind, f.attribute, packed(inputs));
       if (process.env['STEP_GAS']) console.log(`${f.name}: ${most} gas at ${hex(Number(input))}`);
-      expect(Number(most), `${f.name} of ${hex(Number(input))}`).to.be.below(25_000);
+      expect(Number(most), `${f.name} of ${hex(Number(input))}`).to.be.below(MOST_GAS);
     }
   });
 

@@ -1,9 +1,11 @@
 import path from 'node:path';
+import { ProtocolError } from '#core/errors.ts';
 import { createContentStore } from '../adapters/blobs/content.ts';
 import { createBlobIndex } from '../adapters/blobs/walrus/blobIndex.ts';
 import { createBlobIds } from '../adapters/blobs/walrus/ids.ts';
 import { createLog } from '../adapters/pino/log.ts';
 import { createMetrics } from '../adapters/prometheus/metrics.ts';
+import { lockDirectory } from '../adapters/sql/directoryLock.ts';
 import { loadConfig } from '../config/load.ts';
 import { Health } from '../lifecycle/health.ts';
 import { serveHttp } from '../lifecycle/http.ts';
@@ -23,6 +25,8 @@ const code = await run(
     life.configure({ log, graceMs });
     const metrics = createMetrics();
     const { directory, quotaBytes: quota, maxBlobBytes, walrusMaxBytes, writeToken, jwtSecret } = config.storage;
+    const unlock = lockDirectory(directory, (holder) => new ProtocolError('blobs.locked', { path: directory, holder }));
+    life.shutdown.add('directory', async () => unlock());
     const store = createContentStore({ directory, quota });
     const index = createBlobIndex(path.join(directory, 'walrus'));
     const ids = walrusMaxBytes === 0 ? undefined : createBlobIds({ maxBytes: walrusMaxBytes });

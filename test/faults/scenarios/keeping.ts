@@ -98,6 +98,28 @@ export const replicas: readonly Scenario[] = [
   },
   {
     ...LIVING,
+    name: 'two-indexers',
+    fault: 'several indexers at once',
+    injection: 'two with databases of their own, and one more on the database of the first',
+    holds: 'that one ends with 75 (sql.locked); the two say the same of four requests',
+  },
+  {
+    ...LIVING,
+    name: 'two-monitors',
+    fault: 'a second monitor on the same database',
+    injection: 'the same configuration started twice',
+    holds: 'the second ends with 75 (sql.locked), the first answers',
+  },
+  {
+    test: 'test/faults/storage.test.ts',
+    name: 'two-storage-nodes',
+    fault: 'a second storage node on the same directory',
+    injection: 'the same configuration started twice, and again when the first was killed',
+    holds:
+      'the second ends with 75 (blobs.locked), the first serves; what a killed one had is taken over with all its blobs',
+  },
+  {
+    ...LIVING,
     name: 'two-keepers',
     fault: 'two keepers at once',
     injection: 'two keys, the same requests due',

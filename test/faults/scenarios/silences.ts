@@ -1,6 +1,6 @@
 import type { Scenario } from './scenario.ts';
 
-const SILENCE = { test: 'test/faults/silences.test.ts', full: { SILENCES: 'all' } };
+const SILENCE = { test: 'test/faults/silences.test.ts' };
 const told = (who: string, what: string) => `\`faults.silent\` of ${who}: ${what}`;
 
 /** Parties that leave out one kind of move (docs/workers/faults.md); `deliver` and `answerOutput` are in test/e2e/hidden.test.ts. */

@@ -30,7 +30,7 @@ const LIMIT_EXCEEDED = -32005;
 
 /** A node that is starting, syncing, behind, or on another fork says so in words; the next call may succeed. */
 const PASSING =
-  /timeout|timed out|not found|not exist|unknown block|invalid block tag|out of range|not currently canonical|missing trie node|state .*pruned|not available|(resource|state|service|temporarily) unavailable|internal error|busy|try again|syncing/i;
+  /timeout|timed out|not found|not exist|unknown block|invalid block tag|out ?of ?range|not currently canonical|missing trie node|state .*pruned|not available|(resource|state|service|temporarily) unavailable|internal error|busy|try again|syncing/i;
 /** "Resource not found" and "resource unavailable" (EIP-1474): of a call, the block it is to be made at. */
 const PASSING_CODES = [-32001, -32002];
 /** Not about a block, whatever else it says: the node will never know it. */

@@ -10,9 +10,12 @@ interface Holder {
 
 /**
  * Takes `directory` for this process, by a file that names it, and returns how to give it back. The lock of a process that is gone, killed
- * or crashed, is taken over. Throws `sql.locked`, naming the holder.
+ * or crashed, is taken over. Throws what `refusal` makes of the holder's name: `sql.locked` if nothing else is said.
  */
-export function lockDirectory(directory: string): () => void {
+export function lockDirectory(
+  directory: string,
+  refusal: (holder: string) => Error = (holder) => new ProtocolError('sql.locked', { path: directory, holder }),
+): () => void {
   mkdirSync(directory, { recursive: true });
   const file = path.join(directory, 'process.lock');
   const mine = `${file}.${process.pid}`;
@@ -20,8 +23,8 @@ export function lockDirectory(directory: string): () => void {
   try {
     // A hard link is made only if the name is free, and the name never holds half a file.
     if (!link(mine, file)) {
-      takeOver(file, directory);
-      if (!link(mine, file)) throw locked(directory, holderOf(file));
+      takeOver(file, refusal);
+      if (!link(mine, file)) throw refusal(nameOf(holderOf(file)));
     }
   } finally {
     rmSync(mine, { force: true });
@@ -40,9 +43,9 @@ function link(from: string, to: string): boolean {
 }
 
 /** Moves a dead process's lock away. Of two that try at once one may move the other's fresh lock: then it is put back. */
-function takeOver(file: string, directory: string): void {
+function takeOver(file: string, refusal: (holder: string) => Error): void {
   const holder = holderOf(file);
-  if (holder && alive(holder)) throw locked(directory, holder);
+  if (holder && alive(holder)) throw refusal(nameOf(holder));
   const aside = `${file}.dead.${process.pid}`;
   try {
     renameSync(file, aside);
@@ -90,8 +93,6 @@ function began(pid: number): string {
   }
 }
 
-function locked(directory: string, holder: Holder | undefined): ProtocolError<'sql.locked'> {
-  const who =
-    holder?.pid === process.pid ? `this process (${process.pid}) already` : `process ${holder?.pid ?? 'unknown'}`;
-  return new ProtocolError('sql.locked', { path: directory, holder: who });
+function nameOf(holder: Holder | undefined): string {
+  return holder?.pid === process.pid ? `this process (${process.pid}) already` : `process ${holder?.pid ?? 'unknown'}`;
 }
