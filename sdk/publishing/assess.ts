@@ -52,7 +52,7 @@ export async function assess(onnx: Uint8Array, card: unknown, options: AssessOpt
   const generated = generateItems(program, options.generate ?? (given.length > 0 ? 0 : 64), seed);
   const items = [...given, ...generated];
   const sampled = items.map((item): Referenced => ({ item, reference: execute(program, item).outputs }));
-  const results = await runAllWays(onnx, hash, schema, items);
+  const results = await runAllWays(onnx, hash, program, schema, items);
   const deviations = deviationsByOutput(program, sampled, results);
   const continuity = continuityOf(program);
   const sensitivities = sensitivitiesOf(program, sampled.slice(0, SENSITIVE_ITEMS));

@@ -65,7 +65,8 @@ class Pass {
   async #block(block: BlockRef, events: readonly LoggedEvent[]): Promise<void> {
     const { observers, journal, log, metrics } = this.#parts;
     const head = this.#head(block);
-    if (events.length > 0) log.debug('events were seen', { number: block.number, hash: block.hash, events: events.length });
+    if (events.length > 0)
+      log.debug('events were seen', { number: block.number, hash: block.hash, events: events.length });
     const others = events.filter(({ event }) => !isAboutRequest(event));
     if (others.length > 0) for (const observer of observers) await observer.noticed?.(others, head);
     for (const [id, own] of byRequest(events)) await this.#touch(id, await this.#standing(id, own), head);

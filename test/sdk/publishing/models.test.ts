@@ -35,7 +35,7 @@ describe('the tolerance of every model', function () {
         .map((sample) => itemFrom(schema.inputs, sample))
         .flatMap((tensors) => (schema.rows ? splitRows(schema.inputs, tensors) : [tensors]));
       const references = others.map((item) => execute(program, item).outputs);
-      for (const [way, results] of await runAllWays(onnx, found.sha256, schema, others))
+      for (const [way, results] of await runAllWays(onnx, found.sha256, program, schema, others))
         references.forEach((reference, i) => {
           expect(acceptable(results[i] as readonly Tensor[], reference, tolerance), `${way}, item ${i}`).to.equal(true);
         });

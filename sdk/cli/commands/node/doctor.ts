@@ -57,7 +57,7 @@ async function examine(file: string): Promise<Finding[]> {
         ]
       : []),
     diskFinding(config.process.dataDir, config.models.cacheBytes),
-    await runtimeFinding(),
+    await runtimeFinding(config.reference.check.unchecked),
   ];
   let network: Network;
   try {
