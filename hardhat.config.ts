@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import toolbox from '@nomicfoundation/hardhat-toolbox-mocha-ethers';
 import { configVariable, defineConfig } from 'hardhat/config';
 import erasableTypes from './scripts/erasable-types.ts';
+import { PATIENCE_MS } from './scripts/test/patience.ts';
 
 // The compiler is the npm package, so that nothing is downloaded; `version` must equal its version in package.json.
 const solc = { version: '0.8.37', path: createRequire(import.meta.url).resolve('solc/soljson.js') };
@@ -59,7 +60,7 @@ export default defineConfig({
   },
   typechain: { outDir: 'types/ethers-contracts' },
   test: {
-    mocha: { timeout: 300_000 },
+    mocha: { timeout: PATIENCE_MS },
     solidity: { fuzz: { runs: 256 }, invariant: { runs: 64, depth: 64 } },
   },
 });

@@ -69,13 +69,14 @@ function told(all: readonly Progress[], began: number): string {
 function conclude(all: readonly Progress[]): number {
   const failing = all.filter(({ failed }) => failed > 0);
   for (const progress of failing) console.log([`\n${progress.chunk.name}`, ...failuresOf(progress)].join('\n'));
-  const of = (key: 'passed' | 'failed', runner: 'solidity' | 'mocha') =>
-    sum(
-      all.filter(({ chunk }) => chunk.runner === runner),
+  const line = (key: 'passed' | 'failed', word: string) => {
+    const every = sum(all, key);
+    const solidity = sum(
+      all.filter(({ chunk }) => chunk.runner === 'solidity'),
       key,
     );
-  const line = (key: 'passed' | 'failed', word: string) =>
-    `${sum(all, key)} ${word} (${of(key, 'solidity')} solidity, ${of(key, 'mocha')} mocha)`;
+    return `${every} ${word} (${solidity} solidity, ${every - solidity} mocha)`;
+  };
   console.log(`\n${line('passed', 'passing')}`);
   if (sum(all, 'pending') > 0) console.log(`${sum(all, 'pending')} left out, marked - above`);
   if (failing.length > 0) console.log(line('failed', 'failing'));

@@ -3,22 +3,27 @@ import { globSync } from 'node:fs';
 /** Test files that run in one process after each other. */
 export interface Chunk {
   readonly name: string;
-  readonly runner: 'mocha' | 'solidity';
+  /**
+   * `hardhat`: Mocha in Hardhat, whose matchers for contracts make every expectation many times as dear; `mocha`: Mocha alone.
+   */
+  readonly runner: 'solidity' | 'hardhat' | 'mocha';
   /** None = all that this runner has. */
   readonly files: readonly string[];
   /** It takes the time that others leave: those wait for each other, and for the clock. */
   readonly yields: boolean;
 }
 
-/** What computes in one process, with the first of which one runner begins. */
+/** What computes in one process, with the first of which one runner begins; the longest first, so that no long one is left at the end. */
 const COMPUTING = [
-  ...['challenges', 'contracts', 'invariants', 'steps', 'attacks', 'scenarios', 'deploy'],
-  ...['core', 'models', 'support'],
+  ...['challenges', 'core', 'contracts', 'steps', 'invariants', 'deploy', 'scenarios', 'attacks'],
+  ...['models', 'support'],
 ];
 /** What starts many processes and mostly waits for them, with the last of which the others begin: the longest. */
 const WAITING = ['scripts', 'sdk', 'conformance', 'workers', 'e2e'];
 /** Whole networks at which something is done: as long as everything else, and asked for by name. */
 const FAULTS = 'faults';
+/** What needs no matchers for contracts. */
+const ALONE = [...WAITING, 'core', 'models', 'support'];
 
 /** All tests but those of faults, a chunk for each folder; a folder that is not named above comes first. */
 export function chunks(): readonly Chunk[] {
@@ -28,7 +33,7 @@ export function chunks(): readonly Chunk[] {
     { name: 'Solidity', runner: 'solidity', files: [], yields: true },
     ...folders.map(([folder, files]) => {
       const yields = !WAITING.includes(folder);
-      return { name: `test/${folder}`, runner: 'mocha', files, yields } as const;
+      return { name: `test/${folder}`, runner: ALONE.includes(folder) ? 'mocha' : 'hardhat', files, yields } as const;
     }),
   ];
 }

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import os from 'node:os';
 import { createInterface } from 'node:readline';
 import type { Chunk } from './chunks.ts';
+import { PATIENCE_MS } from './patience.ts';
 
 /** What a chunk has done so far. */
 export interface Progress {
@@ -22,6 +23,12 @@ const FAILED = /^\s+\d+\) /;
 /** How either runner begins its summary. */
 const SUMMARY = /^\s*\d+ passing/;
 
+/** Mocha alone as Hardhat runs it: with the same patience, and to its end whatever is still open. */
+const COMMANDS = {
+  solidity: ['hardhat', 'test', 'solidity', '--no-compile'],
+  hardhat: ['hardhat', 'test', 'mocha', '--no-compile'],
+  mocha: ['mocha', '--no-config', '--extension', 'ts', '--exit', '--timeout', String(PATIENCE_MS)],
+} as const satisfies Readonly<Record<Chunk['runner'], readonly [string, ...string[]]>>;
 const NICENESS = 10;
 
 /** Runs it without compiling; `failing` hears of each failure at once. `signal` ends it. */
@@ -31,8 +38,8 @@ export async function runChunk(
   signal: AbortSignal,
 ): Promise<void> {
   const { runner, files, yields } = progress.chunk;
-  const args = ['test', runner, '--no-compile', ...files];
-  const child = spawn('hardhat', args, { stdio: ['ignore', 'pipe', 'pipe'], signal });
+  const [command, ...args] = COMMANDS[runner];
+  const child = spawn(command, [...args, ...files], { stdio: ['ignore', 'pipe', 'pipe'], signal });
   if (yields && child.pid) os.setPriority(child.pid, NICENESS);
   let summed = false;
   const hear = (line: string) => {

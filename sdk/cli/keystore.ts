@@ -1,7 +1,8 @@
 /** Keys of `opg`: encrypted files (Web3 Secret Storage, scrypt) that open with a password. A key is never an argument, a variable or a log line. */
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { type HDNodeWallet, Wallet } from 'ethers';
+import type { HDNodeWallet, Wallet } from 'ethers';
+import { sealKey, unsealKey } from '../../workers/adapters/signer/webStorage.ts';
 import { type Arguments, type Terminal, text, UsageError } from './command.ts';
 import { located } from './files.ts';
 import { home, makeHome, nameIn, useFirst } from './settings.ts';
@@ -50,7 +51,7 @@ export async function storeKey(name: string, wallet: Wallet | HDNodeWallet, pass
   const file = fileOf(name);
   if (existsSync(file)) throw new UsageError(`there is an account "${name}" already: ${file}`);
   makeHome(FOLDER);
-  writeFileSync(file, await wallet.encrypt(password), { mode: 0o600, flag: 'wx' });
+  writeFileSync(file, await sealKey(wallet, password), { mode: 0o600, flag: 'wx' });
   useFirst(name);
   return keyIn(file);
 }
@@ -59,7 +60,7 @@ export async function openKey(name: string, args: Arguments, terminal: Terminal)
   const { file } = storedKey(name);
   const password = await passwordFor(`password of account ${name}: `, args, terminal);
   try {
-    return (await Wallet.fromEncryptedJson(readFileSync(file, 'utf8'), password)) as Wallet;
+    return await unsealKey(readFileSync(file, 'utf8'), password);
   } catch (error) {
     throw new UsageError(`the password does not open account ${name}`, { cause: error });
   }

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { Wallet } from 'ethers';
 import type { Address } from '#core/hex.ts';
 import { toAddress } from '#core/hex.ts';
+import { sealKey } from '../../workers/adapters/signer/webStorage.ts';
 import { type Config, loadConfig } from '../../workers/config/load.ts';
 import { UsageError } from './command.ts';
 import { located } from './files.ts';
@@ -42,7 +43,7 @@ export function addressIn(file: string): Address {
 /** Makes a key; a keystore if a password is given. Never overwrites one. */
 export async function makeKeyFile(file: string, password: string | undefined): Promise<Address> {
   const wallet = Wallet.createRandom();
-  const content = password === undefined ? wallet.privateKey : await wallet.encrypt(password);
+  const content = password === undefined ? wallet.privateKey : await sealKey(wallet, password);
   writeFileSync(file, `${content}\n`, { mode: 0o600, flag: 'wx' });
   return toAddress(wallet.address);
 }

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import { Wallet } from 'ethers';
 import { ProtocolError } from '#core/errors.ts';
 import { KeySigner } from './localKey.ts';
+import { unsealKey } from './webStorage.ts';
 
 /**
  * Reads a key file: a 0x-prefixed private key, or an encrypted JSON keystore whose password is the first line of
@@ -13,7 +13,7 @@ export async function signerFromFile(path: string, passwordPath?: string): Promi
   if (!text.startsWith('{')) throw unusable(path, 'it is neither a 0x-prefixed 32-byte key nor a JSON keystore');
   if (passwordPath === undefined) throw unusable(path, 'it is encrypted and no password file is given');
   const password = (await contents(passwordPath, path)).split(/\r?\n/, 1)[0] ?? '';
-  return usable(path, async () => new KeySigner((await Wallet.fromEncryptedJson(text, password)).privateKey));
+  return usable(path, async () => new KeySigner((await unsealKey(text, password)).privateKey));
 }
 
 async function contents(file: string, path: string): Promise<string> {

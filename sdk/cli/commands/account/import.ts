@@ -1,6 +1,7 @@
 /** `opg account import`: a key from elsewhere. */
 import { readFileSync } from 'node:fs';
 import { Wallet } from 'ethers';
+import { unsealKey } from '../../../../workers/adapters/signer/webStorage.ts';
 import { answer } from '../../answer.ts';
 import { type Command, text, UsageError } from '../../command.ts';
 import { located, used } from '../../files.ts';
@@ -44,7 +45,7 @@ export const importAccountCommand: Command = {
 
 async function walletOf(secret: string, password: () => Promise<string>): Promise<Wallet> {
   try {
-    if (secret.startsWith('{')) return (await Wallet.fromEncryptedJson(secret, await password())) as Wallet;
+    if (secret.startsWith('{')) return await unsealKey(secret, await password());
     return new Wallet(secret);
   } catch (error) {
     if (error instanceof UsageError) throw error;

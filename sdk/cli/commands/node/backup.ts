@@ -8,6 +8,7 @@ import { journalMigrations } from '../../../../workers/adapters/journal/migratio
 import { outboxMigrations } from '../../../../workers/adapters/outbox/migrations.ts';
 import { sqlRestoreMarks } from '../../../../workers/adapters/restored/marks.ts';
 import { restoredMigrations } from '../../../../workers/adapters/restored/migrations.ts';
+import { sealKey } from '../../../../workers/adapters/signer/webStorage.ts';
 import { openDatabase } from '../../../../workers/adapters/sql/open.ts';
 import type { Config } from '../../../../workers/config/load.ts';
 import { answer } from '../../answer.ts';
@@ -132,7 +133,7 @@ async function keepKeys(
   for (const file of files) {
     const plain = isPlain(file);
     const kept = `${addressIn(file)}.json`;
-    const content = plain ? await new Wallet(secretLine(file)).encrypt(password) : readFileSync(file, 'utf8');
+    const content = plain ? await sealKey(new Wallet(secretLine(file)), password) : readFileSync(file, 'utf8');
     writeFileSync(path.join(to, kept), content, { mode: 0o600 });
     const inside = path.relative(folder, file);
     keys.push({ file: inside.startsWith('..') ? file : inside, kept, plain });

@@ -1,12 +1,12 @@
 /** `opg node restore`: a backup as the folder of a node that does not contradict what it has forgotten. */
 import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { Wallet } from 'ethers';
 import type { Hex } from '#ports/chain.ts';
 import { journalMigrations } from '../../../../workers/adapters/journal/migrations.ts';
 import { outboxMigrations } from '../../../../workers/adapters/outbox/migrations.ts';
 import { sqlRestoreMarks } from '../../../../workers/adapters/restored/marks.ts';
 import { restoredMigrations } from '../../../../workers/adapters/restored/migrations.ts';
+import { unsealKey } from '../../../../workers/adapters/signer/webStorage.ts';
 import { openDatabase } from '../../../../workers/adapters/sql/open.ts';
 import { answer } from '../../answer.ts';
 import { placeOf, putJournal } from '../../backup/journal.ts';
@@ -90,7 +90,7 @@ async function placeKeys(backup: string, folder: string, { keys }: Manifest, pas
 
 async function opened(keystore: string, password: string, name: string): Promise<string> {
   try {
-    return (await Wallet.fromEncryptedJson(keystore, password)).privateKey;
+    return (await unsealKey(keystore, password)).privateKey;
   } catch (error) {
     throw new UsageError(`the password does not open ${name} of the backup`, { cause: error });
   }
