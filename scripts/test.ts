@@ -34,7 +34,7 @@ async function hardhat(...args: readonly string[]): Promise<number> {
   return code ?? 1;
 }
 
-/** One runner takes the first that is left, the others the last. */
+/** One runner takes the first that is left; the others the last that waits, and in the end the first as well. */
 async function everyOf(wanted: readonly Chunk[], runners: number): Promise<number> {
   const began = Date.now();
   const built = await hardhat('build');
@@ -53,7 +53,9 @@ async function everyOf(wanted: readonly Chunk[], runners: number): Promise<numbe
     }
   };
   const beat = setInterval(() => console.log(told(all, began)), BEAT_MS);
-  const others = Array.from({ length: runners - 1 }, () => work(() => left.pop()));
+  const others = Array.from({ length: runners - 1 }, () =>
+    work(() => (left.at(-1)?.yields ? left.shift() : left.pop())),
+  );
   await Promise.all([work(() => left.shift()), ...others]);
   clearInterval(beat);
   return conclude(all);

@@ -22,12 +22,13 @@ export function diskFinding(dataDir: string, cacheBytes: number): Finding {
 export async function runtimeFinding(unchecked: readonly string[]): Promise<Finding> {
   try {
     const ort = await import('onnxruntime-node');
+    const { sessionOptions } = await import('../../../workers/adapters/onnx/session.ts');
     const onnx = buildModel({
       inputs: { x: ['float32', [2]] },
       outputs: { y: ['float32', [2]] },
       nodes: [node('Add', ['x', 'x'], ['y'])],
     });
-    const session = await ort.InferenceSession.create(onnx);
+    const session = await ort.InferenceSession.create(onnx, sessionOptions(1));
     const { y } = await session.run({ x: new ort.Tensor('float32', Float32Array.of(1.5, -2), [2]) });
     const [first, second] = (y?.data ?? []) as Float32Array;
     if (first !== 3 || second !== -4) throw new Error(`1.5 + 1.5 came out as ${first}`);

@@ -1,11 +1,23 @@
 import { expect } from 'chai';
 import type { ChainSettings } from '../../../sdk/cli/doctor/chain.ts';
 import { lookAtChain } from '../../../sdk/cli/doctor/chain.ts';
+import { runtimeFinding } from '../../../sdk/cli/doctor/machine.ts';
 import type { Deployment } from '../../../sdk/deployment.ts';
+import { addsNarrowly } from '../../../workers/adapters/onnx/narrowSums.ts';
 import { Anvil, CHAIN_ID } from '../../support/anvil.ts';
 import { Proxies } from '../../support/rpc/proxies.ts';
 
 const NOWHERE = `0x${'0'.repeat(38)}01`;
+
+describe('the doctor before ONNX Runtime', () => {
+  it('finds that it runs, and warns only where sums of bytes may be wrong and a version goes unchecked', async () => {
+    const isNarrow = await addsNarrowly();
+    const checked = await runtimeFinding([]);
+    expect(checked.state).to.equal('ok');
+    expect(checked.found.includes('VNNI')).to.equal(isNarrow);
+    expect((await runtimeFinding([NOWHERE])).state).to.equal(isNarrow ? 'warning' : 'ok');
+  });
+});
 
 describe('the doctor before the chain nodes of a configuration', () => {
   let anvil: Anvil;
