@@ -22,7 +22,7 @@ const COMPUTING = [
 const WAITING = ['scripts', 'sdk', 'conformance', 'workers', 'e2e'];
 /** Whole networks at which something is done: as long as everything else, and asked for by name. */
 const FAULTS = 'faults';
-/** What needs no matchers for contracts. */
+/** What needs no matchers for contracts. One file that connects to Hardhat brings them in for all that runs with it: none in core does. */
 const ALONE = [...WAITING, 'core', 'models', 'support'];
 
 /** All tests but those of faults, a chunk for each folder; a folder that is not named above comes first. */
