@@ -31,7 +31,7 @@ interface Quantiles {
 export interface PathReport {
   /** Milliseconds from the block with the request to the block with its result, as the requester sees them. */
   readonly latency: Quantiles;
-  /** Milliseconds of those from the event seen to the result sent, as the node's log has it. */
+  /** Milliseconds from the event seen to the chain's answer to the transaction with the result, as the node's log has it. */
   readonly answer: Quantiles;
   /** The same of the very first request of the model: it is fetched, loaded and compiled. */
   readonly first: number;

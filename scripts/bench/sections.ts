@@ -59,13 +59,13 @@ export function pathSection(whole: PathReport): string {
 |---|---|
 | from the request's block to the result's block, one at a time, p50 | ${whole.latency.p50.toFixed(0)} ms |
 | the same, p99 | ${whole.latency.p99.toFixed(0)} ms |
-| of that, from the event seen to the result sent, p50 | ${whole.answer.p50.toFixed(0)} ms |
+| in the node, from the event seen to the chain’s answer to the transaction, p50 | ${whole.answer.p50.toFixed(0)} ms |
 | the same, p99 | ${whole.answer.p99.toFixed(0)} ms |
 | from block to block, the very first request of the model: it is fetched, loaded and compiled | ${whole.first.toFixed(0)} ms |
 | throughput, ${number(whole.requests)} requests in a burst, from the first transaction to the last result | ${whole.perSecond.toFixed(1)} requests/s |
 | of that time, until the last request was on the chain | ${whole.askedSeconds.toFixed(1)} of ${(whole.requests / whole.perSecond).toFixed(1)} s |
 | peak memory of the node process (watcher, journal, queue, submitter) | ${mib(whole.peakBytes)} |
 
-Aims: p50 below 50 ms and p99 below 250 ms from the event seen to the result sent, which the node's log tells, the execution included. From block to
-block there are also the node's polling, the mining of the submission and the requester's own polling (5 ms).`;
+Aims: p50 below 50 ms and p99 below 250 ms from the event seen to the result sent. In the node, as its log tells, there is the execution besides, and the mining, after
+which this chain answers; from block to block also the node's polling and the requester's own (5 ms).`;
 }
