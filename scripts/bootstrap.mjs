@@ -10,16 +10,15 @@ const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const modules = path.join(root, 'node_modules');
 const bin = path.join(modules, '.bin');
 const stampFile = path.join(modules, '.lock-hash');
-/** What `opg` reads the contracts by; every other task builds by itself. */
+/** What a task reads contracts by; those without it here build by themselves. */
+const CONTRACTS = ['hardhat', 'build', '--quiet', '--no-tests'];
+/** A command of every day does not look for changes first. */
 const isBuilt = existsSync(path.join(root, 'types/ethers-contracts'));
 
 // A task is a list of commands; what follows `npm run <task> --` goes to the last of them.
 const TASKS = {
   start: [['node', 'scripts/demo.ts']],
-  'demo:dispute': [
-    ['hardhat', 'build', '--quiet', '--no-tests'],
-    ['node', 'scripts/dispute.ts'],
-  ],
+  'demo:dispute': [CONTRACTS, ['node', 'scripts/dispute.ts']],
   test: [['node', 'scripts/test.ts']],
   check: [['node', 'scripts/check.ts']],
   bench: [
@@ -27,15 +26,18 @@ const TASKS = {
     ['node', 'scripts/bench.ts'],
   ],
   gas: [['node', 'scripts/gas.ts']],
-  economics: [['node', 'scripts/economics.ts']],
-  audit: [['node', 'scripts/audit.ts']],
+  economics: [CONTRACTS, ['node', 'scripts/economics.ts']],
+  audit: [
+    ['hardhat', 'build'],
+    ['node', 'scripts/audit.ts'],
+  ],
   fuzz: [['node', 'scripts/fuzz.ts']],
   faults: [['node', 'scripts/faults.ts']],
   exhaustive: [['node', 'scripts/exhaustive.ts']],
   build: [['hardhat', 'build']],
   deploy: [['node', 'deploy/run.ts']],
   verify: [['node', 'deploy/verify.ts']],
-  opg: [...(isBuilt ? [] : [['hardhat', 'build', '--quiet', '--no-tests']]), ['node', 'scripts/opg.ts']],
+  opg: [...(isBuilt ? [] : [CONTRACTS]), ['node', 'scripts/opg.ts']],
   fix: [
     ['biome', 'check', '--write'],
     ['prettier', '--write', '--log-level', 'warn', '{contracts,test}/**/*.sol'],

@@ -9,7 +9,7 @@ import { begin, type Harness } from './support/harness.ts';
 import { RandomCalls } from './support/randomCalls.ts';
 import { RandomRun } from './support/run.ts';
 
-const ROUNDS = Number(process.env['FUZZ_ROUNDS'] ?? 3);
+const ROUNDS = Number(process.env['FUZZ_ROUNDS'] ?? 6);
 const WARM_UP = 90;
 const BATCHES = ['submitEach', 'submitBatch', 'expireEach', 'expireBatch', 'finaliseEach', 'finaliseBatch'] as const;
 

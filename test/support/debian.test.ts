@@ -1,10 +1,11 @@
 import { expect } from 'chai';
-import { findOrInstall, type Machine, skipLoudly } from './debian.ts';
+import { findOrInstall, findOrUnpack, type Machine, skipLoudly } from './debian.ts';
 
 /** A machine on which `installs` are the packages apt-get can install; each has a program of its own name. */
 function machine(change: Partial<Machine> = {}, installs: readonly string[] = [], online = true) {
   const calls: string[] = [];
   const programs = new Set(['apt-get']);
+  const unpacked = new Set<string>();
   const made: Machine = {
     isRoot: true,
     isDebian: true,
@@ -17,6 +18,12 @@ function machine(change: Partial<Machine> = {}, installs: readonly string[] = []
       if (!installs.includes(name)) throw new Error(`Unable to locate package ${name}`);
       programs.add(name);
     },
+    unpack(name) {
+      calls.push(`unpack ${name}`);
+      if (!installs.includes(name)) throw new Error(`Unable to locate package ${name}`);
+      unpacked.add(name);
+    },
+    unpacked: (name, program) => (unpacked.has(name) ? `/unpacked/${name}/${program}` : undefined),
     ...change,
   };
   const said: string[] = [];
@@ -27,7 +34,8 @@ function machine(change: Partial<Machine> = {}, installs: readonly string[] = []
       made,
       (line) => said.push(line),
     );
-  return { calls, programs, said, look };
+  const unpack = (name: string, program: string) => findOrUnpack(name, program, made, (line) => said.push(line));
+  return { calls, programs, said, look, unpack };
 }
 
 describe('a server the tests would like to have', () => {
@@ -67,6 +75,22 @@ describe('a server the tests would like to have', () => {
     expect(said).to.deep.equal(['apt-get could not install server-d: Unable to locate package server-d']);
     expect(look('server-d')).to.equal(undefined);
     expect(calls).to.have.length(2);
+  });
+
+  it('is only unpacked if it is no server, which takes no root, once', () => {
+    const { unpack, calls } = machine({ isRoot: false }, ['tools']);
+    expect(unpack('tools', 'tool')).to.equal('/unpacked/tools/tool');
+    expect(unpack('tools', 'tool')).to.equal('/unpacked/tools/tool');
+    expect(calls).to.deep.equal(['update -q', 'unpack tools']);
+  });
+
+  it('is not unpacked where it is there, or its package cannot be had, which is told', () => {
+    const { unpack, programs, calls, said } = machine();
+    expect(unpack('missing', 'tool')).to.equal(undefined);
+    expect(said).to.deep.equal(['apt-get could not fetch missing: Unable to locate package missing']);
+    programs.add('tool');
+    expect(unpack('missing', 'tool')).to.equal('/usr/bin/tool');
+    expect(calls).to.deep.equal(['update -q', 'unpack missing']);
   });
 
   it('that is missing skips its suite, and nobody overlooks it', () => {

@@ -1,7 +1,9 @@
 /** Programs the tests use if they are there, and install where that is anybody's right: on Debian, as root. */
 import { execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
+
+const UNPACKED = path.join(import.meta.dirname, '../../.data/debian');
 
 /** What is asked of a machine, and done to it. */
 export interface Machine {
@@ -11,6 +13,10 @@ export interface Machine {
   onPath(name: string): string | undefined;
   /** Throws if apt-get fails or takes longer. */
   aptGet(args: readonly string[], timeoutMs: number): void;
+  /** Fetches a package and puts its files beside this repository's other data, in a folder of its own. Throws if that fails. */
+  unpack(debianPackage: string, timeoutMs: number): void;
+  /** The file of a program in an unpacked package. */
+  unpacked(debianPackage: string, program: string): string | undefined;
 }
 
 export const thisMachine: Machine = {
@@ -21,10 +27,28 @@ export const thisMachine: Machine = {
     return folders.map((folder) => path.join(folder, name)).find((file) => existsSync(file));
   },
   aptGet(args, timeout) {
-    const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C' };
-    execFileSync('apt-get', args, { env, stdio: 'pipe', timeout });
+    execFileSync('apt-get', args, { env: plain(), stdio: 'pipe', timeout });
+  },
+  unpack(debianPackage, timeout) {
+    mkdirSync(UNPACKED, { recursive: true });
+    const folder = mkdtempSync(path.join(UNPACKED, 'new-'));
+    try {
+      execFileSync('apt-get', ['download', '-q', debianPackage], { cwd: folder, env: plain(), stdio: 'pipe', timeout });
+      const [file = ''] = readdirSync(folder);
+      const files = path.join(folder, 'files');
+      execFileSync('dpkg-deb', ['-x', path.join(folder, file), files], { stdio: 'pipe' });
+      renameSync(files, path.join(UNPACKED, debianPackage));
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  },
+  unpacked(debianPackage, program) {
+    const file = path.join(UNPACKED, debianPackage, 'usr/bin', program);
+    return existsSync(file) ? file : undefined;
   },
 };
+
+const plain = () => ({ ...process.env, DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C' });
 
 /** What `find` finds, if need be after the package was installed. An installation that fails is told, and tried once per process. */
 export function findOrInstall(
@@ -34,17 +58,44 @@ export function findOrInstall(
   say: (line: string) => void = console.error,
 ): string | undefined {
   const found = find();
-  if (found || !machine.isRoot || !machine.isDebian || !machine.onPath('apt-get')) return found;
-  if (failed.has(debianPackage)) return undefined;
+  if (found || !machine.isRoot || !hasPackages(machine)) return found;
+  // A server of its own must not start with the installation, and none does in a container without init.
+  const args = ['install', '-q', '-y', '--no-install-recommends', debianPackage];
+  attempt(debianPackage, 'install', () => machine.aptGet(args, 240_000), machine, say);
+  return find();
+}
+
+/** The file of a program that is no server: where it is not installed, its package is only unpacked, and nothing of it starts. */
+export function findOrUnpack(
+  debianPackage: string,
+  program: string,
+  machine: Machine = thisMachine,
+  say: (line: string) => void = console.error,
+): string | undefined {
+  const find = () => machine.onPath(program) ?? machine.unpacked(debianPackage, program);
+  const found = find();
+  if (found || !hasPackages(machine)) return found;
+  attempt(debianPackage, 'fetch', () => machine.unpack(debianPackage, 120_000), machine, say);
+  return find();
+}
+
+const hasPackages = (machine: Machine) => machine.isDebian && machine.onPath('apt-get') !== undefined;
+
+function attempt(
+  debianPackage: string,
+  what: string,
+  act: () => void,
+  machine: Machine,
+  say: (line: string) => void,
+): void {
+  if (failed.has(debianPackage)) return;
   try {
     updateLists(machine);
-    // A server of its own must not start with the installation, and none does in a container without init.
-    machine.aptGet(['install', '-q', '-y', '--no-install-recommends', debianPackage], 240_000);
+    act();
   } catch (error) {
     failed.add(debianPackage);
-    say(`apt-get could not install ${debianPackage}: ${error instanceof Error ? error.message : error}`);
+    say(`apt-get could not ${what} ${debianPackage}: ${error instanceof Error ? error.message : error}`);
   }
-  return find();
 }
 
 const failed = new Set<string>();

@@ -29,7 +29,7 @@ export async function expectSame(single: NodeCase, what: string) {
 
 let asked: Promise<boolean> | undefined;
 /** Whether sums of products of uint8 and int8 stop at 2^15 here. */
-export const narrow = (): Promise<boolean> => {
+const narrow = (): Promise<boolean> => {
   asked ??= addsNarrowly();
   return asked;
 };

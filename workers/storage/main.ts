@@ -1,5 +1,4 @@
 import path from 'node:path';
-import { ProtocolError } from '#core/errors.ts';
 import { createContentStore } from '../adapters/blobs/content.ts';
 import { createBlobIndex } from '../adapters/blobs/walrus/blobIndex.ts';
 import { createBlobIds } from '../adapters/blobs/walrus/ids.ts';
@@ -25,7 +24,7 @@ const code = await run(
     life.configure({ log, graceMs });
     const metrics = createMetrics();
     const { directory, quotaBytes: quota, maxBlobBytes, walrusMaxBytes, writeToken, jwtSecret } = config.storage;
-    const unlock = lockDirectory(directory, (holder) => new ProtocolError('blobs.locked', { path: directory, holder }));
+    const unlock = lockDirectory(directory, 'blobs.locked');
     life.shutdown.add('directory', async () => unlock());
     const store = createContentStore({ directory, quota });
     const index = createBlobIndex(path.join(directory, 'walrus'));

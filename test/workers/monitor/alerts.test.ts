@@ -6,15 +6,15 @@ import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { declared } from '../../../workers/adapters/prometheus/table.ts';
 import { ALARMS } from '../../../workers/monitor/alarms.ts';
-import { thisMachine } from '../../support/debian.ts';
+import { findOrUnpack } from '../../support/debian.ts';
 
 const FILE = new URL('../../../docs/workers/alerts.yml', import.meta.url);
 const rules = readFileSync(FILE, 'utf8');
 /** promtool compares every annotation, which are for people. */
 const withoutTexts = (text: string) => text.replace(/ +annotations:\n(?: +(?:summary|action): .*\n)+/g, '');
 
-/** Prometheus' own checker, if it is there: PROMTOOL names its file. */
-const promtool = process.env['PROMTOOL'] ?? thisMachine.onPath('promtool');
+/** Prometheus' own checker: PROMTOOL names its file, or Debian has it. */
+const promtool = () => process.env['PROMTOOL'] ?? findOrUnpack('prometheus', 'promtool');
 
 /** What makes each rule fire: series, each with its values a minute. */
 const FIRING: Readonly<Record<string, Readonly<Record<string, string>>>> = {
@@ -146,8 +146,9 @@ describe('docs/workers/alerts.yml', () => {
   });
 
   it('fires what it should, and nothing without a reason, by Prometheus itself', function () {
-    if (!promtool) {
-      console.error('    not tried: there is no promtool on PATH, and PROMTOOL names none');
+    const checker = promtool();
+    if (!checker) {
+      console.error('    not tried: there is no promtool on PATH, PROMTOOL names none, and Debian has none for us');
       return this.skip();
     }
     const names = [...rules.matchAll(/- alert: (\w+)/g)].map(([, name]) => name);
@@ -162,8 +163,8 @@ describe('docs/workers/alerts.yml', () => {
       ];
       const written = path.join(folder, 'test.yml');
       writeFileSync(written, JSON.stringify({ rule_files: [file], evaluation_interval: '1m', tests }));
-      execFileSync(promtool, ['check', 'rules', fileURLToPath(FILE)]);
-      execFileSync(promtool, ['test', 'rules', written], { stdio: 'pipe' });
+      execFileSync(checker, ['check', 'rules', fileURLToPath(FILE)]);
+      execFileSync(checker, ['test', 'rules', written], { stdio: 'pipe' });
     } finally {
       rmSync(folder, { recursive: true });
     }

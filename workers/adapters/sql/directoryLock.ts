@@ -8,14 +8,14 @@ interface Holder {
   readonly began: string;
 }
 
+/** What is in the directory. */
+type Locked = 'sql.locked' | 'blobs.locked';
+
 /**
  * Takes `directory` for this process, by a file that names it, and returns how to give it back. The lock of a process that is gone, killed
- * or crashed, is taken over. Throws what `refusal` makes of the holder's name: `sql.locked` if nothing else is said.
+ * or crashed, is taken over. Throws `code`, naming the holder.
  */
-export function lockDirectory(
-  directory: string,
-  refusal: (holder: string) => Error = (holder) => new ProtocolError('sql.locked', { path: directory, holder }),
-): () => void {
+export function lockDirectory(directory: string, code: Locked = 'sql.locked'): () => void {
   mkdirSync(directory, { recursive: true });
   const file = path.join(directory, 'process.lock');
   const mine = `${file}.${process.pid}`;
@@ -23,8 +23,8 @@ export function lockDirectory(
   try {
     // A hard link is made only if the name is free, and the name never holds half a file.
     if (!link(mine, file)) {
-      takeOver(file, refusal);
-      if (!link(mine, file)) throw refusal(nameOf(holderOf(file)));
+      takeOver(file, directory, code);
+      if (!link(mine, file)) throw locked(code, directory, holderOf(file));
     }
   } finally {
     rmSync(mine, { force: true });
@@ -43,9 +43,9 @@ function link(from: string, to: string): boolean {
 }
 
 /** Moves a dead process's lock away. Of two that try at once one may move the other's fresh lock: then it is put back. */
-function takeOver(file: string, refusal: (holder: string) => Error): void {
+function takeOver(file: string, directory: string, code: Locked): void {
   const holder = holderOf(file);
-  if (holder && alive(holder)) throw refusal(nameOf(holder));
+  if (holder && alive(holder)) throw locked(code, directory, holder);
   const aside = `${file}.dead.${process.pid}`;
   try {
     renameSync(file, aside);
@@ -93,6 +93,8 @@ function began(pid: number): string {
   }
 }
 
-function nameOf(holder: Holder | undefined): string {
-  return holder?.pid === process.pid ? `this process (${process.pid}) already` : `process ${holder?.pid ?? 'unknown'}`;
+function locked(code: Locked, directory: string, holder: Holder | undefined): ProtocolError<Locked> {
+  const who =
+    holder?.pid === process.pid ? `this process (${process.pid}) already` : `process ${holder?.pid ?? 'unknown'}`;
+  return new ProtocolError(code, { path: directory, holder: who });
 }
