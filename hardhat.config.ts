@@ -37,7 +37,8 @@ export default defineConfig({
     },
   },
   networks: {
-    local: { type: 'edr-simulated', chainType: 'l1', hardfork: 'osaka' },
+    // The most gas a transaction may have (EIP-7825), for those of tests that name none: to estimate each would execute it twice.
+    local: { type: 'edr-simulated', chainType: 'l1', hardfork: 'osaka', gas: 16_777_216 },
     localhost: { type: 'http', chainType: 'l1', url: 'http://127.0.0.1:8545' },
     baseSepolia: {
       type: 'http',

@@ -1,8 +1,8 @@
 // A local chain as a process of its own: Hardhat's, in memory, on a free port of this machine. It mines every transaction at once
-// and a block every 250 ms besides, so that time passes. Started by scripts/demo with a leash; prints where it is, as JSON.
+// and a block every half second besides, so that time passes. Started by scripts/demo with a leash; prints where it is, as JSON.
 import { network } from 'hardhat';
 
-const BLOCK_MS = 250;
+const BLOCK_MS = 500;
 
 const server = await network.createServer(
   {
@@ -13,7 +13,7 @@ const server = await network.createServer(
       mining: { auto: true, interval: BLOCK_MS },
       // As public nodes do it: a callback may run out of gas, and the call around it still succeeds.
       gasEstimationMode: 'topLevelSuccess',
-      // Four blocks a second, and a clock that tells the truth.
+      // Several blocks a second, and a clock that tells the truth.
       allowBlocksWithSameTimestamp: true,
     },
   },

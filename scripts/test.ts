@@ -1,5 +1,5 @@
 // npm test                  builds, then three runners take folders of test/: one computes, two mostly wait, so that two cores have work
-// npm test -- --faults      the same with the faults of docs/faults.md in their short form, which npm test leaves out
+// npm test -- --faults      the same with test/faults, which npm test leaves out: the faults of docs/faults.md in their short form, outages, lies
 // npm test -- FILE...       what `hardhat test` makes of it
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

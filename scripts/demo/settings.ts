@@ -24,10 +24,10 @@ const PROCESS = { graceSeconds: 5, logLevel: 'debug' };
 
 export const storageSettings = (): Settings => ({ process: PROCESS });
 
-/** Blocks come four a second and are never taken back, so two are final enough. */
+/** Blocks come two a second and are never taken back, so two are final enough. */
 export const keeperSettings = ({ chain, addressesFile, keyFile }: KeeperPlace): Settings => ({
   process: PROCESS,
-  network: { rpcUrl: chain.url, deployment: addressesFile, finality: '2', pollMs: 50 },
+  network: { rpcUrl: chain.url, deployment: addressesFile, finality: '2', pollMs: 100 },
   signer: { keyFile },
   journal: {},
 });

@@ -23,11 +23,12 @@ const FAILED = /^\s+\d+\) /;
 /** How either runner begins its summary. */
 const SUMMARY = /^\s*\d+ passing/;
 
+const ALONE = ['--no-config', '--extension', 'ts', '--require', './test/support/plainExpectations.ts'] as const;
 /** Mocha alone as Hardhat runs it: with the same patience, and to its end whatever is still open. */
 const COMMANDS = {
   solidity: ['hardhat', 'test', 'solidity', '--no-compile'],
   hardhat: ['hardhat', 'test', 'mocha', '--no-compile'],
-  mocha: ['mocha', '--no-config', '--extension', 'ts', '--exit', '--timeout', String(PATIENCE_MS)],
+  mocha: ['mocha', ...ALONE, '--exit', '--timeout', String(PATIENCE_MS)],
 } as const satisfies Readonly<Record<Chunk['runner'], readonly [string, ...string[]]>>;
 const NICENESS = 10;
 

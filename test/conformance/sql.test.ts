@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { Client } from 'pg';
 import type { Migrations } from '#ports/sql.ts';
+import { placeEmptyJournal } from '../../scripts/demo/journalTemplate.ts';
 import { openDatabase } from '../../workers/adapters/sql/open.ts';
 import { skipLoudly } from '../support/debian.ts';
 import { eventually } from '../support/eventually.ts';
@@ -23,6 +24,7 @@ describe('the database', () => {
         readdirSync(folder, { withFileTypes: true, recursive: true })
           .filter((entry) => entry.isFile())
           .reduce((sum, entry) => sum + statSync(path.join(entry.parentPath, entry.name)).size, 0);
+      await placeEmptyJournal(`${home}/bounded`);
       const database = await openDatabase(`pglite:${home}/bounded`, []);
       await database.sql.query('create table page (content bytea)');
       await database.sql.query('alter table page alter content set storage external');

@@ -67,7 +67,7 @@ export async function benchDetection(say: (text: string) => void): Promise<Detec
       rows.push({ blocks, pollMs, results, p50: quantile(rest, 0.5), most: Math.max(...rest), first });
       say(`${results + 1} wrong results, ${blocks}`);
     };
-    await measured('every transaction at once, and one every 250 ms', FAST_POLL_MS, RESULTS.fast);
+    await measured('every transaction at once, and one every 500 ms', FAST_POLL_MS, RESULTS.fast);
     const { provider } = deployed.net as unknown as { provider: { send(method: string, values: unknown[]): unknown } };
     await provider.send('evm_setAutomine', [false]);
     await provider.send('evm_setIntervalMining', [SLOW_BLOCK_MS]);

@@ -3,7 +3,7 @@ import type { Scenario } from './scenario.ts';
 const SILENCE = { test: 'test/faults/silences.test.ts' };
 const told = (who: string, what: string) => `\`faults.silent\` of ${who}: ${what}`;
 
-/** Parties that leave out one kind of move (docs/workers/faults.md); `deliver` and `answerOutput` are in test/e2e/hidden.test.ts. */
+/** Parties that leave out one kind of move (docs/workers/faults.md); `deliver` and `answerOutput` are in test/faults/hidden.test.ts. */
 export const silences: readonly Scenario[] = [
   {
     ...SILENCE,

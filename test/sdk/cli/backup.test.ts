@@ -15,6 +15,7 @@ import path from 'node:path';
 import { expect } from 'chai';
 import { Wallet } from 'ethers';
 import type { Hex } from '#ports/chain.ts';
+import { placeEmptyJournal } from '../../../scripts/demo/journalTemplate.ts';
 import { sqlJournal } from '../../../workers/adapters/journal/journal.ts';
 import { journalMigrations } from '../../../workers/adapters/journal/migrations.ts';
 import { outboxMigrations } from '../../../workers/adapters/outbox/migrations.ts';
@@ -66,7 +67,9 @@ describe('a backup of a node', function () {
       'config.json',
       JSON.stringify({ process: { dataDir: 'data' }, network, signer, ...(journal && { journal }) }),
     );
-    await withJournal(journal?.url ?? `pglite:${file(name, 'data/journal')}`, async (database) => {
+    const embedded = file(name, 'data/journal');
+    if (!journal) await placeEmptyJournal(embedded);
+    await withJournal(journal?.url ?? `pglite:${embedded}`, async (database) => {
       const [rows, outbox] = [sqlJournal(database.sql), sqlOutbox(database.sql)];
       for (let n = 0; n < 3; n++) {
         await rows.open({ track: 'serve', id: numbered(n), stage: 'admitted', facts: { n }, dueAt: undefined });

@@ -26,7 +26,7 @@ import {
   type RequestBook,
 } from './disputeBooks.ts';
 import { type Dispute, type DisputeSystem, GAS_PRICE, PARAMETERS, wire, wireDemand } from './disputes.ts';
-import { availableOf, BURN, holdingOf, purse } from './money.ts';
+import { availableOf, BURN, holdingsOf, purse } from './money.ts';
 import { answerOutput, demandOutput, lapseOutput, outputProof, placed, thawed } from './outputs.ts';
 import { demandOf, positionsOf } from './positions.ts';
 import { refused } from './refusals.ts';
@@ -323,11 +323,11 @@ async function wealthOf(s: DisputeSystem): Promise<Map<string, bigint>> {
     [BURNED, BURN],
     [PURSE, purse(s)],
   ] as const;
-  const all = await Promise.all(
-    accounts.map(async ([name, account]) => {
-      const { available, stake, unbonding } = await holdingOf(s, account);
-      return [name, available + stake + unbonding] as const;
-    }),
+  const holdings = await holdingsOf(
+    s,
+    accounts.map(([, account]) => account),
   );
-  return new Map(all);
+  return new Map(
+    holdings.map(({ available, stake, unbonding }, i) => [accounts[i]?.[0] as string, available + stake + unbonding]),
+  );
 }

@@ -14,6 +14,7 @@ import { stateTag } from '#core/protocol/states.ts';
 import { termsHash } from '#core/protocol/terms.ts';
 import type { ChallengeGame } from '#types';
 import { ethers } from './chain.ts';
+import { probe } from './probe.ts';
 import type { System } from './system.ts';
 
 export const BURN = toAddress('0x000000000000000000000000000000000000dead');
@@ -25,14 +26,13 @@ export interface Holding {
   readonly unbonding: bigint;
 }
 
-/** Escrow's own words about an account. */
-export async function holdingOf(s: System, account: string): Promise<Holding> {
-  const [{ available, stake }, { amount }] = await Promise.all([
-    s.escrow.accountOf(account),
-    s.escrow.unbondingOf(account),
-  ]);
-  return { available, stake, unbonding: amount };
+/** Escrow's own words about accounts, in their order. */
+export async function holdingsOf(s: System, accounts: readonly string[]): Promise<Holding[]> {
+  const { accounts: found } = await probe.read(s.escrow, [...accounts], []);
+  return found.map(({ available, stake, unbonding }) => ({ available, stake, unbonding }));
 }
+
+export const holdingOf = async (s: System, account: string) => (await holdingsOf(s, [account]))[0] as Holding;
 
 export const availableOf = async (s: System, account: { address: string } | string) =>
   (await holdingOf(s, typeof account === 'string' ? account : account.address)).available;
@@ -42,6 +42,21 @@ export const stakeOf = async (s: System, account: { address: string }) => (await
 /** The purse of the system's model. */
 export const purse = (s: System) => purseOf(Number(s.model) as Parameters<typeof purseOf>[0]);
 
+/** What a log says, by its block and place: the same ones are replayed after every test, and reading them is most of that. */
+const told = new Map<string, LedgerEvent | undefined>();
+
+function eventOf(s: System, game: ChallengeGame | undefined, log: Log): LedgerEvent | undefined {
+  const key = `${log.blockHash} ${log.index}`;
+  if (!told.has(key)) {
+    const parsed =
+      s.requests.interface.parseLog(log) ?? s.escrow.interface.parseLog(log) ?? game?.interface.parseLog(log) ?? null;
+    const event =
+      parsed === null ? undefined : eventFrom(parsed.name, parsed.args as unknown as Record<string, unknown>);
+    told.set(key, event as LedgerEvent | undefined);
+  }
+  return told.get(key);
+}
+
 /** Replays what Escrow and InferenceRequests have said since the system exists. */
 export async function replay(s: System): Promise<Ledger> {
   const ledger = new Ledger();
@@ -50,13 +65,10 @@ export async function replay(s: System): Promise<Ledger> {
   if (game) address.push(await game.getAddress());
   const transactions = new Map<string, LedgerEvent[]>();
   for (const log of await ethers.provider.getLogs({ address, fromBlock: s.genesis })) {
-    const parsed =
-      s.requests.interface.parseLog(log) ?? s.escrow.interface.parseLog(log) ?? game?.interface.parseLog(log) ?? null;
-    const event =
-      parsed === null ? undefined : eventFrom(parsed.name, parsed.args as unknown as Record<string, unknown>);
+    const event = eventOf(s, game, log);
     if (event === undefined) continue; // of the access manager
     const before = transactions.get(log.transactionHash) ?? [];
-    transactions.set(log.transactionHash, [...before, event as LedgerEvent]);
+    transactions.set(log.transactionHash, [...before, event]);
   }
   for (const events of transactions.values()) ledger.apply(...events);
   return ledger;
@@ -93,31 +105,37 @@ const everybody = (s: System, ledger: Ledger): string[] => {
  */
 export async function checkMoney(s: System, strays = 0n): Promise<Ledger> {
   const ledger = await replay(s);
-  for (const account of everybody(s, ledger)) {
+  const accounts = everybody(s, ledger);
+  const rows = ledger.openRequests().map((id) => {
+    const row = ledger.requestOf(id);
+    if (row === undefined) throw new Error(`no row of ${id}`);
+    return row;
+  });
+  const capability = await s.requests.getAddress();
+  const slots = rows.map(({ terms }) => ({ capability, payer: terms.requester, lane: terms.lane }));
+  const found = await probe.read(s.escrow, accounts, slots);
+  for (const [i, account] of accounts.entries()) {
     const { available, stake, unbonding } = ledger.accountOf(account as Address);
-    expect(await holdingOf(s, account), `what Escrow says of ${account}`).to.deep.equal({
+    const said = found.accounts[i];
+    expect([said?.available, said?.stake, said?.unbonding], `what Escrow says of ${account}`).to.deep.equal([
       available,
       stake,
       unbonding,
-    });
+    ]);
   }
-  const requests = await s.requests.getAddress();
-  for (const id of ledger.openRequests()) {
-    const row = ledger.requestOf(id);
-    if (row === undefined) throw new Error(`no row of ${id}`);
-    const word = await s.escrow.lockOf(requests, row.terms.requester, row.terms.lane);
-    expect(word, `the lock of a request that is ${row.state}`).to.equal(wordOf(row, ledger));
-  }
-  expect(await s.token.balanceOf(s.escrow), 'tokens in Escrow (C1)').to.equal(ledger.total() + strays);
+  for (const [i, row] of rows.entries())
+    expect(found.words[i], `the lock of a request that is ${row.state}`).to.equal(wordOf(row, ledger));
+  expect(found.balance, 'tokens in Escrow (C1)').to.equal(ledger.total() + strays);
   return ledger;
 }
 
 async function sheetOf(s: System): Promise<Record<string, Holding & { tokens: bigint }>> {
   const ledger = await replay(s);
-  const rows = everybody(s, ledger).map(async (account) => {
-    const [holding, tokens] = await Promise.all([holdingOf(s, account), s.token.balanceOf(account)]);
-    return [account, { ...holding, tokens }] as const;
-  });
+  const accounts = everybody(s, ledger);
+  const holdings = await holdingsOf(s, accounts);
+  const rows = accounts.map(
+    async (account, i) => [account, { ...(holdings[i] as Holding), tokens: await s.token.balanceOf(account) }] as const,
+  );
   return Object.fromEntries(await Promise.all(rows));
 }
 
@@ -140,15 +158,15 @@ export async function changes<K extends string>(
   act: () => Promise<unknown>,
 ): Promise<Record<K, bigint>> {
   const names = Object.keys(accounts) as K[];
-  const wealth = async (name: K) => {
-    const account = accounts[name];
-    const { available, stake, unbonding } = await holdingOf(s, typeof account === 'string' ? account : account.address);
-    return available + stake + unbonding;
-  };
-  const before = await Promise.all(names.map(wealth));
+  const addresses = Object.values<{ address: string } | string>(accounts).map((one) =>
+    typeof one === 'string' ? one : one.address,
+  );
+  const wealth = async () =>
+    (await holdingsOf(s, addresses)).map(({ available, stake, unbonding }) => available + stake + unbonding);
+  const before = await wealth();
   await act();
   await checkMoney(s);
-  const after = await Promise.all(names.map(wealth));
+  const after = await wealth();
   const gains = names.map((name, i) => [name, (after[i] ?? 0n) - (before[i] ?? 0n)] as const);
   return Object.fromEntries(gains) as Record<K, bigint>;
 }

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'chai';
+import { placeEmptyJournal } from '../../../scripts/demo/journalTemplate.ts';
 import { type AskedOne, findRequest, request } from '../../../sdk/index.ts';
 import { KEYS } from '../../support/anvil.ts';
 import { type Devnet, startDevnet, vectors } from '../../support/devnet.ts';
@@ -21,6 +22,7 @@ describe('a node and a keeper as processes', () => {
     this.timeout(120_000);
     devnet = await startDevnet(home);
     writeFileSync(file('deployment.json'), JSON.stringify(devnet.deployment));
+    for (const role of ['node', 'keeper']) await placeEmptyJournal(path.join(file(role), 'journal'));
     for (const key of [1, 3]) writeFileSync(file(`key${key}`), KEYS[key] as string, { mode: 0o600 });
     environment = {
       OPG_RPC_URL: devnet.anvil.url,

@@ -29,6 +29,9 @@ interface Pending {
 const CHILD = fileURLToPath(new URL('./child.ts', import.meta.url));
 const STDERR_KEPT = 2000;
 
+/** Nothing of this process's environment, which may hold secrets, but where Node keeps compiled code. */
+const CODE_CACHE = { NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] };
+
 export class OnnxProcess {
   readonly #child: ChildProcess;
   readonly #socket: Duplex;
@@ -48,7 +51,7 @@ export class OnnxProcess {
       stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
       // glibc would keep what a released session held: with these, large blocks go back to the system (measured: 7.9 of
       // 9.3 MB of a session, 0 without), and the growth of a load is the cost of its session.
-      env: { PATH: process.env['PATH'], MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '1048576' },
+      env: { ...CODE_CACHE, PATH: process.env['PATH'], MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '1048576' },
     });
     this.#socket = this.#child.stdio[3] as Duplex;
     this.#socket.on('error', () => undefined); // EPIPE of a dead child: its exit is what counts

@@ -19,6 +19,7 @@ import {
   ROUND,
   WORKING,
 } from './board.ts';
+import { threadEnvironment } from './threadEnvironment.ts';
 
 /** Multiply-adds below which waking the others costs more than they save. */
 const WORTH = 1_000_000;
@@ -107,7 +108,7 @@ function startMember(board: Board): Member {
   const worker = new Worker(new URL('./crewMember.ts', import.meta.url), {
     workerData,
     transferList: [port2],
-    env: {},
+    env: threadEnvironment(),
   });
   worker.unref();
   port1.unref();

@@ -8,6 +8,7 @@ import type { ModelProgram, Reference } from '#ports/reference.ts';
 import type { LoadableModel } from '#ports/runtime.ts';
 import type { Traces } from '#ports/traces.ts';
 import type { Call, Reply, ThreadOptions } from './messages.ts';
+import { threadEnvironment } from './threadEnvironment.ts';
 import type { TraceTask } from './traceTasks.ts';
 
 export interface ReferenceOptions {
@@ -59,7 +60,7 @@ export function createReference(options: ReferenceOptions = {}): Reference & Tra
     const workerData: ThreadOptions = { cacheBytes: Math.floor(memoryBytes / threads), crew };
     const worker = new Worker(new URL('./thread.ts', import.meta.url), {
       workerData,
-      env: {},
+      env: threadEnvironment(),
       resourceLimits: { maxOldGenerationSizeMb: Math.max(64, Math.floor(memoryBytes / MIB)) },
     });
     // A thread that was replaced has nothing to say any more.

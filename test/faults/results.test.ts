@@ -5,8 +5,8 @@ import { RESULT_FAULTS } from '#ports/faults.ts';
 import type { Deployed } from '../../scripts/demo/localNetwork.ts';
 import type { Process } from '../../scripts/demo/processes.ts';
 import { type AskedOne, findRequest } from '../../sdk/index.ts';
+import { DisputedNetwork } from '../e2e/disputed.ts';
 import { eventually } from '../support/eventually.ts';
-import { DisputedNetwork } from './disputed.ts';
 
 const CLOCKS = { challengeBaseSeconds: 60, challengeWindowSeconds: 6, responseSeconds: 4, checkRateLog2: 50 };
 /** `short` cannot be submitted; the rest is, and is wrong. */

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { AskedOne } from '../../sdk/index.ts';
-import { type E2e, e2e, reaches, type Served, sumsAddUp, until } from './network.ts';
-import { askForSine, serveSine } from './slow.ts';
+import { type E2e, e2e, reaches, type Served, sumsAddUp, until } from '../e2e/network.ts';
+import { askForSine, serveSine } from '../e2e/slow.ts';
 
 const A_SECOND = 1_000_000n;
 

@@ -7,10 +7,10 @@ import type { VersionId } from '#core/protocol/ids.ts';
 import { tensorFrom } from '#core/tensor.ts';
 import { upload } from '../../scripts/demo/publishing.ts';
 import { balanceOf, connect, request, waitForResult } from '../../sdk/index.ts';
+import { type E2e, e2e, reaches, STAKE, serve, sha256, sumsAddUp, told, until } from '../e2e/network.ts';
 import { eventually } from '../support/eventually.ts';
 import { identity } from '../support/graphs.ts';
 import { rejectsLater } from '../support/rejects.ts';
-import { type E2e, e2e, reaches, STAKE, serve, sha256, sumsAddUp, told, until } from './network.ts';
 
 /** A model of its own each time, so that no cache has it. */
 let made = 0;

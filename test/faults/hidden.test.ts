@@ -10,8 +10,8 @@ import type { Process } from '../../scripts/demo/processes.ts';
 import type { Settings } from '../../scripts/demo/settings.ts';
 import { balanceOf, findRequest, setNode } from '../../sdk/index.ts';
 import { transact } from '../../sdk/transact.ts';
+import { DisputedNetwork } from '../e2e/disputed.ts';
 import { eventually } from '../support/eventually.ts';
-import { DisputedNetwork } from './disputed.ts';
 
 const CLOCKS = { challengeBaseSeconds: 90, challengeWindowSeconds: 4, responseSeconds: 4, checkRateLog2: 50 };
 
