@@ -40,7 +40,7 @@ async function main(): Promise<number> {
   );
   screen.section('A network on this machine');
   emptyJournal().catch(() => {}); // made while the compiler works; whoever needs it is told why there is none
-  await screen.step('contracts: compiled (about 20 s the first time)', compile);
+  await screen.step('contracts: compiled (20 to 90 s the first time)', compile);
 
   // Only now: what follows imports types that the compiler just generated.
   const { LocalNetwork } = await import('./demo/localNetwork.ts');

@@ -132,7 +132,7 @@ export async function runDemo(local: LocalNetwork, screen: Screen): Promise<Outc
 
 /** Starts every process. */
 async function raise(local: LocalNetwork, screen: Screen): Promise<Stage> {
-  await screen.step('chain: Hardhat, in memory, four blocks a second', () => local.chain.start());
+  await screen.step('chain: Hardhat, in memory, two blocks a second', () => local.chain.start());
   const deployed = await screen.step(
     'contracts: deployed and their wiring checked',
     () => local.deploy({ challengeBaseSeconds: CHALLENGE_SECONDS, tipDelaySeconds: TIP_DELAY_SECONDS }),
