@@ -10,7 +10,7 @@ import { Screen } from './demo/screen.ts';
 const ROOT = path.join(import.meta.dirname, '..');
 const DATA = path.join(ROOT, '.data');
 
-const HELP = `npm start                 run the demo: about 20 s, the first time about a minute more
+const HELP = `npm start                 run the demo: 20 to 40 s, the first time one or two minutes more
 npm start -- --keep       leave the network running until Ctrl-C
 npm start -- --json       one line of JSON instead of the report
 NO_COLOR=1 npm start      without colours`;

@@ -27,7 +27,7 @@ export function faultsDoc(): string {
     '# Faults',
     'What workers survive, each with a name and a seed. `npm run faults` lists them, `npm run faults -- NAME... --seed N` runs some in full,',
     'with `--record` it writes the results here, and `npm run faults -- all` runs every one so. `npm test -- --faults`, and CI, runs those without a star in a short form (the others take long, or are sensitive to what else the',
-    'machine does); those of test/workers are also in `npm test`. Generated from test/faults/scenarios by scripts/generate/faultsDoc.ts; do not edit. Seconds are those of a machine with two cores and say nothing about speed.\n',
+    'machine does); those of test/workers are also in `npm test`. outages, killedNode, hidden and results of test/faults run beside them, always in full, and have no row here. Generated from test/faults/scenarios by scripts/generate/faultsDoc.ts; do not edit. Seconds are those of a machine with two cores and say nothing about speed.\n',
     ...sections,
     '',
   ].join('\n');

@@ -29,9 +29,6 @@ interface Pending {
 const CHILD = fileURLToPath(new URL('./child.ts', import.meta.url));
 const STDERR_KEPT = 2000;
 
-/** Nothing of this process's environment, which may hold secrets, but where Node keeps compiled code. */
-const CODE_CACHE = { NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] };
-
 export class OnnxProcess {
   readonly #child: ChildProcess;
   readonly #socket: Duplex;
@@ -49,9 +46,15 @@ export class OnnxProcess {
   constructor(threads: number, startMs: number, onExit: () => void) {
     this.#child = spawn(process.execPath, ['--expose-gc', CHILD, String(threads)], {
       stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
+      // Nothing of this process's environment, which may hold secrets, but where programs and compiled code are. And
       // glibc would keep what a released session held: with these, large blocks go back to the system (measured: 7.9 of
       // 9.3 MB of a session, 0 without), and the growth of a load is the cost of its session.
-      env: { ...CODE_CACHE, PATH: process.env['PATH'], MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '1048576' },
+      env: {
+        PATH: process.env['PATH'],
+        NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
+        MALLOC_ARENA_MAX: '2',
+        MALLOC_MMAP_THRESHOLD_: '1048576',
+      },
     });
     this.#socket = this.#child.stdio[3] as Duplex;
     this.#socket.on('error', () => undefined); // EPIPE of a dead child: its exit is what counts

@@ -20,6 +20,7 @@ const SETTINGS = [
   `max_files_per_process=${MAX_FILES}`,
   `shared_buffers=${SHARED_BUFFERS_MB}MB`,
 ];
+
 /** The files of an empty database in memory, from the first one of this process: making them takes seconds. */
 let empty: Blob | undefined;
 
