@@ -1,4 +1,10 @@
-// npm run deploy -- --network local|baseSepolia|ogDevnet [--parameters file] [--rpc-url url]
+// npm run deploy -- --network local|baseSepolia|ogDevnet [--parameters FILE] [--rpc-url URL] [--json]
+// Deploys the contracts, or goes on where a deployment broke off; holds the wiring against the parameters, writes the addresses (docs/deploy.md).
+//   --parameters   instead of the network's own in deploy/parameters/
+//   --rpc-url      instead of the one in BASE_SEPOLIA_RPC_URL or OG_DEVNET_RPC_URL
+//   --json         the file with the addresses on stdout, everything else on stderr
+// The key is BASE_SEPOLIA_DEPLOYER_KEY or OG_DEVNET_DEPLOYER_KEY, from the environment or Hardhat's keystore.
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { network, tasks } from 'hardhat';
@@ -11,12 +17,17 @@ import { deployerOf, deploySystem } from './system.ts';
 
 const NAMES = Object.keys(CHAINS).join(', ');
 const isChainName = (name: string): name is ChainName => Object.hasOwn(CHAINS, name);
-const say = (line: string) => console.log(`[deploy] ${line}`);
+const { values } = parseArgs({
+  options: {
+    network: { type: 'string' },
+    parameters: { type: 'string' },
+    'rpc-url': { type: 'string' },
+    json: { type: 'boolean' },
+  },
+});
+const say = (line: string) => (values.json ? console.error : console.log)(`[deploy] ${line}`);
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: { network: { type: 'string' }, parameters: { type: 'string' }, 'rpc-url': { type: 'string' } },
-  });
   const name = values.network ?? '';
   if (!isChainName(name))
     throw new Error(`--network is ${name ? `"${name}"` : 'missing'}; it must be one of ${NAMES}.`);
@@ -40,7 +51,9 @@ async function main(): Promise<void> {
   const { addresses, steps } = deployment;
   for (const [contract, address] of Object.entries({ ...addresses, ...steps }))
     say(`${contract.padEnd(18)} ${address}`);
-  say(`written to ${path.relative(process.cwd(), writeAddresses(deployment))}`);
+  const written = writeAddresses(deployment);
+  say(`written to ${path.relative(process.cwd(), written)}`);
+  if (values.json) process.stdout.write(readFileSync(written, 'utf8'));
 }
 
 try {

@@ -1,4 +1,4 @@
-// npm run verify -- --network baseSepolia [--explorer etherscan|blockscout|sourcify] [--parameters file]
+// npm run verify -- --network baseSepolia [--explorer etherscan|blockscout|sourcify] [--parameters FILE]
 // Publishes the sources of a deployment, the Escrow that InferenceRequests created included.
 // Never run against a live explorer yet: the services need the network (docs/deploy.md says what was tested instead).
 import path from 'node:path';

@@ -1,4 +1,5 @@
 // npm run bench [-- PART ...]: every figure this project states, measured on this machine and written to docs/benchmarks.md.
+// PART is reference, gas, worker, path, scale or disputes; minutes each. Leave the machine alone meanwhile.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { benchBatching } from './bench/batching.ts';

@@ -51,6 +51,8 @@ const TASKS = {
 };
 /** Tasks that speak for themselves: what they print is an answer, and their exit code is part of it. */
 const QUIET = new Set(['opg']);
+/** Tasks with a help of their own. The help of another is the comment that its script begins with. */
+const HELPS_ITSELF = new Set(['start', 'demo:dispute', 'economics', 'opg']);
 const OLDEST_NODE = 20;
 /** Where Node keeps what it compiled: a command, or a role's process, is there a third sooner. */
 const COMPILED = { NODE_COMPILE_CACHE: path.join(modules, '.cache/node') };
@@ -144,6 +146,14 @@ if (Number(process.versions.node.split('.')[0]) < OLDEST_NODE) {
   stop(
     `Node ${process.versions.node} is too old to begin with: install Node ${OLDEST_NODE} or newer, then run the same command again.`,
   );
+}
+
+// Before anything is installed: whoever asks for help wants nothing done.
+const script = TASKS[task].at(-1)?.[1] ?? '';
+if ((extra[0] === '--help' || extra[0] === '-h') && script.endsWith('.ts') && !HELPS_ITSELF.has(task)) {
+  const [comment] = /^(\/\/.*\n)+/.exec(readFileSync(path.join(root, script), 'utf8'));
+  process.stdout.write(comment.replaceAll(/^\/\/ ?/gm, ''));
+  process.exit(0);
 }
 
 // npm itself is run by the Node of the system: the pinned one is inside the folder that npm ci replaces.

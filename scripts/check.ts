@@ -1,4 +1,4 @@
-// Everything that must hold before a commit, except the tests. Each step is one line; all of them run, then a table tells.
+// npm run check: everything that must hold before a commit, except the tests. Each step is one line; all of them run, then a table tells.
 import { spawn } from 'node:child_process';
 
 const SOLIDITY = '{contracts,test}/**/*.sol';

@@ -1,7 +1,7 @@
 // Compares Exp, Log, Tanh, Erf, Sin, Cos and Pow with an independent evaluation (docs/spec/functions.md).
-//   node scripts/exhaustive.ts            every float32 of Exp, Tanh, Erf and Log, a part of Sin, Cos and Pow
-//   node scripts/exhaustive.ts --all      every float32 of all
-//   node scripts/exhaustive.ts --record   the same, and writes the hardest inputs to test/vectors/functions.json
+//   npm run exhaustive                every float32 of Exp, Tanh, Erf and Log, a part of Sin, Cos and Pow
+//   npm run exhaustive -- --all       every float32 of all
+//   npm run exhaustive -- --record    the same, and writes the hardest inputs to test/vectors/functions.json
 import { writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';

@@ -113,12 +113,12 @@ contract EscrowHandler {
 
     function lock(uint256 who, uint256 lane, uint96 fee, bytes32 tag, bool pull) external {
         address payer = _actor(who);
-        uint16 at = uint16(lane % LANES);
+        uint16 chosen = uint16(lane % LANES);
         fee %= 20_000;
-        try escrow.lock(payer, at, fee, tag, pull) returns (uint64 nonce) {
-            if (_isOpen(payer, at)) violation = "a busy lane was opened";
+        try escrow.lock(payer, chosen, fee, tag, pull) returns (uint64 nonce) {
+            if (_isOpen(payer, chosen)) violation = "a busy lane was opened";
             _requireConsent(payer);
-            open.push(Held(at, payer, address(0), nonce, fee, 0, tag));
+            open.push(Held(chosen, payer, address(0), nonce, fee, 0, tag));
             ++done;
         } catch {}
     }

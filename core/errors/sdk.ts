@@ -50,7 +50,7 @@ export const sdkErrors = {
   'version.unverified': {
     what: 'Results of version {version} cannot be verified by everybody: {reason}.',
     remedy:
-      'Use another version, or allow it (`unverified: true` in the SDK, --unverified in opg) if you trust the node.',
+      'Use another version. If only its file is not public and you trust the node, allow it (`unverified: true` in the SDK, --unverified in opg).',
     retryable: false,
   },
   'publish.refused': {

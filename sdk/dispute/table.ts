@@ -139,7 +139,7 @@ function proofRows(proof: ReplayedProof): Row[] {
 }
 
 const LOSES = {
-  node: 'the node should lose its stake',
+  node: 'the node should lose its slice',
   challenger: 'the challenger should lose its bond',
   nobody: 'the node should be paid',
   unknown: 'not known',

@@ -31,7 +31,7 @@ library ErrorFunction {
     /// @dev 2/sqrt(pi) * sum of (-1)^n x^2n / (n! (2n + 1)). x^2 < 16 is exact, or one unit (2^-112) short of 2^-66 at most. The error of one
     /// unit that each power makes grows with the later ones, to e^16 = 2^23.1 times at most, and so do all errors of powers together: below
     /// 2^25 units in the sum, 2^-87, and the sum is above 0.22. TWO_OVER_ROOT_PI is off by half a unit. Demanded: 2^-59.
-    function ratio(uint256 m, int256 e) internal pure returns (uint256) {
+    function ratio(uint256 m, int256 e) internal pure returns (uint256 value) {
         unchecked {
             int256 shift = 2 * e + int256(BITS);
             uint256 square = shift < 0 ? (m * m) >> uint256(-shift) : (m * m) << uint256(shift);

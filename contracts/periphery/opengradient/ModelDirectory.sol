@@ -90,10 +90,10 @@ contract ModelDirectory is IModelDirectory {
         bytes calldata text = bytes(name);
         if (text.length == ID_CHARACTERS && text[0] == "0" && text[1] == "x") return VersionId.wrap(_fromHex(name));
         uint256 slash = _find(text, "/");
-        uint256 at = _find(text, "@");
-        if (slash > at || slash == text.length) revert Directory_NoSuchName(name);
-        ModelId model = models.modelOf(string(text[:slash]), string(text[slash + 1:at]));
-        version = at == text.length ? currentOf[model] : _labels[model][keccak256(text[at + 1:])];
+        uint256 end = _find(text, "@");
+        if (slash > end || slash == text.length) revert Directory_NoSuchName(name);
+        ModelId model = models.modelOf(string(text[:slash]), string(text[slash + 1:end]));
+        version = end == text.length ? currentOf[model] : _labels[model][keccak256(text[end + 1:])];
         if (VersionId.unwrap(version) == 0) revert Directory_NoSuchName(name);
     }
 

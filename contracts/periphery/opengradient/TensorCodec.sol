@@ -28,13 +28,13 @@ library TensorCodec {
         for (uint256 i = 0; i < schema.length; ++i) size += elementsOf(schema[i].header) * _width(schema[i].header);
         // One more word: elements are stored as words, of which the next element overwrites the rest.
         data = new bytes(size + 32);
-        uint256 at;
+        uint256 place;
         assembly ("memory-safe") {
             mstore(data, size)
-            at := add(data, 32)
+            place := add(data, 32)
         }
         for (uint256 i = 0; i < schema.length; ++i)
-            at = _encodeTensor(schema[i], _find(schema[i].name, input), nearest, at);
+            place = _encodeTensor(schema[i], _find(schema[i].name, input), nearest, place);
     }
 
     /// @notice The outputs as numbers; `converted` is false if an element is no Number, and then the rest means nothing.
@@ -66,7 +66,7 @@ library TensorCodec {
         Named memory named,
         TensorLib.MultiDimensionalNumberTensor calldata tensor,
         bool nearest,
-        uint256 at
+        uint256 place
     ) private pure returns (uint256) {
         bytes32 header = named.header;
         _requireShape(named, tensor);
@@ -85,11 +85,11 @@ library TensorCodec {
             }
             if (refusal != Refusal.None) revert IOpenGradientFacade.Facade_NotConvertible(named.name, i, refusal);
             assembly ("memory-safe") {
-                mstore(at, shl(sub(256, shl(3, width)), element))
-                at := add(at, width)
+                mstore(place, shl(sub(256, shl(3, width)), element))
+                place := add(place, width)
             }
         }
-        return at;
+        return place;
     }
 
     function _decodeTensor(

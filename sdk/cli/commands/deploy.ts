@@ -1,7 +1,7 @@
 /** `opg deploy`: the contracts onto a chain, by the same program as `npm run deploy`. */
 import { spawn } from 'node:child_process';
 import path from 'node:path';
-import { type Command, text, UsageError } from '../command.ts';
+import { type Command, text } from '../command.ts';
 import { located } from '../files.ts';
 
 const ROOT = path.join(import.meta.dirname, '../../..');
@@ -17,13 +17,13 @@ export const deployCommand: Command = {
   ],
   finding: 'it was not deployed, or not whole: what was sent is kept and the same command goes on',
   async run(args, { out }) {
-    if (args.json) throw new UsageError('deploy writes its result to deploy/addresses; it has no --json');
     const [chain = ''] = args.positionals;
     const [file, url] = [text(args, 'parameters'), text(args, 'rpc-url')];
     const options = [
       ...['--network', chain],
       ...(file === undefined ? [] : ['--parameters', located(file)]),
       ...(url === undefined ? [] : ['--rpc-url', url]),
+      ...(args.json ? ['--json'] : []),
     ];
     const child = spawn(process.execPath, ['deploy/run.ts', ...options], {
       cwd: ROOT,

@@ -42,7 +42,7 @@ export const inferCommand: Command = {
     ['--final', 'waits until nobody can challenge the answer any more'],
     ['--no-wait', 'prints the id of the request and leaves'],
     ['--hash', 'the answer goes on chain as a hash only (exact versions), the bytes come from the node'],
-    ['--unverified', 'asks even if not everybody could check the answer (no public file, or no program root)'],
+    ['--unverified', 'asks even if not everybody could check the answer: the version names no public file'],
     ...ACCOUNT.explained,
   ],
   finding: 'the input does not fit, nobody serves the model, it is too dear, or the request ended without an answer',

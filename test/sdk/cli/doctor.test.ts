@@ -17,6 +17,18 @@ describe('the doctor before ONNX Runtime', () => {
     expect(checked.found.includes('VNNI')).to.equal(isNarrow);
     expect((await runtimeFinding([NOWHERE])).state).to.equal(isNarrow ? 'warning' : 'ok');
   });
+
+  it('says on a processor of either kind what it means', async () => {
+    const runs = 'ONNX Runtime loads and runs a model';
+    expect(await runtimeFinding([NOWHERE], false)).to.include({ state: 'ok', found: runs });
+    const checked = await runtimeFinding([], true);
+    expect(checked.state).to.equal('ok');
+    expect(checked.found).to.match(/^ONNX Runtime loads and runs a model; without VNNI .*, which the check notices$/);
+    const { state, found, remedy } = await runtimeFinding([NOWHERE], true);
+    expect(state).to.equal('warning');
+    expect(found).to.match(/without VNNI it may stop sums of uint8 and int8 at 2\^15$/);
+    expect(remedy).to.contain('reference.unchecked');
+  });
 });
 
 describe('the doctor before the chain nodes of a configuration', () => {

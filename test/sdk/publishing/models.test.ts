@@ -44,3 +44,23 @@ describe('the tolerance of every model', function () {
     });
   }
 });
+
+describe('the ways to run a model', () => {
+  const waysOf = async (wanted: string, isNarrow: boolean) => {
+    const model = exampleModels().find(({ name }) => name === wanted);
+    if (model === undefined) throw new Error(`there is no model ${wanted}`);
+    const onnx = readFileSync(model.file);
+    const results = await runAllWays(onnx, '', compile(onnx), parseSchema(model.card), [], isNarrow);
+    return [...results.keys()];
+  };
+
+  it('should be without the unoptimised one for sums of bytes, on a processor that may stop them at 2^15', async () => {
+    for (const name of QUANTISED) {
+      expect(await waysOf(name, false), name).to.include('unoptimised');
+      expect(await waysOf(name, true), name)
+        .to.include('1 thread')
+        .and.not.include('unoptimised');
+    }
+    expect(await waysOf(SATURATED, true)).to.include('unoptimised');
+  });
+});
