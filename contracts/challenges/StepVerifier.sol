@@ -26,6 +26,7 @@ struct StepContracts {
 contract StepVerifier is IStepVerifier {
     using Record for bytes32[];
 
+    /// In StepInput.sources: nothing of the operand is read. There is no such opening, or a step would read what nobody has checked.
     uint256 private constant UNREAD = 0xff;
 
     /// @dev Where a walk over the runs of one opening stands.
@@ -62,7 +63,7 @@ contract StepVerifier is IStepVerifier {
         bytes32[] calldata record = proof.step.record;
         _checkRecord(trace, proof);
         uint256 opened = proof.step.opened.length;
-        if (opened == 0 || proof.bindings.length != opened) revert Steps_WrongOpening(opened);
+        if (opened == 0 || opened > UNREAD || proof.bindings.length != opened) revert Steps_WrongOpening(opened);
         bytes32 header = record.header();
         if (proof.step.element >= Commitments.elements(header)) revert Steps_NoSuchElement(proof.step.element);
 

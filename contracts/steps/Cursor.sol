@@ -25,7 +25,7 @@ library Cursors {
             c.operand = operand;
             c.width = Leaves.width(dtype);
             uint256 which = operand < step.sources.length ? uint8(step.sources[operand]) : UNREAD;
-            if (which >= step.opened.length || c.width == 0) return c;
+            if (which == UNREAD || which >= step.opened.length || c.width == 0) return c;
             Opened calldata o = step.opened[which];
             uint256 n = o.runs.length;
             uint256[] memory runs = new uint256[](n);

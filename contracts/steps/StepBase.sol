@@ -38,7 +38,7 @@ abstract contract StepBase is IStep {
         uint256 address_
     ) internal pure returns (uint256 place, uint256 contiguous) {
         uint256 opened = i < step.sources.length ? uint8(step.sources[i]) : UNREAD;
-        if (opened < step.opened.length)
+        if (opened != UNREAD && opened < step.opened.length)
             (place, contiguous) = Leaves.find(step.opened[opened], Leaves.width(dtype), address_);
         if (place == Leaves.NOWHERE) revert Step_NotOpened(i, address_);
     }

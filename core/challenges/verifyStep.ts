@@ -70,6 +70,7 @@ export function verifyStep(roots: TraceRoots, { operator: k, recordPath, binding
   const element = step.element;
   if (!(element < elementCount(operator.shape))) throw new Mismatch(`operator ${k} has no element ${element}`);
   if (bindings.length !== step.opened.length || bindings.length === 0) throw new Mismatch('openings are missing');
+  if (bindings.length > UNREAD) throw new Mismatch('there are more openings than operands can name');
   const tensors = step.opened.map((opened, j) => {
     const { header, path } = bindings[j] as (typeof bindings)[number];
     return new OpenedTensor(opened, header, path);

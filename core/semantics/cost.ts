@@ -10,6 +10,8 @@ import { type StepCost, stepCost } from './stepGas.ts';
 export const MAX_STEP_GAS = 12_000_000;
 /** Nodes of Ethereum and of its rollups pass on no transaction above 131,072 bytes. The rest is for 8 demands on the path. */
 export const MAX_PROOF_BYTES = 126_000;
+/** A challenge, and an answer about an output, name the hashes of all of them: 96 bytes each of such a transaction. */
+export const MAX_OUTPUTS = 512;
 /** Sequential demands of one dispute at most (challenge game, section 5). */
 export const MAX_LEVELS = 8;
 
@@ -64,6 +66,7 @@ export function checkDisputable(program: Program): void {
   const check = (what: string, got: number, limit: number) => {
     if (got > limit) throw new ProtocolError('compile.too_large', { what, got, limit });
   };
+  check('outputs', program.outputs.length, MAX_OUTPUTS);
   check('demands in a row', treeLevels(program), MAX_LEVELS);
   const { gas, bytes } = dearestProof(program);
   check('gas in its largest step', gas, MAX_STEP_GAS);

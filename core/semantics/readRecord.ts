@@ -1,7 +1,7 @@
 /** An operator from the words of its record: the inverse of record.ts, for those who have a record and no program. */
 import { dtypeOfCode } from '../commitment/dtype.ts';
 import { decodeHeader } from '../commitment/header.ts';
-import { ProtocolError } from '../errors.ts';
+import { isProtocolError, ProtocolError } from '../errors.ts';
 import type { Bytes32 } from '../hex.ts';
 import { KINDS, type Kind } from './kinds.ts';
 import type { Access, Guard, Operator, Source } from './program.ts';
@@ -91,10 +91,20 @@ export function readRecord(words: readonly Bytes32[]): ReadRecord {
   };
   const operands = Array.from({ length: operandCount }, access);
   const operator: Operator = { kind, dtype, shape, space, inner, attribute, operands };
-  const again = recordWords(operator, constants);
+  const again = written(operator, constants);
   if (again.length !== words.length || again.some((word, i) => word !== words[i]))
     throw refuse('its words are not those of any operator');
   return { operator, constants };
+}
+
+/** No words for an operator with a number that no field holds: those that pass 2^53 are read as another. */
+function written(operator: Operator, constants: readonly Bytes32[]): Bytes32[] {
+  try {
+    return recordWords(operator, constants);
+  } catch (error) {
+    if (isProtocolError(error, 'compile.too_large')) return [];
+    throw error;
+  }
 }
 
 function guardOf(word: Word): Guard {

@@ -8,6 +8,7 @@ import { encodeHeader } from '../commitment/header.ts';
 import { headersHash } from '../commitment/schema.ts';
 import { commitTensor } from '../commitment/tensor.ts';
 import { treeRoot } from '../commitment/tree.ts';
+import { ProtocolError } from '../errors.ts';
 import { taggedHash } from '../hash.ts';
 import type { Bytes32 } from '../hex.ts';
 import { fromHex, toHex, wordOf } from '../hex.ts';
@@ -21,35 +22,46 @@ export const SEMANTICS = 1n;
 
 const SOURCES = { operator: 0n, constant: 1n, input: 2n } as const;
 
-/** Packs fields from the most significant bit down; negative values in two's complement. The rest of the word is zero. */
-function pack(...fields: readonly (readonly [value: number | bigint, bits: number])[]): Bytes32 {
+/** A number of so many bits: from 0 on, or in two's complement. */
+type Field = readonly [value: number | bigint, bits: number, sign?: 'signed'];
+
+/**
+ * Packs fields from the most significant bit down. The rest of the word is zero. Throws `compile.too_large` for a number that its field
+ * does not hold: the chain would read another one.
+ */
+function pack(...fields: readonly Field[]): Bytes32 {
   let word = 0n;
   let used = 0n;
-  for (const [value, bits] of fields) {
-    word = (word << BigInt(bits)) | BigInt.asUintN(bits, BigInt(value));
+  for (const [value, bits, sign] of fields) {
+    const number = BigInt(value);
+    if (number !== (sign ? BigInt.asIntN(bits, number) : BigInt.asUintN(bits, number))) {
+      const limit = 2n ** BigInt(sign ? bits - 1 : bits) - 1n;
+      throw new ProtocolError('compile.too_large', { what: 'a number in a record', got: number, limit });
+    }
+    word = (word << BigInt(bits)) | BigInt.asUintN(bits, number);
     used += BigInt(bits);
   }
   return wordOf(word << (256n - used));
 }
 
 /** 32-bit numbers, eight to a word; no word for none. */
-function packMany(values: readonly number[]): Bytes32[] {
+function packMany(values: readonly number[], sign?: 'signed'): Bytes32[] {
   const words: Bytes32[] = [];
   for (let i = 0; i < values.length; i += 8)
-    words.push(pack(...values.slice(i, i + 8).map((value): [number, number] => [value, 32])));
+    words.push(pack(...values.slice(i, i + 8).map((value): Field => (sign ? [value, 32, sign] : [value, 32]))));
   return words;
 }
 
 const packGuard = ({ outer, outerStep, inner, innerStep, offset, divisor, extent, stride }: Guard): Bytes32 =>
   pack(
-    [outer, 8],
-    [inner, 8],
-    [outerStep, 32],
-    [innerStep, 32],
-    [offset, 32],
+    [outer, 8, 'signed'],
+    [inner, 8, 'signed'],
+    [outerStep, 32, 'signed'],
+    [innerStep, 32, 'signed'],
+    [offset, 32, 'signed'],
     [divisor, 32],
     [extent, 32],
-    [stride, 32],
+    [stride, 32, 'signed'],
   );
 
 /** One operand. `roots` are the commitments of the program's constants. */
@@ -66,11 +78,11 @@ function operandWords(access: Access | undefined, roots: readonly Bytes32[]): By
       [inner.length, 8],
       [constant ? 0 : source.index, 32],
       [elements, 32],
-      [base, 64],
+      [base, 64, 'signed'],
     ),
     ...(constant ? [roots[source.index] as Bytes32] : []),
-    ...packMany(outer),
-    ...packMany(inner),
+    ...packMany(outer, 'signed'),
+    ...packMany(inner, 'signed'),
     ...guards.map(packGuard),
   ];
 }
@@ -92,6 +104,12 @@ export function recordWords(operator: Operator, roots: readonly Bytes32[]): Byte
     ...packMany(inner),
     ...operands.flatMap((access) => operandWords(access, roots)),
   ];
+}
+
+/** Throws `compile.too_large` if an operator has a number that its record does not hold. */
+export function checkRecords({ operators, constants }: Program): void {
+  const roots = constants.map(() => wordOf(0n));
+  for (const operator of operators) recordWords(operator, roots);
 }
 
 export interface ProgramCommitment {

@@ -7,7 +7,7 @@ const REASONS = 'test/attacks/README.md';
 const KINDS = [
   { kind: 'attack', count: 51, from: 'docs/spec/request-lifecycle.md' },
   { kind: 'scenario', count: 40, from: 'docs/spec/request-lifecycle.md' },
-  { kind: 'dispute', count: 40, from: 'docs/spec/challenge-game.md' },
+  { kind: 'dispute', count: 41, from: 'docs/spec/challenge-game.md' },
   { kind: 'case', count: 75, from: REASONS },
 ] as const;
 

@@ -1,6 +1,8 @@
 /** The largest steps there are, decided in one transaction each: a Dot of 8,192 terms on its dearest path, and a selection among 151,936. */
 import { expect } from 'chai';
 import type { TensorData } from '#core/commitment/dtype.ts';
+import { buildModel, node } from '#core/onnx/build.ts';
+import { MAX_OUTPUTS } from '#core/semantics/cost.ts';
 import { type Tensor, tensor } from '#core/tensor.ts';
 import { asArgument } from '../../sdk/mutable.ts';
 import { networkHelpers } from '../support/contracts/chain.ts';
@@ -11,6 +13,8 @@ import { largeChoice, largeSum, logitAt, VOCABULARY } from '../support/largeMode
 
 /** What one step may cost, its proofs included. */
 const LIMIT = 12_000_000n;
+/** Of a transaction, less what is not calldata: nodes derived from go-ethereum pass on no more than 128 KiB. */
+const MOST_BYTES = 131_072 - 512;
 /** Another value at any magnitude. */
 const doubled = (data: TensorData) =>
   Float32Array.from(data as Float32Array, (v, i) => (i === 0 ? (v === 0 ? 1 : v * 2) : v));
@@ -85,4 +89,20 @@ describe('the largest steps', function () {
     for (let i = 1; i < VOCABULARY; i++) if (at(i) > at(best)) best = i;
     return best;
   }
+
+  it('a challenge of the most outputs a program may have: nodes pass it on, and a block holds it', async () => {
+    const names = Array.from({ length: MAX_OUTPUTS }, (_, i) => `y${i}`);
+    const model = buildModel({
+      inputs: { x: ['float32', [1]] },
+      outputs: Object.fromEntries(names.map((name) => [name, ['float32', [1]]] as const)),
+      nodes: names.map((name) => node('Neg', ['x'], [name])),
+    });
+    const trial = await Trial.of(s, model, [[tensor('float32', [1], Float32Array.of(1))]]);
+    const d = await trial.wrongly(MAX_OUTPUTS - 1);
+    const { claim, meaning, children, evidence } = d.posting(s.rival, d.trace());
+    const { data } = await s.game.challenge.populateTransaction(claim, meaning, children, evidence, 0);
+    expect((data.length - 2) / 2).to.be.below(MOST_BYTES);
+    await d.challenge(s.rival, d.trace());
+    expect(d.gas.at(-1)?.gas ?? LIMIT).to.be.below(LIMIT);
+  });
 });

@@ -2,10 +2,11 @@
 import { expect } from 'chai';
 import { packRun } from '#core/challenges/openings.ts';
 import type { StepProof } from '#core/challenges/stepProof.ts';
+import { type TraceRoots, verifyStep } from '#core/challenges/verifyStep.ts';
 import { encodeHeader } from '#core/commitment/header.ts';
 import { taggedHash } from '#core/hash.ts';
 import type { Bytes32, Hex } from '#core/hex.ts';
-import { wordOf } from '#core/hex.ts';
+import { toAddress, wordOf } from '#core/hex.ts';
 import { buildModel, node } from '#core/onnx/build.ts';
 import { Tags } from '#core/protocol/tags.ts';
 import { KINDS } from '#core/semantics/kinds.ts';
@@ -38,6 +39,11 @@ function opened(onnx: Uint8Array, element: number) {
 }
 type Opened = ReturnType<typeof opened>;
 
+const rootsOf = ({ trace: { root, challenger, ...rest } }: Opened): TraceRoots => ({
+  ...rest,
+  trace: root,
+  challenger: toAddress(challenger),
+});
 const ask = ({ trace, proof }: Opened) => verifier.isInconsistent(trace, asArgument(proof));
 const changed = ({ trace, proof }: Opened, change: Partial<StepProof>, traceChange = {}): Opened => ({
   trace: { ...trace, ...traceChange },
@@ -127,6 +133,45 @@ describe('what StepVerifier refuses', () => {
       await expect(ask(stepped(product, { sources })))
         .to.be.revertedWithCustomError(step, 'Step_NotOpened')
         .withArgs(operand, 3);
+  });
+
+  describe('an operand that is said not to be read', () => {
+    /** Operands are named as not read (255), and opening 255, which is of no commitment, holds zeros for them. */
+    const smuggled = (of: Opened, count: number): Opened => {
+      const { bindings, step } = of.proof;
+      const fill = <T>(own: readonly T[], other: (j: number) => T) =>
+        Array.from({ length: count }, (_, j) => (j === count - 1 ? (own.at(-1) as T) : other(j)));
+      const zeros = { runs: [packRun(0, 2)], data: `0x${'00'.repeat(512)}` as Hex };
+      const opened = fill(step.opened, (j) => (j === 255 ? zeros : { runs: [], data: '0x' as Hex }));
+      const none = { header: ethers.ZeroHash as Bytes32, path: [], link: [] };
+      return changed(stepped(of, { sources: '0x', opened }), { bindings: fill(bindings, () => none) });
+    };
+
+    for (const [name, onnx] of [
+      ['a product', PRODUCT],
+      ['a sum', SUM],
+    ] as const)
+      it(`dispute 41: is not read from opening 255 by ${name}, nor are there so many openings`, async () => {
+        const honest = opened(onnx, 0);
+        for (const count of [256, 257]) {
+          const of = smuggled(honest, count);
+          await expect(ask(of)).to.be.revertedWithCustomError(verifier, 'Steps_WrongOpening').withArgs(count);
+          expect(() => verifyStep(rootsOf(of), of.proof)).to.throw('more openings than operands can name');
+        }
+        const of = smuggled(honest, 257);
+        const kind = Number(BigInt(of.proof.step.record[0] as Bytes32) >> 248n);
+        const step = await ethers.getContractAt('IStep', await verifier.stepOf(kind));
+        const errors = await ethers.getContractAt('ArithmeticStep', await step.getAddress());
+        await expect(step.isWrong(asArgument(of.proof.step)))
+          .to.be.revertedWithCustomError(errors, 'Step_NotOpened')
+          .withArgs(0, 0);
+      });
+
+    it('may be one of many: 255 openings are the most', async () => {
+      const of = smuggled(product, 255);
+      const step = await ethers.getContractAt('ArithmeticStep', steps['arithmetic'] as string);
+      await expect(ask(of)).to.be.revertedWithCustomError(step, 'Step_NotOpened').withArgs(0, 3);
+    });
   });
 
   it('a kind that no step contract decides', async () => {

@@ -5,6 +5,7 @@ import { type ReadLimits, readModel } from '../../onnx/read.ts';
 import type { Tensor } from '../../tensor.ts';
 import { checkDisputable } from '../cost.ts';
 import type { Program } from '../program.ts';
+import { checkRecords } from '../record.ts';
 import { bindInput, dependencies } from './bind.ts';
 import { BUILDER_LIMITS, Builder, type BuilderLimits } from './builder.ts';
 import { Context, type Lowering, nameOf } from './context.ts';
@@ -72,6 +73,7 @@ export function compileGraph(graph: Graph, { dims = {}, bindings = new Map(), li
     return { name, value, rows: rows && typeof shape?.[0] === 'string' };
   });
   const program = finish(builder, outputs);
+  checkRecords(program);
   checkDisputable(program);
   return program;
 }

@@ -155,6 +155,23 @@ describe('the bound on the gas of a step', () => {
     refuses(across(250, 128), 'bytes in its largest proof');
   });
 
+  it('should refuse a program of so many outputs that no node would pass on a challenge', () => {
+    const program = across(1, 1);
+    const output = {
+      name: 'y',
+      dtype: 'float32',
+      shape: [1],
+      rows: false,
+      operator: 0,
+    } as unknown as Program['outputs'][0];
+    const giving = (outputs: number): Program => ({
+      ...program,
+      outputs: Array.from({ length: outputs }, () => output),
+    });
+    checkDisputable(giving(512));
+    refuses(giving(513), 'outputs');
+  });
+
   it('should refuse a program that no transaction could decide', () => {
     const jumping = (jumps: number) => {
       const factor = access(0, 50 * 256, { inner: [1, 256] });

@@ -1,7 +1,11 @@
 /** Whatever the attributes and shapes of a node say, compiling either gives a program or refuses with a code, soon. */
 import { expect } from 'chai';
-import { isProtocolError } from '#core/errors.ts';
+import { isProtocolError, ProtocolError } from '#core/errors.ts';
+import { wordOf } from '#core/hex.ts';
 import { compile } from '#core/semantics/compile/compile.ts';
+import type { Operator } from '#core/semantics/program.ts';
+import { readRecord } from '#core/semantics/readRecord.ts';
+import { recordWords } from '#core/semantics/record.ts';
 import type { Dtype, Tensor } from '#core/tensor.ts';
 import { Choices, modelOf, type NodeCase } from '../../../support/singleNode.ts';
 
@@ -115,6 +119,28 @@ function draw(choices: Choices): NodeCase {
   };
 }
 
+/** With its constants numbered as a record does: in the order in which it reads them. */
+function numbered(operator: Operator): Operator {
+  let constants = 0;
+  const operands = operator.operands.map(
+    (access) =>
+      access && {
+        ...access,
+        source: access.source.from === 'constant' ? { from: access.source.from, index: constants++ } : access.source,
+      },
+  );
+  return { ...operator, operands };
+}
+
+/** What the chain is told of it. */
+const readBack = (operator: Operator): Operator =>
+  readRecord(
+    recordWords(
+      operator,
+      Array.from({ length: 99 }, () => wordOf(0n)),
+    ),
+  ).operator;
+
 describe('hostile attributes of convolutions, pools, products and recurrences', () => {
   it('compile or are refused by a code', () => {
     const choices = new Choices(71);
@@ -123,8 +149,11 @@ describe('hostile attributes of convolutions, pools, products and recurrences', 
     for (let i = 0; i < rounds; i++) {
       const single = draw(choices);
       try {
-        compile(modelOf(single));
+        const program = compile(modelOf(single));
         seen.add(single.op);
+        // As JSON, which does not tell -0 from 0, as a record does not.
+        for (const operator of program.operators)
+          expect(JSON.stringify(readBack(operator))).to.equal(JSON.stringify(numbered(operator)));
       } catch (error) {
         refused++;
         // An error of another class inside is a crash that was caught.
@@ -136,6 +165,16 @@ describe('hostile attributes of convolutions, pools, products and recurrences', 
     }
     expect(refused).to.be.above(rounds / 2);
     expect(seen.size).to.be.above(14);
+  });
+
+  it('are refused where a record has no room for what follows from them', () => {
+    const x: Tensor = { dtype: 'float32', shape: [1, 1, 5], data: Float32Array.of(1, 2, 3, 4, 5) };
+    const w: Tensor = { dtype: 'float32', shape: [1, 1, 1], data: Float32Array.of(1) };
+    // The window begins 2 (2^31 - 1) elements before the output: 2^32 - 2 would be read as -2.
+    const attributes = { strides: [2 ** 31 - 1], output_shape: [1] };
+    expect(() => compile(modelOf({ op: 'ConvTranspose', inputs: [x, w], outputs: ['float32'], attributes })))
+      .to.throw(ProtocolError, '4294967294')
+      .with.property('code', 'compile.too_large');
   });
 
   it('do not take memory or time by their size', () => {
