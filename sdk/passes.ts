@@ -2,6 +2,7 @@
 import { ProtocolError } from '#core/errors.ts';
 import type { Address } from '#core/hex.ts';
 import type { VersionId } from '#core/protocol/ids.ts';
+import { unpackVersionWord } from '#core/protocol/version.ts';
 import { type IPassPolicy, IPassPolicy__factory } from '#types';
 import { named } from './chainErrors.ts';
 import { allowFor } from './deposit.ts';
@@ -27,6 +28,12 @@ export interface Pass {
   readonly admits: boolean;
   /** Wei of OPG that a refund would give back now. */
   readonly unearned: bigint;
+}
+
+export interface Purchase {
+  readonly wanted?: PassOffer;
+  readonly maxRoyalty?: bigint;
+  readonly holder?: Address;
 }
 
 const UNLIMITED = 2n ** 64n - 1n;
@@ -58,17 +65,19 @@ export async function passOf(network: Network, version: VersionId, holder: Addre
 
 /**
  * Buys a pass for `holder`, by default the caller; one that runs is prolonged. `wanted` is what the caller has seen and accepts,
- * by default the offer of now: should the owner have made it dearer, shorter or smaller meanwhile, nothing is paid.
+ * by default the offer of now: should the owner have made it dearer, shorter or smaller meanwhile, nothing is paid. `maxRoyalty`, wei of OPG an
+ * item, likewise; by default the royalty of now, which the pass then promises: raised above it, `refundPass` gives back what is not earned.
  */
 export async function buyPass(
   account: Account,
   version: VersionId,
-  { wanted, holder = account.address }: { readonly wanted?: PassOffer; readonly holder?: Address } = {},
+  { wanted, maxRoyalty, holder = account.address }: Purchase = {},
 ): Promise<Transacted> {
   const policy = policyOf(account);
   const offer = wanted ?? (await passOfferOf(account, version));
+  const royalty = maxRoyalty ?? (await royaltyNow(account, version));
   await allowFor(account, String(policy.target), offer.price);
-  return await transact(account, await policy.buy.populateTransaction(version, holder, offer));
+  return await transact(account, await policy.buy.populateTransaction(version, holder, offer, royalty));
 }
 
 /** The owner's: what is sold from now on. Passes that were bought stay as they are. */
@@ -85,7 +94,7 @@ export async function collectPasses(
   return await transact(account, await policyOf(account).collect.populateTransaction(version, [...holders]));
 }
 
-/** What is not earned of a pass goes back to its holder, after the owner has ended the service; anyone may call. */
+/** What is not earned of a pass goes back to its holder, after the owner has ended the service or raised the royalty; anyone may call. */
 export async function refundPass(
   account: Account,
   version: VersionId,
@@ -97,6 +106,11 @@ export async function refundPass(
 /** The owner's: ends a pass, and gives back what is not earned. */
 export async function revokePass(account: Account, version: VersionId, holder: Address): Promise<Transacted> {
   return await transact(account, await policyOf(account).revoke.populateTransaction(version, holder));
+}
+
+async function royaltyNow({ models }: Network, version: VersionId): Promise<bigint> {
+  const { word } = await named('the reader', () => models.terms(version));
+  return unpackVersionWord(word).royalty;
 }
 
 function policyOf({ deployment, provider }: Network): IPassPolicy {

@@ -22,6 +22,8 @@ contract Authority is AccessManager {
     /// @notice Thrown when a governor would get a shorter delay than every governor has.
     error Access_DelayTooShort(uint32 asked, uint32 least);
     error Access_ZeroAddress();
+    /// @notice Thrown for what nobody may set, an admin neither: it would outlast `handOver`, and no view shows all of it.
+    error Access_Fixed();
 
     /// @param deployer is admin until it calls `handOver`: it appends the first parameter set
     constructor(address deployer, uint32 governorDelay_) AccessManager(deployer) {
@@ -54,6 +56,16 @@ contract Authority is AccessManager {
         // Log: names for explorers
         emit RoleLabel(GOVERNOR, "GOVERNOR");
         emit RoleLabel(GUARDIAN, "GUARDIAN");
+    }
+
+    /// @dev A role's guardian could cancel whatever a governor announces.
+    function _setRoleGuardian(uint64, uint64) internal pure override {
+        revert Access_Fixed();
+    }
+
+    /// @dev Where grants wait, a lost key could not be replaced: for as long as 136 years.
+    function _setGrantDelay(uint64, uint32) internal pure override {
+        revert Access_Fixed();
     }
 
     /// @dev Without this a governor could announce, once, a second governor without any delay.

@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {IModelRegistry} from "../models/IModelRegistry.sol";
 import {IPassPolicy} from "../models/policies/IPassPolicy.sol";
+import {IModelDirectory} from "./opengradient/IModelDirectory.sol";
 
 /// @title What a splitter's manager may call in its name.
 /// @notice A closed list of selectors, whatever the target: whoever acts as the splitter could otherwise pay for requests, withdraw,
@@ -26,6 +27,9 @@ library ManagedCalls {
         return
             selector == IPassPolicy.setOffer.selector ||
             selector == IPassPolicy.revoke.selector ||
+            selector == IModelDirectory.describe.selector ||
+            selector == IModelDirectory.setLabel.selector ||
+            selector == IModelDirectory.setCurrent.selector ||
             selector == SET_ALLOWED ||
             selector == SET_ROOT ||
             selector == SET_RULE ||

@@ -92,7 +92,7 @@ interface IRequestsExtension is IRequestEvents {
     function isCurrent(Terms calldata terms, State state, Submission calldata submission) external view returns (bool);
 
     /// @notice The fee at which `node`'s active offer is met for `items` items, all shares included.
-    /// quote = ceil(items * (price + royalty) * 10,000 / (10,000 - protocolBps - tipBps))
+    /// quote = ceil(items * (max(price, 1) + royalty) * 10,000 / (10,000 - protocolBps - tipBps))
     function quote(VersionId version, address node, uint8 items) external view returns (uint256 fee);
 
     /// @notice tc and slice a request of `items` items at `fee` would get now.

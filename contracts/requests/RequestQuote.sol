@@ -19,9 +19,11 @@ abstract contract RequestQuote is RequestBase {
     }
 
     function _quote(HeadWord head, VersionWord word, OfferWord offer, uint256 items) internal pure returns (uint256) {
+        uint256 price = offer.price();
         uint256 net;
         unchecked {
-            net = (uint256(offer.price()) + word.royalty()) * items; // < 2^106
+            // A fee is above what others have of it, so a node that works for nothing keeps a wei of each item.
+            net = ((price == 0 ? 1 : price) + word.royalty()) * items; // < 2^106
         }
         return RequestTermsLib.quote(net, head.protocolBps(), head.tipBps());
     }

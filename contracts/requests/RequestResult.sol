@@ -56,7 +56,7 @@ abstract contract RequestResult is RequestBase {
         unchecked {
             schemaBytes = TensorCommitment.itemBytes(headers) * t.items(); // calldata bounds the count of 43-bit sizes
         }
-        if (schemaBytes != output.length) revert Requests_OutputLength(output.length, schemaBytes);
+        if (schemaBytes == 0 || schemaBytes != output.length) revert Requests_OutputLength(output.length, schemaBytes);
         bool canonical;
         (root, canonical) = TensorCommitment.commit(headers, t.items(), output);
         if (!canonical) revert Requests_OutputNotCanonical();
@@ -75,8 +75,9 @@ abstract contract RequestResult is RequestBase {
     function _schemaFits(Terms memory t, bytes32[] calldata headers) internal pure returns (bool) {
         if (t.flags() & TermsLib.EXACT_OUTPUT != 0) return true;
         if (TensorCommitment.headersHash(headers) != t.outputSchema) return false;
+        uint256 size = TensorCommitment.itemBytes(headers); // 0: a header is malformed
         unchecked {
-            return TensorCommitment.itemBytes(headers) * t.items() == t.outputBytes();
+            return size != 0 && size * t.items() == t.outputBytes();
         }
     }
 

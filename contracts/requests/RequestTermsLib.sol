@@ -52,7 +52,7 @@ library RequestTermsLib {
         }
     }
 
-    /// @notice ceil(items * (price + royalty) * 10,000 / (10,000 - protocolBps - tipBps)).
+    /// @notice ceil(items * (max(price, 1) + royalty) * 10,000 / (10,000 - protocolBps - tipBps)).
     function quote(uint256 net, uint16 protocolBps, uint16 tipBps) internal pure returns (uint256) {
         unchecked {
             uint256 rest = BPS - protocolBps - tipBps; // >= 8,500

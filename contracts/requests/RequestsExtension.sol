@@ -29,7 +29,7 @@ import {
 } from "./RequestTypes.sol";
 
 /// @notice See IRequestsExtension. Code that runs only on InferenceRequests' storage, through its fallback.
-/// @dev Called directly it finds no parameter set and no Escrow, so every function reverts; it owns nothing.
+/// @dev Called directly it finds no parameter set and no Escrow: nothing moves, and what it answers is about no request. It owns nothing.
 contract RequestsExtension is RequestQuote, RequestSettlement, RequestRefund, RequestArbitration {
     using RequestTermsLib for Terms;
 

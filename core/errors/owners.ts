@@ -38,10 +38,16 @@ export const ownersErrors = {
     remedy: 'Wait until the pass is over, or buy for another account.',
     retryable: true,
   },
+  Passes_RoyaltyAbove: {
+    args: ['royalty', 'maxRoyalty'],
+    what: 'An item costs {royalty} wei of royalty now, above the {maxRoyalty} that were accepted.',
+    remedy: 'Nothing was paid. Accept the royalty of now, or do not buy.',
+    retryable: false,
+  },
   Passes_StillServed: {
     args: ['version'],
-    what: 'Version {version} is served as before: there is nothing to give back.',
-    remedy: 'A refund is for versions that are retired or have another policy.',
+    what: 'Version {version} is served as it was when the pass was bought: there is nothing to give back.',
+    remedy: 'A refund is for versions that are retired, have another policy, or have become dearer.',
     retryable: false,
   },
   Passes_NoPass: {

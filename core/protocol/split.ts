@@ -59,8 +59,8 @@ export function penaltyOf(terms: {
 }
 
 /**
- * The fee at which an offer is met: ceil(items * (price + royalty) * 10,000 / (10,000 - protocolBps - tipBps)).
- * `price` and `royalty` are per item; price is what the node wants to keep.
+ * The fee at which an offer is met: ceil(items * (max(price, 1) + royalty) * 10,000 / (10,000 - protocolBps - tipBps)).
+ * `price` and `royalty` are per item; price is what the node wants to keep, of which a fee leaves it a wei at least.
  */
 export function quote(
   items: number,
@@ -68,7 +68,7 @@ export function quote(
   royalty: bigint,
   { protocolBps, tipBps }: { readonly protocolBps: number; readonly tipBps: number },
 ): bigint {
-  const net = BigInt(items) * (price + royalty) * BASIS;
+  const net = BigInt(items) * ((price > 0n ? price : 1n) + royalty) * BASIS;
   const divisor = BASIS - BigInt(protocolBps) - BigInt(tipBps);
   return (net + divisor - 1n) / divisor;
 }

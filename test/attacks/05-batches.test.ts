@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { ZERO_BYTES32 } from '#core/hex.ts';
+import { headersHash } from '#core/commitment/schema.ts';
+import { type Bytes32, type Hex, ZERO_BYTES32 } from '#core/hex.ts';
 import { packTerms, type Terms } from '#core/protocol/terms.ts';
 import {
   expireCall,
@@ -66,6 +67,15 @@ describe('attacks on batches', () => {
       expect(answered[0], `finalise with ${JSON.stringify(Object.keys(lie))}`).not.to.equal('DONE');
       expect(answered[1]).to.equal('DONE');
     }
+    // Headers of no tensor, of which an item has no bytes.
+    const headers = [`0xff${'00'.repeat(31)}` as Bytes32];
+    const outputSchema = headersHash(headers);
+    const terms = packTerms({ ...a.terms, outputSchema, outputBytes: 0, callbackGas: 1 });
+    const poisoned = { ...finaliseCall(a), terms, outputHeaders: headers, output: '0x' as Hex };
+    expect(await onAFork(() => finaliseEach(s, s.keeper, [poisoned, finaliseCall(b)], true))).to.deep.equal([
+      'BADOUTPUT',
+      'DONE',
+    ]);
     await time.increaseTo(silent.terms.deadline + 1);
     for (const lie of [{ penaltyBps: 65_535 }, { fee: 2n ** 96n - 1n, slice: 2n ** 96n - 1n, penaltyBps: 10_000 }]) {
       const poisoned = { ...expireCall(silent), terms: packTerms({ ...silent.terms, ...lie }) };

@@ -25,6 +25,7 @@ contract PassPolicy is IPassPolicy, VersionOwned, ReentrancyGuardTransient {
 
     mapping(VersionId version => PassOffer) public offerOf;
     mapping(VersionId version => mapping(address holder => Pass)) public passOf;
+    mapping(VersionId version => mapping(address holder => uint96)) public royaltyOf; // not in Pass: a question reads one slot
 
     constructor(IModelRegistry models_, IEscrow escrow_) VersionOwned(models_) {
         escrow = escrow_;
@@ -42,10 +43,17 @@ contract PassPolicy is IPassPolicy, VersionOwned, ReentrancyGuardTransient {
     }
 
     /// @inheritdoc IPassPolicy
-    function buy(VersionId version, address holder, PassOffer calldata wanted) external nonReentrant {
+    function buy(
+        VersionId version,
+        address holder,
+        PassOffer calldata wanted,
+        uint96 maxRoyalty
+    ) external nonReentrant {
         // Check
         PassOffer memory offer = offerOf[version];
-        if (offer.period == 0 || !_isServed(version)) revert Passes_NotForSale(version);
+        (bool served, uint96 royalty) = _service(version);
+        if (offer.period == 0 || !served) revert Passes_NotForSale(version);
+        if (royalty > maxRoyalty) revert Passes_RoyaltyAbove(royalty, maxRoyalty);
         bool fewer = offer.uses != 0 && (wanted.uses == 0 || offer.uses < wanted.uses);
         if (offer.price > wanted.price || offer.period < wanted.period || fewer)
             revert Passes_OfferChanged(version, offer.price, offer.period, offer.uses);
@@ -63,6 +71,8 @@ contract PassPolicy is IPassPolicy, VersionOwned, ReentrancyGuardTransient {
         if (offer.uses == 0) pass.nonceEnd = UNLIMITED;
         else pass.nonceEnd = (over ? nonce : pass.nonceEnd) + offer.uses;
         passOf[version][holder] = pass;
+        // Whoever prolongs a pass must not raise what its holder was promised.
+        if (over || royalty < royaltyOf[version][holder]) royaltyOf[version][holder] = royalty;
 
         // Interaction
         token.safeTransferFrom(msg.sender, address(this), offer.price);
@@ -91,7 +101,8 @@ contract PassPolicy is IPassPolicy, VersionOwned, ReentrancyGuardTransient {
 
     /// @inheritdoc IPassPolicy
     function refund(VersionId version, address holder) external nonReentrant returns (uint96) {
-        if (_isServed(version)) revert Passes_StillServed(version);
+        (bool served, uint96 royalty) = _service(version);
+        if (served && royalty <= royaltyOf[version][holder]) revert Passes_StillServed(version);
         return _end(version, holder);
     }
 
@@ -124,6 +135,7 @@ contract PassPolicy is IPassPolicy, VersionOwned, ReentrancyGuardTransient {
         uint96 earned = _earned(pass, over);
         amount = pass.held - earned;
         delete passOf[version][holder];
+        delete royaltyOf[version][holder];
 
         // Interaction
         if (earned != 0) _payOwner(version, holder, earned);
@@ -139,10 +151,11 @@ contract PassPolicy is IPassPolicy, VersionOwned, ReentrancyGuardTransient {
         emit PassEarned(version, holder, owner, amount);
     }
 
-    /// @dev A retired version takes no requests, and one with another policy does not ask this one.
-    function _isServed(VersionId version) private view returns (bool) {
+    /// @dev A retired version takes no requests, and one with another policy does not ask this one. With the royalty of an item.
+    function _service(VersionId version) private view returns (bool served, uint96 royalty) {
         (VersionWord word, ) = models.terms(version);
-        return !word.has(VersionWordLib.RETIRED) && models.policyOf(version) == address(this);
+        served = !word.has(VersionWordLib.RETIRED) && models.policyOf(version) == address(this);
+        royalty = word.royalty();
     }
 
     function _nonceOf(address account) private view returns (uint64 nonce) {

@@ -88,8 +88,9 @@ contract ModelDirectory is IModelDirectory {
     /// @inheritdoc IModelDirectory
     function resolve(string calldata name) external view returns (VersionId version) {
         bytes calldata text = bytes(name);
-        if (text.length == ID_CHARACTERS && text[0] == "0" && text[1] == "x") return VersionId.wrap(_fromHex(name));
         uint256 slash = _find(text, "/");
+        bool isId = slash == text.length && text.length == ID_CHARACTERS && text[0] == "0" && text[1] == "x";
+        if (isId) return VersionId.wrap(_fromHex(name));
         uint256 end = _find(text, "@");
         if (slash > end || slash == text.length) revert Directory_NoSuchName(name);
         ModelId model = models.modelOf(string(text[:slash]), string(text[slash + 1:end]));

@@ -11,7 +11,7 @@ import { deploySystem } from '../../../deploy/system.ts';
 import type { TermsStruct } from '../../../types/ethers-contracts/requests/IInferenceRequests.ts';
 
 export const FEE = parseEther('1');
-const ROYALTY = parseEther('0.01');
+export const ROYALTY = parseEther('0.01');
 const DAY = 86_400;
 const MAY_SUBMIT = 4;
 

@@ -1,6 +1,6 @@
 // The paths of paid passes and of OpenGradient's calls, on versions of their own.
 import { Interface, MaxUint256, parseEther } from 'ethers';
-import { type Bench, FEE, headers, mined } from './bench.ts';
+import { type Bench, FEE, headers, mined, ROYALTY } from './bench.ts';
 import { answer, type Path, single, steady } from './paths.ts';
 
 const MONTH = 30 * 86_400;
@@ -25,7 +25,9 @@ export async function passPaths(bench: Bench): Promise<Path[]> {
     const offer = { price: parseEther('1'), period: MONTH, uses };
     await passes.connect(accounts.owner).setOffer(version, offer);
     const bought = async () => {
-      const { gasUsed } = await mined(passes.connect(accounts.requester).buy(version, accounts.requester, offer));
+      const { gasUsed } = await mined(
+        passes.connect(accounts.requester).buy(version, accounts.requester, offer, ROYALTY),
+      );
       await bench.pass(DAY);
       return { buy: Number(gasUsed) };
     };

@@ -101,6 +101,15 @@ describe('Authority.handOver', () => {
     );
   });
 
+  it('before it, an admin cannot leave a vetoer or a delay of grants behind', async () => {
+    const { authority, deployer } = await loadFixture(fresh);
+    await authority.grantRole(7n, deployer, 0);
+    for (const role of [GOVERNOR, GUARDIAN, 7n]) {
+      await expect(authority.setRoleGuardian(role, 7n)).to.be.revertedWithCustomError(authority, 'Access_Fixed');
+      await expect(authority.setGrantDelay(role, DAY)).to.be.revertedWithCustomError(authority, 'Access_Fixed');
+    }
+  });
+
   it('before it, an admin cannot make a governor without notice either', async () => {
     const { authority, stranger } = await loadFixture(fresh);
     await expect(authority.grantRole(GOVERNOR, stranger, DELAY - 1))

@@ -4,7 +4,7 @@ import { type HookToken, OPG__factory } from '#types';
 import { ethers, inOneBlock, loadFixture, time } from '../../support/contracts/chain.ts';
 import { availableOf, nobodyLoses } from '../../support/contracts/money.ts';
 import { request, tryRequest } from '../../support/contracts/request.ts';
-import { fund, system, systemOn } from '../../support/contracts/system.ts';
+import { fund, ROYALTY, system, systemOn } from '../../support/contracts/system.ts';
 import {
   BY_TIME,
   BY_USE,
@@ -83,10 +83,57 @@ describe('attacks on passes', () => {
       Number(await now()) + 10,
       () =>
         s.passes.connect(s.owner).setOffer(s.version, { ...BY_TIME, price: BY_TIME.price * 2n }, { gasLimit: 200_000 }),
-      () => s.passes.connect(s.requester).buy(s.version, s.requester, BY_TIME, { gasLimit: 300_000 }),
+      () => s.passes.connect(s.requester).buy(s.version, s.requester, BY_TIME, ROYALTY, { gasLimit: 300_000 }),
     );
     expect([raised, bought]).to.deep.equal([true, false]);
     expect((await passOf(s, s.requester)).until).to.equal(0n);
+  });
+
+  it('an owner cannot slip a royalty in front of a buyer', async () => {
+    const s = await loadFixture(sellingByTime);
+    await s.models.connect(s.owner).setRoyalty(s.version, ROYALTY + 1n);
+    await nobodyLoses(s, () =>
+      expect(buy(s, s.requester, BY_TIME))
+        .to.be.revertedWithCustomError(s.passes, 'Passes_RoyaltyAbove')
+        .withArgs(ROYALTY + 1n, ROYALTY),
+    );
+  });
+
+  it('an owner who prices a holder out by the royalty gives back what the pass has not earned', async () => {
+    const s = await loadFixture(sellingByTime);
+    await buy(s, s.requester, BY_TIME);
+    const { from } = await passOf(s, s.requester);
+    await s.models.connect(s.owner).setRoyalty(s.version, 2n ** 90n);
+    await expect(tryRequest(s, { maxRoyalty: 2n ** 96n - 1n, fee: 10n ** 27n })).to.be.revertedWithCustomError(
+      s.requests,
+      'Requests_FeeBelowShares',
+    );
+    await time.setNextBlockTimestamp(from + MONTH / 2n);
+    const before = [await availableOf(s, s.requester), await availableOf(s, s.owner)] as const;
+    await s.passes.connect(s.attacker).refund(s.version, s.requester);
+    const earned = BY_TIME.price / 2n;
+    expect((await availableOf(s, s.requester)) - before[0]).to.equal(BY_TIME.price - earned);
+    expect((await availableOf(s, s.owner)) - before[1]).to.equal(earned);
+    expect(await may(s, s.requester)).to.equal(false);
+  });
+
+  it('a gift does not raise the royalty that a holder was promised, nor does the end of a pass keep it', async () => {
+    const s = await loadFixture(sellingByTime);
+    const promised = () => s.passes.royaltyOf(s.version, s.requester);
+    await buy(s, s.requester, BY_TIME);
+    await s.models.connect(s.owner).setRoyalty(s.version, 2n * ROYALTY);
+    await buy(s, s.attacker, BY_TIME, s.requester, 2n * ROYALTY);
+    expect(await promised()).to.equal(ROYALTY);
+    await s.models.connect(s.owner).setRoyalty(s.version, ROYALTY / 2n);
+    await buy(s, s.requester, BY_TIME);
+    expect(await promised()).to.equal(ROYALTY / 2n);
+    await expect(s.passes.refund(s.version, s.requester)).to.be.revertedWithCustomError(s.passes, 'Passes_StillServed');
+    await time.increase(3n * MONTH);
+    await s.models.connect(s.owner).setRoyalty(s.version, ROYALTY);
+    await buy(s, s.requester, BY_TIME);
+    expect(await promised()).to.equal(ROYALTY);
+    await s.passes.connect(s.owner).revoke(s.version, s.requester);
+    expect(await promised()).to.equal(0n);
   });
 
   it('takes a better offer at its own price', async () => {
@@ -110,7 +157,8 @@ describe('attacks on passes', () => {
   it('bought twice in one block, it is twice as long: nothing is paid for nothing', async () => {
     const s = await loadFixture(sellingByTime);
     const second = Number(await now()) + 10;
-    const purchase = () => s.passes.connect(s.requester).buy(s.version, s.requester, BY_TIME, { gasLimit: 300_000 });
+    const purchase = () =>
+      s.passes.connect(s.requester).buy(s.version, s.requester, BY_TIME, ROYALTY, { gasLimit: 300_000 });
     expect(await inOneBlock(second, purchase, purchase)).to.deep.equal([true, true]);
     const { until, held } = await passOf(s, s.requester);
     expect(until).to.equal(BigInt(second) + 2n * MONTH);

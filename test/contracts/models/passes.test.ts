@@ -3,6 +3,7 @@ import { ethers, loadFixture, time } from '../../support/contracts/chain.ts';
 import { EXACT } from '../../support/contracts/model.ts';
 import { availableOf, changes } from '../../support/contracts/money.ts';
 import { request, requestMany, tryRequest } from '../../support/contracts/request.ts';
+import { ROYALTY } from '../../support/contracts/system.ts';
 import {
   BY_TIME,
   BY_USE,
@@ -101,7 +102,7 @@ describe('a pass for a period', () => {
   it('is not sold without an offer, for a retired version, or where another policy decides', async () => {
     const s = await loadFixture(sellingByTime);
     const refused = async (version = s.version) =>
-      expect(s.passes.connect(s.requester).buy(version, s.requester, BY_TIME))
+      expect(s.passes.connect(s.requester).buy(version, s.requester, BY_TIME, ROYALTY))
         .to.be.revertedWithCustomError(s.passes, 'Passes_NotForSale')
         .withArgs(version);
     await s.passes.connect(s.owner).setOffer(s.exactVersion, BY_TIME);

@@ -2,7 +2,7 @@
 import type { PassPolicy } from '#types';
 import { type Account, ethers, time } from '../../support/contracts/chain.ts';
 import type { System } from '../../support/contracts/system.ts';
-import { DAY, FUNDS, OPG_1, system } from '../../support/contracts/system.ts';
+import { DAY, FUNDS, OPG_1, ROYALTY, system } from '../../support/contracts/system.ts';
 
 export interface Offer {
   readonly price: bigint;
@@ -34,8 +34,8 @@ export const sellingByTime = () => selling(BY_TIME);
 export const sellingByUse = () => selling(BY_USE);
 
 /** Buys for oneself; `wanted` is the guard, by default the offer of the fixture. */
-export const buy = (s: Selling, buyer: Account, wanted: Offer, holder: Account = buyer) =>
-  s.passes.connect(buyer).buy(s.version, holder, wanted);
+export const buy = (s: Selling, buyer: Account, wanted: Offer, holder: Account = buyer, maxRoyalty = ROYALTY) =>
+  s.passes.connect(buyer).buy(s.version, holder, wanted, maxRoyalty);
 
 export const passOf = async (s: Selling, holder: { address: string }) => {
   const [from, until, nonceEnd, held] = await s.passes.passOf(s.version, holder.address);

@@ -4,6 +4,7 @@ import { type Account, loadFixture, time } from '../../support/contracts/chain.t
 import { EXACT } from '../../support/contracts/model.ts';
 import { availableOf } from '../../support/contracts/money.ts';
 import { tryRequest } from '../../support/contracts/request.ts';
+import { ROYALTY } from '../../support/contracts/system.ts';
 import { seeded } from '../../support/seeded.ts';
 import { BY_TIME, BY_USE, may, now, type Offer, passOf, sellingByTime, UNLIMITED } from './passes.ts';
 
@@ -74,7 +75,7 @@ describe(`a random life of passes (${STEPS} steps)`, () => {
           kept.set(holder, NONE);
         } else {
           const live = !over(before, nonce, t);
-          const sent = s.passes.connect(s.other).buy(s.version, holder, offer);
+          const sent = s.passes.connect(s.other).buy(s.version, holder, offer, ROYALTY);
           if (live && (before.nonceEnd === UNLIMITED) !== (offer.uses === 0n)) {
             await expect(sent).to.be.revertedWithCustomError(s.passes, 'Passes_OtherKind');
             continue;

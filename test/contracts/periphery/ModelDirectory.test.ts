@@ -86,6 +86,19 @@ describe('ModelDirectory.resolve', () => {
       expect(await s.d.resolve(id)).to.equal(s.second);
   });
 
+  it('knows a name that is as long as an id and begins like one', async () => {
+    const s = await loadFixture(directory);
+    const [namespace, name] = [`0x${'a'.repeat(30)}`, 'b'.repeat(33)];
+    await s.models.connect(s.owner).createModel(namespace, name);
+    const content = contentOf(TOLERANT);
+    const model = await s.models.modelOf(namespace, name);
+    await s.models.connect(s.owner).publish(model, content, 0n, [], '{}', '{}');
+    const version = await s.models.versionId(model, content);
+    await s.d.connect(s.owner).setCurrent(version);
+    expect(`${namespace}/${name}`.length).to.equal(66);
+    expect(await s.d.resolve(`${namespace}/${name}`)).to.equal(version);
+  });
+
   it('knows the current version of a model by its name, as the owner moves it', async () => {
     const s = await loadFixture(directory);
     expect(await s.d.resolve('acme/digits')).to.equal(s.version);

@@ -137,7 +137,7 @@ describe('the manager of a splitter', () => {
     await manage(passes, passes.interface.encodeFunctionData('setOffer', [s.version, offer]));
     expect((await passes.offerOf(s.version)).price).to.equal(3n);
     await s.token.connect(s.requester).approve(passes, 3n);
-    await passes.connect(s.requester).buy(s.version, s.requester, offer);
+    await passes.connect(s.requester).buy(s.version, s.requester, offer, ROYALTY);
     await ethers.provider.send('evm_increaseTime', [101]);
     await passes.collect(s.version, [s.requester]);
     expect(await availableOf(s, splitter.target.toString()), 'passes are shared too').to.equal(3n);

@@ -4,6 +4,7 @@ import { concat } from 'ethers';
 import { ethers, loadFixture, time } from '../../support/contracts/chain.ts';
 import { floats } from '../../support/contracts/model.ts';
 import { availableOf, checkMoney } from '../../support/contracts/money.ts';
+import { ROYALTY } from '../../support/contracts/system.ts';
 import { ask, BEHAVIOUR, configure, consuming } from './consumer.ts';
 import { answered, decodeOutput, HALVES, inputOf, theirs } from './facade.ts';
 
@@ -144,9 +145,9 @@ describe('attacks on the facade', () => {
     await passes.connect(s.owner).setOffer(s.version, offer);
     await s.token.connect(s.other).approve(passes, 2n);
     await expect(ask(s)).to.be.revertedWithCustomError(s.models, 'Models_AccessDenied');
-    await passes.connect(s.other).buy(s.version, s.consumer, offer); // of no use: the consumer is not who asks
+    await passes.connect(s.other).buy(s.version, s.consumer, offer, ROYALTY); // of no use: the consumer is not who asks
     await expect(ask(s)).to.be.revertedWithCustomError(s.models, 'Models_AccessDenied');
-    await passes.connect(s.other).buy(s.version, s.account, offer);
+    await passes.connect(s.other).buy(s.version, s.account, offer, ROYALTY);
     await ask(s);
   });
 

@@ -2,7 +2,8 @@
 import { expect } from 'chai';
 import { getCreateAddress, keccak256, toUtf8Bytes } from 'ethers';
 import { ethers, loadFixture } from '../../support/contracts/chain.ts';
-import { OPG_1, system } from '../../support/contracts/system.ts';
+import { TOLERANT } from '../../support/contracts/model.ts';
+import { OPG_1, ROYALTY, system } from '../../support/contracts/system.ts';
 import { shared } from './owners.ts';
 
 const OFFER = { price: OPG_1, period: 86_400n, uses: 0n };
@@ -57,13 +58,27 @@ describe('the manager of a splitter, and policies', () => {
     );
     await by.manage(passes, passes.interface.encodeFunctionData('setOffer', [s.version, OFFER]));
     await s.token.connect(s.requester).approve(passes, OFFER.price);
-    await passes.connect(s.requester).buy(s.version, s.requester, OFFER);
+    await passes.connect(s.requester).buy(s.version, s.requester, OFFER, ROYALTY);
     const [before] = await s.escrow.accountOf(s.requester);
     await by.manage(passes, passes.interface.encodeFunctionData('revoke', [s.version, s.requester.address]));
     const [after] = await s.escrow.accountOf(s.requester);
     const [earned] = await s.escrow.accountOf(s.splitter);
     expect(after - before + earned).to.equal(OFFER.price);
     expect(await passes.mayRequest(s.version, s.requester, '0x')).to.equal(false);
+  });
+
+  it('describes, labels and puts forward versions in the directory', async () => {
+    const s = await loadFixture(shared);
+    const directory = await ethers.deployContract('ModelDirectory', [s.models]);
+    const manage = (data: string) => s.splitter.connect(s.manager).manage(directory, data);
+    const abi = directory.interface;
+    const { inputHeaders, outputHeaders } = TOLERANT;
+    await manage(abi.encodeFunctionData('describe', [s.version, inputHeaders, ['x'], outputHeaders, ['y']]));
+    await manage(abi.encodeFunctionData('setLabel', [s.version, 'v1']));
+    await manage(abi.encodeFunctionData('setCurrent', [s.version]));
+    expect((await directory.inputsOf(s.version)).inputs.map(({ name }) => name)).to.deep.equal(['x']);
+    expect(await directory.resolve('acme/digits@v1')).to.equal(s.version);
+    expect(await directory.resolve('acme/digits')).to.equal(s.version);
   });
 
   it('has no splitter that pays itself', async () => {

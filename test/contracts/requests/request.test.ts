@@ -175,6 +175,20 @@ describe('InferenceRequests.request', () => {
     expect(await at(t, { fee: quote, openAt: t + 59n })).to.equal('Requests_OpenAtInvalid');
   });
 
+  it('takes the quote of a node that works for nothing: a wei of each item is the node’s', async () => {
+    const w = await begin();
+    const t = (await w.now()) + 100n;
+    await w.s.nodes.connect(w.s.node).setOffer(w.s.version, 0n, 60, t);
+    // Shares that divide the royalty, and none at all.
+    for (const royalty of [opg('0.00945'), 0n]) {
+      await w.s.models.connect(w.s.owner).setRoyalty(w.s.version, royalty);
+      const fee = await w.s.requests.quote(w.s.version, w.s.node, 1);
+      expect(fee).to.equal(((royalty + 1n) * 10_000n + 9_449n) / 9_450n);
+      const asked = w.ask({ flags: FLAG.QUOTE, deadline: t + 1_000n, openAt: t + 500n, fee });
+      expect(await w.attempt(t, () => send(w, asked))).to.equal('DONE');
+    }
+  });
+
   it('refuses a busy lane and takes it again once it is free', async () => {
     const w = await begin();
     const job = await w.request({ lane: 5n });

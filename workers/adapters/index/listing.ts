@@ -49,7 +49,7 @@ insert into index_listing (model, name, namespace, owner, version, tags, words, 
 select m.model, m.name, split_part(m.name, '/', 1), m.owner, v.version, coalesce(c.tags, '{}'),
        array_to_tsvector(array_remove(regexp_split_to_array(m.name, '[-/]'), '') || coalesce(c.words, '{}')),
        array_to_tsvector(coalesce(c.task_words, '{}')),
-       coalesce(o.price + v.royalty, ${NO_PRICE}), coalesce(o.offers, 0), coalesce(a.requests, 0)
+       coalesce(greatest(o.price, 1) + v.royalty, ${NO_PRICE}), coalesce(o.offers, 0), coalesce(a.requests, 0)
   from index_model m
   left join lateral (
        select version, royalty, card from index_version

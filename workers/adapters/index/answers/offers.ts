@@ -14,7 +14,7 @@ export async function offersOf(
 ): Promise<Offer[]> {
   const shares = await currentShares(tx);
   const rows = await tx.query<Readonly<Record<string, string>>>(
-    `select o.node, o.version, o.price::text, (o.price + coalesce(v.royalty, 0))::text as net, o.min_reserved, o.until,
+    `select o.node, o.version, o.price::text, (greatest(o.price, 1) + coalesce(v.royalty, 0))::text as net, o.min_reserved, o.until,
             coalesce(a.stake, 0)::text as stake
        from index_offer o
        left join index_version v on v.version = o.version
