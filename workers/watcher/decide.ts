@@ -51,6 +51,8 @@ export interface Move {
   readonly why?: Why;
   /** Unix seconds at which to decide again although nothing happened. */
   readonly dueAt?: number | undefined;
+  /** Unix seconds after which an acceptance would leave too little for the work and its delivery. */
+  readonly acceptBy?: number;
   /** The slice is locked: the submission names the node. */
   readonly accepted?: boolean;
 }
@@ -96,15 +98,16 @@ function untaken(view: ServeView, request: RequestRow, policy: AdmissionPolicy, 
   // The work is done and needs nobody's leave: policy was asked when it was begun.
   const implied = request.state === 'Requested' && node === policy.node && !hasFlag(flags, AskFlags.ROOT_INPUT);
   if (view.hasResult && implied) return { to: 'executed', dueAt: deadline + 1 };
-  return moveFor(admit({ ...view, request }, policy, now), deadline);
+  const acceptBy = deadline - policy.deadlineSlackSeconds - Math.ceil(view.wait?.seconds ?? 0);
+  return moveFor(admit({ ...view, request }, policy, now), deadline, acceptBy);
 }
 
-function moveFor(verdict: Admission, deadline: number): Move | undefined {
+function moveFor(verdict: Admission, deadline: number, acceptBy: number): Move | undefined {
   switch (verdict.kind) {
     case 'serve':
       return { to: 'admitted', dueAt: deadline + 1 };
     case 'accept':
-      return { to: 'accepting', dueAt: deadline + 1 };
+      return { to: 'accepting', dueAt: deadline + 1, acceptBy };
     case 'prove':
       return { to: 'proving', reason: verdict.reason, dueAt: deadline + 1 };
     case 'wait':

@@ -223,6 +223,7 @@ export class Serving implements Observer {
       ...(request ? factsOf(request, version, input) : {}),
       reason: move.reason ?? null,
       ...accepted(move),
+      ...(move.acceptBy === undefined ? {} : { acceptBy: move.acceptBy }),
     };
     const dueAt = move.dueAt ?? null;
     const done = row

@@ -23,9 +23,11 @@ interface Given {
   readonly ended?: boolean;
   readonly now?: number;
   readonly known?: typeof version;
+  /** Seconds until it could be delivered. */
+  readonly wait?: number;
 }
 
-function move({ events, stage, result = false, ended = false, now = 1_000, known = version }: Given) {
+function move({ events, stage, result = false, ended = false, now = 1_000, known = version, wait }: Given) {
   const view: ServeView = {
     id,
     request: historyOf(events)?.row,
@@ -36,6 +38,7 @@ function move({ events, stage, result = false, ended = false, now = 1_000, known
     input,
     freeStake: 1_000_000n,
     offer: undefined,
+    wait: wait === undefined ? undefined : { seconds: wait, ahead: 0 },
   };
   return decide(view, policy, now);
 }
@@ -82,6 +85,12 @@ describe('what a node does about a request', () => {
     expect(to({ events: [...events, acceptedBy(node)], stage, known: unproven })).to.equal('admitted');
     expect(to({ events: [], stage, known: unproven })).to.equal('orphaned');
     expect(to({ events, stage, known: unproven, now: 2_001 })).to.equal('expired');
+  });
+
+  it('accepts only while that leaves the slack and the time the work takes until the deadline', () => {
+    const events = [asked({ flags: AskFlags.ROOT_INPUT })];
+    expect(move({ events })).to.deep.include({ to: 'accepting', acceptBy: 1_980 });
+    expect(move({ events, wait: 100.5 })).to.deep.include({ to: 'accepting', acceptBy: 1_879 });
   });
 
   it('gives up what others took, or the requester took back', () => {

@@ -53,7 +53,9 @@ describe('a request that is to be accepted', () => {
     await node.work();
     await eventually('it is accepted', () => node.sent.has(id));
     expect(await stageOf(journal)).to.equal('accepting');
-    expect((await journal.row('serve', id))?.facts['reason']).to.equal(null);
+    const facts = (await journal.row('serve', id))?.facts;
+    expect(facts?.['reason']).to.equal(null);
+    expect(facts?.['acceptBy'], 'what the submitter goes by').to.be.a('number');
     await node.serving.touched(word(2), [requestOf(word(2), versionId)], head);
     expect(await stageOf(journal, word(2))).to.equal('accepting');
     expect(node.seen.descriptions).to.equal(1);
