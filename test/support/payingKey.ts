@@ -1,6 +1,7 @@
 /** A dispatcher of a key on a chain whose blocks and base fees a test sets. */
 import { Wallet } from 'ethers';
 import type { BlockRef, Hex } from '#ports/chain.ts';
+import type { Dispatcher } from '#ports/dispatch.ts';
 import type { Intent, Outbox, TrackedIntent } from '#ports/outbox.ts';
 import { type NodeRegistry, NodeRegistry__factory } from '#types';
 import { latest, refOf } from '../../workers/adapters/ethers/blocks.ts';
@@ -73,22 +74,34 @@ export class PayingKey {
   readonly log = recordedLog();
   readonly metrics = recordedMetrics();
   readonly #chain: PricedChain;
-  readonly #dispatcher: OutboxDispatcher;
+  readonly #start: () => OutboxDispatcher;
+  #dispatcher: OutboxDispatcher;
 
   constructor(chain: PricedChain, signer: KeySigner, outbox: Outbox, rpc: Rpc, policy: FeePolicy) {
     this.#chain = chain;
     this.address = signer.address;
     this.outbox = outbox;
-    this.#dispatcher = new OutboxDispatcher({
-      chainId: CHAIN_ID,
-      outbox,
-      sender: new EthersSender(rpc),
-      signer,
-      clock: { now: () => 1_700_000_000_000, sleep: async () => {} },
-      policy,
-      log: this.log,
-      metrics: this.metrics,
-    });
+    this.#start = () =>
+      new OutboxDispatcher({
+        chainId: CHAIN_ID,
+        outbox,
+        sender: new EthersSender(rpc),
+        signer,
+        clock: { now: () => 1_700_000_000_000, sleep: async () => {} },
+        policy,
+        log: this.log,
+        metrics: this.metrics,
+      });
+    this.#dispatcher = this.#start();
+  }
+
+  get dispatcher(): Dispatcher {
+    return this.#dispatcher;
+  }
+
+  /** A new process goes on with what is stored. */
+  restart(): void {
+    this.#dispatcher = this.#start();
   }
 
   /** Its effect is to be found on the chain: the registry's event with this name as endpoint. */

@@ -4,7 +4,10 @@ import type { Intent, TrackedIntent } from './outbox.ts';
 /** Sends transactions of one key until each has an end. All calls are served one after another. */
 export interface Dispatcher {
   readonly address: Hex;
-  /** Plans the intent unless its purpose is known, and sends it at once if that is possible. Never throws retryable errors. */
+  /**
+   * Plans the intent unless its purpose is known, and sends it at once if that is possible. What a chain node or a signer refuses is no
+   * error here: the intent is followed until it has an end.
+   */
   send(intent: Omit<Intent, 'from'>): Promise<TrackedIntent>;
   /** Plans a purpose again whose transaction ended without the effect it was for. */
   resend(intent: Omit<Intent, 'from'>): Promise<TrackedIntent>;

@@ -7,13 +7,25 @@ import type { Signer } from '#ports/signer.ts';
 import type { Log, Metrics } from '#ports/telemetry.ts';
 import { assertWorth, type FeePolicy, firstFees, forCalls, nextFees } from './fees.ts';
 import { gaps, urgentBehind } from './line.ts';
-import { FRESH, isForgotten, type Memory, nextStep, PATIENCE, type Situation, type Step } from './nextStep.ts';
+import {
+  CANCELLED,
+  FRESH,
+  isForgotten,
+  isLate,
+  type Memory,
+  nextStep,
+  PATIENCE,
+  type Situation,
+  type Step,
+} from './nextStep.ts';
 
 export interface DispatcherParts {
   readonly chainId: number;
   readonly outbox: Outbox;
   readonly sender: ChainSender;
   readonly signer: Signer;
+  /** Nobody has the key any more: what it signed is sent again until it is mined, late or not, and nothing replaces it. */
+  readonly keyless?: boolean;
   readonly clock: Clock;
   readonly policy: FeePolicy;
   readonly log: Log;
@@ -74,7 +86,8 @@ export class OutboxDispatcher implements Dispatcher {
     const changed: TrackedIntent[] = [];
     for (const { purpose, status } of open) {
       // One turn per intent: what somebody wants to send meanwhile does not wait for all of them.
-      const after = await this.#alone(async () => this.#step(await this.#current(purpose), head, final?.number ?? -1));
+      const after = await this.#alone(() => this.#stepApart(purpose, head, final?.number ?? -1));
+      if (!after) continue;
       if (after.status !== status) changed.push(after);
       if (!['planned', 'signed', 'mined'].includes(after.status)) this.#memory.delete(purpose);
     }
@@ -125,8 +138,24 @@ export class OutboxDispatcher implements Dispatcher {
 
   async #sendPlanned(purpose: string): Promise<TrackedIntent> {
     const intent = await this.#current(purpose);
-    if (intent.status === 'planned') await this.#attempt(intent, () => this.#sign(intent));
+    // What comes too late is given up at the next head: the contract might still take it.
+    const late = this.#head !== undefined && isLate(intent, this.#head.timestamp);
+    if (intent.status === 'planned' && !late) await this.#attempt(intent, () => this.#sign(intent));
     return this.#current(purpose);
+  }
+
+  /** What goes wrong with one intent is no matter of the others'. undefined = its step was not taken. */
+  async #stepApart(purpose: string, head: BlockRef, finalNumber: number): Promise<TrackedIntent | undefined> {
+    try {
+      return await this.#step(await this.#current(purpose), head, finalNumber);
+    } catch (error) {
+      const [code, level] = isProtocolError(error)
+        ? [error.code, error.retryable ? ('warn' as const) : ('error' as const)]
+        : ['unexpected', 'error' as const];
+      this.#parts.log[level]('a transaction could not be followed', { purpose, code, reason: String(error) });
+      this.#parts.metrics.count('worker_submit_deferred_total', { code });
+      return undefined;
+    }
   }
 
   async #step(intent: TrackedIntent, head: BlockRef, finalNumber: number): Promise<TrackedIntent> {
@@ -165,7 +194,8 @@ export class OutboxDispatcher implements Dispatcher {
         return outbox.setStatus(purpose, 'abandoned', step.reason);
       case 'mined':
         this.#parts.metrics.count('worker_submit_mined_total');
-        return outbox.setStatus(purpose, 'mined', step.success ? undefined : await this.#whyReverted(intent));
+        if (step.how === 'cancelled') return outbox.setStatus(purpose, 'mined', intent.reason ?? CANCELLED);
+        return outbox.setStatus(purpose, 'mined', step.how === 'done' ? undefined : await this.#whyReverted(intent));
       case 'unmined':
         log.warn('a transaction fell out of the chain', { purpose, nonce: intent.nonce });
         await outbox.setStatus(purpose, 'signed');
@@ -232,7 +262,10 @@ export class OutboxDispatcher implements Dispatcher {
     const { outbox, policy } = this.#parts;
     const last = intent.attempts.at(-1);
     const quote = await this.#quote();
-    const fees = last ? nextFees(last, quote, true, policy) : firstFees(quote, policy);
+    const higher = last && nextFees(last, quote, true, policy);
+    // What no node has need not be outbid, so a cap that was lowered meanwhile is no hindrance.
+    const isNew = last === undefined || this.#remembered(intent.purpose).notTaken > 0;
+    const fees = higher ?? (isNew ? firstFees(quote, policy) : undefined);
     if (!fees) return this.#offerIfForgotten(intent);
     await outbox.setStatus(intent.purpose, intent.status, reason);
     const transfer = { to: this.address, data: '0x' as Hex, gasLimit: PLAIN_TRANSFER_GAS };
@@ -240,21 +273,31 @@ export class OutboxDispatcher implements Dispatcher {
   }
 
   async #signAndSend(
-    { purpose, nonce }: TrackedIntent,
+    intent: TrackedIntent,
     kind: Attempt['kind'],
     call: { readonly to: Hex; readonly data: Hex; readonly gasLimit: bigint },
     fees: FeeQuote,
   ): Promise<void> {
-    const { chainId, outbox, signer, clock } = this.#parts;
+    const { chainId, outbox, signer, clock, keyless } = this.#parts;
+    const { purpose, nonce, attempts } = intent;
+    if (keyless && attempts.length > 0) return this.#offerIfForgotten(intent);
     if (nonce === undefined) throw new Error(`The intent "${purpose}" is to be signed but has no nonce.`);
     const signed = await signer.sign({ ...call, ...fees, chainId, nonce });
     const attempt: Attempt = { ...signed, ...fees, kind, gasLimit: call.gasLimit, signedAt: clock.now() };
     await outbox.recordAttempt(purpose, attempt);
+    // Not handed over until it is, whatever became of those before it; a call stays the same call at another fee.
+    const { notTaken } = this.#remembered(purpose);
+    this.#memory.set(purpose, { ...FRESH, notTaken: kind === attempts.at(-1)?.kind ? notTaken : 0 });
     await this.#handOver(purpose, attempt);
   }
 
   async #handOver(purpose: string, attempt: Attempt): Promise<void> {
-    const answer = await this.#parts.sender.broadcast(attempt.raw);
+    const answer = await this.#parts.sender.broadcast(attempt.raw).catch((error) => {
+      const memory = this.#remembered(purpose);
+      if (isProtocolError(error) && !error.retryable)
+        this.#memory.set(purpose, { ...memory, notTaken: memory.notTaken + 1 });
+      throw error;
+    });
     const now = this.#head?.number ?? 0;
     this.#memory.set(purpose, { ...FRESH, sentAt: now, offeredAt: now, underpriced: answer === 'underpriced' });
     this.#parts.log.debug('a transaction was handed over', { purpose, hash: attempt.hash, kind: attempt.kind, answer });
@@ -315,15 +358,15 @@ export class OutboxDispatcher implements Dispatcher {
     return intent;
   }
 
-  /** A transient failure leaves everything as it is stored; the next head tries again. */
+  /** A failure leaves everything as it is stored; the next head tries again, or gives up. */
   async #attempt(intent: TrackedIntent, work: () => Promise<void>): Promise<void> {
     try {
       await work();
     } catch (error) {
-      if (!isProtocolError(error) || !error.retryable) throw error;
+      if (!isProtocolError(error)) throw error;
       const { purpose } = intent;
       const memory = this.#remembered(purpose);
-      const level = PERSON_MUST_ACT.has(error.code) ? 'error' : 'warn';
+      const level = PERSON_MUST_ACT.has(error.code) || !error.retryable ? 'error' : 'warn';
       // Said once: it may be so for many blocks.
       this.#parts.log[memory.waits === error.code ? 'debug' : level]('a transaction waits', {
         purpose,

@@ -2,7 +2,7 @@ import { isProtocolError } from '#core/errors.ts';
 import type { Dispatcher } from '#ports/dispatch.ts';
 import type { Head, Observer } from '#ports/observer.ts';
 import type { TrackedIntent } from '#ports/outbox.ts';
-import type { Log } from '#ports/telemetry.ts';
+import type { Fields, Log } from '#ports/telemetry.ts';
 
 /** Told how a transaction of ours ended. */
 export type OutcomeListener = (intent: TrackedIntent, head: Head) => Promise<void>;
@@ -31,7 +31,7 @@ export class Flight implements Observer {
   /** One round; what `arrived` does in the background. */
   async follow(head: Head): Promise<void> {
     const changed = await this.#dispatcher.follow(head.block, head.final);
-    for (const intent of changed) for (const listener of this.#listeners) await listener(intent, head);
+    for (const intent of changed) for (const listener of this.#listeners) await this.#tell(listener, intent, head);
   }
 
   /** Resolves when no round is running. */
@@ -39,12 +39,26 @@ export class Flight implements Observer {
     await this.#following;
   }
 
+  /** One that cannot be told looks for itself later; the others are told. */
+  async #tell(listener: OutcomeListener, intent: TrackedIntent, head: Head): Promise<void> {
+    try {
+      await listener(intent, head);
+    } catch (error) {
+      const { purpose, status } = intent;
+      this.#complain('the end of a transaction could not be told', error, { purpose, status });
+    }
+  }
+
   async #guarded(head: Head): Promise<void> {
     try {
       await this.follow(head);
     } catch (error) {
-      const level = isProtocolError(error) && error.retryable ? 'warn' : 'error';
-      this.#log[level]('transactions could not be followed', { reason: String(error) });
+      this.#complain('transactions could not be followed', error);
     }
+  }
+
+  #complain(message: string, error: unknown, fields: Fields = {}): void {
+    const level = isProtocolError(error) && error.retryable ? 'warn' : 'error';
+    this.#log[level](message, { ...fields, reason: String(error) });
   }
 }

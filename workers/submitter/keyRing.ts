@@ -1,4 +1,4 @@
-import { ProtocolError } from '#core/errors.ts';
+import { isProtocolError, ProtocolError } from '#core/errors.ts';
 import type { BlockRef, Hex } from '#ports/chain.ts';
 import type { Dispatcher } from '#ports/dispatch.ts';
 import type { Intent, TrackedIntent } from '#ports/outbox.ts';
@@ -38,7 +38,7 @@ export async function openDispatcher(parts: Omit<DispatcherParts, 'signer'>, key
       if (moves) await outbox.reopen(intent.purpose, { ...intent, from: signer.address });
     }
   }
-  return new KeyRing(present, former, parts);
+  return new KeyRing(present, former, lost, parts);
 }
 
 class KeyRing implements Dispatcher {
@@ -47,17 +47,25 @@ class KeyRing implements Dispatcher {
   readonly #former: readonly Dispatcher[];
   readonly #open = new Map<Hex, number>();
   readonly #metrics: DispatcherParts['metrics'];
+  readonly #log: DispatcherParts['log'];
 
-  constructor(present: Dispatcher, former: readonly Signer[], parts: Omit<DispatcherParts, 'signer'>) {
+  constructor(
+    present: Dispatcher,
+    former: readonly Signer[],
+    lost: readonly Hex[],
+    parts: Omit<DispatcherParts, 'signer'>,
+  ) {
     this.address = present.address;
     this.#present = present;
     this.#metrics = parts.metrics;
+    this.#log = parts.log;
     this.#former = former.map((signer) => {
       const gauge: DispatcherParts['metrics']['gauge'] = (name, value, labels) =>
         name === 'worker_submit_open_intents'
           ? void this.#open.set(signer.address, value)
           : parts.metrics.gauge(name, value, labels);
-      return new OutboxDispatcher({ ...parts, signer, metrics: { ...parts.metrics, gauge } });
+      const keyless = lost.includes(signer.address);
+      return new OutboxDispatcher({ ...parts, signer, keyless, metrics: { ...parts.metrics, gauge } });
     });
   }
 
@@ -76,8 +84,18 @@ class KeyRing implements Dispatcher {
   }
 
   async follow(head: BlockRef, final: BlockRef | undefined): Promise<readonly TrackedIntent[]> {
-    const changed = [...(await this.#present.follow(head, final))];
-    for (const former of this.#former) changed.push(...(await former.follow(head, final)));
+    const changed: TrackedIntent[] = [];
+    // What one key's transactions came to is told, whether or not the next key's can be followed.
+    for (const key of [this.#present, ...this.#former])
+      try {
+        changed.push(...(await key.follow(head, final)));
+      } catch (error) {
+        const level = isProtocolError(error) && error.retryable ? 'warn' : 'error';
+        this.#log[level]('the transactions of a key could not be followed', {
+          address: key.address,
+          reason: String(error),
+        });
+      }
     this.#metrics.gauge(
       'worker_submit_former_intents',
       [...this.#open.values()].reduce((sum, open) => sum + open, 0),

@@ -18,6 +18,8 @@ export interface Memory {
   readonly refused: number;
   /** What its call took when it was estimated last, before anything was signed. */
   readonly gas: bigint | undefined;
+  /** Times in a row that no chain node took the newest attempt, for a reason that time does not mend. */
+  readonly notTaken: number;
   /** Why it waited last, so that it is said once. */
   readonly waits: string | undefined;
 }
@@ -31,6 +33,7 @@ export const FRESH: Memory = {
   missing: 0,
   refused: 0,
   gas: undefined,
+  notTaken: 0,
   waits: undefined,
 };
 
@@ -56,8 +59,11 @@ export type Step =
   /** Use up the nonce with an empty transfer. */
   | { readonly kind: 'cancel'; readonly reason: string }
   | { readonly kind: 'abandon'; readonly reason: string }
-  /** Not final. One that failed can still be replaced by its twin on another fork, but the chain has refused this one. */
-  | { readonly kind: 'mined'; readonly success: boolean }
+  /**
+   * Not final. One that failed, or was cancelled, can still be replaced by its twin on another fork, but on this one it came to
+   * nothing.
+   */
+  | { readonly kind: 'mined'; readonly how: 'done' | 'failed' | 'cancelled' }
   /** The block with the transaction fell out. */
   | { readonly kind: 'unmined' }
   | { readonly kind: 'settled' }
@@ -65,8 +71,14 @@ export type Step =
   /** Somebody else used our nonce: plan again with another one. */
   | { readonly kind: 'renumber' };
 
-/** Heads for which a lagging node may hide a receipt, or refuse a call because it has not seen the request yet. */
+/**
+ * Heads for which a lagging node may hide a receipt, or refuse a call because it has not seen the request yet, and times that all of
+ * them may refuse a transaction.
+ */
 export const PATIENCE = 4;
+
+/** Of an intent whose nonce an empty transfer has used up. */
+export const CANCELLED = 'it was cancelled';
 
 const WAIT: Step = { kind: 'wait' };
 
@@ -90,25 +102,36 @@ function planned(intent: TrackedIntent, { head, memory }: Situation): Step {
 }
 
 function withReceipt(intent: TrackedIntent, { finalNumber }: Situation, receipt: Receipt): Step {
-  if (receipt.block.number > finalNumber)
-    return intent.status === 'mined' ? WAIT : { kind: 'mined', success: receipt.success };
   const attempt = intent.attempts.find(({ hash }) => hash === receipt.transactionHash);
-  if (attempt?.kind === 'cancel') return { kind: 'abandon', reason: intent.reason ?? 'it was cancelled' };
+  const isCancel = attempt?.kind === 'cancel';
+  if (receipt.block.number > finalNumber) {
+    const how = isCancel ? 'cancelled' : receipt.success ? 'done' : 'failed';
+    return intent.status === 'mined' ? WAIT : { kind: 'mined', how };
+  }
+  if (isCancel) return { kind: 'abandon', reason: intent.reason ?? CANCELLED };
   return { kind: receipt.success ? 'settled' : 'reverted' };
 }
 
 function inFlight(intent: TrackedIntent, situation: Situation, policy: FeePolicy): Step {
   const { head, minedNonce, memory } = situation;
   if ((intent.nonce ?? 0) < minedNonce) return memory.missing < PATIENCE ? WAIT : { kind: 'renumber' };
-  if (memory.sentAt === undefined) return { kind: 'rebroadcast' };
   const last = intent.attempts.at(-1) as Attempt;
-  if (last.kind === 'call' && isLate(intent, head.timestamp)) return { kind: 'cancel', reason: 'its time is over' };
+  const why = last.kind === 'call' ? whyCancelled(intent, situation) : undefined;
+  if (why !== undefined) return { kind: 'cancel', reason: why };
+  if (memory.sentAt === undefined) return { kind: 'rebroadcast' };
   const urgent = head.timestamp >= Math.min(urgentFrom(intent, policy), situation.urgentBehind);
   // A higher fee helps only the first in line; those behind it wait for it, whatever they offer.
   const isFirst = intent.nonce === minedNonce;
   const isDue = head.number - memory.sentAt >= (urgent ? 1 : policy.replaceAfterBlocks);
   if (memory.underpriced || (isFirst && isDue)) return { kind: 'replace', urgent };
   return isForgotten(memory, head.number, policy) ? { kind: 'rebroadcast' } : WAIT;
+}
+
+/** Asked before anything is sent again: bytes that no node takes must not stand in the way of the end. */
+function whyCancelled(intent: TrackedIntent, { head, memory }: Situation): string | undefined {
+  if (isLate(intent, head.timestamp)) return 'its time is over';
+  // One of them may have taken it all the same: the nonce is given up by a transfer that is mined, and by nothing else.
+  return memory.notTaken < PATIENCE ? undefined : 'no chain node takes it';
 }
 
 /** Nodes drop what waits for long: then it has to be handed over again. */
@@ -120,6 +143,6 @@ export function urgentFrom({ urgentAt, expiresAt }: TrackedIntent, policy: FeePo
   return urgentAt ?? (expiresAt ?? Number.POSITIVE_INFINITY) - policy.urgentSeconds;
 }
 
-function isLate({ expiresAt }: TrackedIntent, now: number): boolean {
+export function isLate({ expiresAt }: TrackedIntent, now: number): boolean {
   return expiresAt !== undefined && now > expiresAt;
 }

@@ -20,6 +20,8 @@ export type RpcFault = { readonly share?: number } & (
   | { readonly kind: 'otherBlock' }
   /** Broadcasts are answered so; taken all the same, or not. */
   | { readonly kind: 'broadcast'; readonly message: string; readonly taken: boolean }
+  /** Transactions of more bytes are refused, as by go-ethereum's pool: 131,072 there. */
+  | { readonly kind: 'oversized'; readonly bytes: number }
   /** Broadcasts are answered with their hash and thrown away. */
   | { readonly kind: 'swallow' }
   | { readonly kind: 'nonce'; readonly by: number }
@@ -94,6 +96,12 @@ export function twistOf(fault: RpcFault): Twist {
         if (call.method !== 'eth_sendRawTransaction') return undefined;
         const said = refusal(-32_000, fault.message);
         return fault.taken ? answer().then(() => said) : Promise.resolve(said);
+      };
+    case 'oversized':
+      return ({ call }) => {
+        const size = call.method === 'eth_sendRawTransaction' ? String(call.params[0]).length / 2 - 1 : 0;
+        const said = `oversized data: transaction size ${size}, limit ${fault.bytes}`;
+        return size > fault.bytes ? Promise.resolve(refusal(-32_000, said)) : undefined;
       };
     case 'swallow':
       return ({ call }) =>

@@ -1,4 +1,6 @@
 import { expect } from 'chai';
+import { Transaction } from 'ethers';
+import { ProtocolError } from '#core/errors.ts';
 import type { BlockRef, ChainSender, Hex } from '#ports/chain.ts';
 import type { Intent, Outbox } from '#ports/outbox.ts';
 import { type NodeRegistry, NodeRegistry__factory } from '#types';
@@ -200,6 +202,15 @@ describe('the dispatcher on a chain', () => {
     expect(await mined()).to.equal(1);
   });
 
+  it('does not sign what comes too late, though the contract would take it', async () => {
+    const ours = dispatcher();
+    const { timestamp } = await head();
+    await follow(ours, 1);
+    await ours.send(announce('late', { expiresAt: timestamp - 1 }));
+    await follow(ours, 1);
+    expect(await outbox.get('announce:late')).to.deep.include({ status: 'abandoned', nonce: undefined, attempts: [] });
+  });
+
   it('follows its transaction out of the chain and back in', async () => {
     const ours = dispatcher();
     const mark = await anvil.mark();
@@ -219,6 +230,81 @@ describe('the dispatcher on a chain', () => {
     expect(await status('a')).to.equal('mined');
     expect(await endpointOnChain()).to.equal('a');
     expect((await outbox.get('announce:a'))?.attempts).to.have.length(1);
+  });
+
+  /** Every broadcast of a call is refused for good; `taken`: one of several chain nodes has taken it all the same. */
+  const refusing = (taken: boolean) => {
+    const sender = new EthersSender(rpc);
+    const broadcast = sender.broadcast.bind(sender);
+    sender.broadcast = async (raw) => {
+      if (Transaction.from(raw).data === '0x') return broadcast(raw);
+      if (taken) await broadcast(raw);
+      throw new ProtocolError('rpc.refused', { url: 'u', method: 'eth_sendRawTransaction', reason: 'oversized data' });
+    };
+    return sender;
+  };
+  const follow = async (ours: OutboxDispatcher, times: number, final?: BlockRef) => {
+    for (let i = 0; i < times; i++) await ours.follow(await head(), final);
+  };
+
+  it('cancels what no chain node takes, also after a death, and tells why as soon as the cancel is mined', async () => {
+    expect((await dispatcher(refusing(false)).send(announce('a'))).status).to.equal('signed');
+    const ours = dispatcher(refusing(false));
+    await ours.send(announce('behind', { to: signer.address, data: '0x' }));
+    await follow(ours, 5);
+    await anvil.mine();
+    await follow(ours, 1);
+    expect(await outbox.get('announce:a')).to.deep.include({ status: 'mined', reason: 'no chain node takes it' });
+    await follow(ours, 1, await head());
+    expect(await outbox.get('announce:a')).to.deep.include({ status: 'abandoned', reason: 'no chain node takes it' });
+    expect(await status('behind')).to.equal('settled');
+    expect(await mined()).to.equal(2);
+  });
+
+  it('takes a refused transaction for done if it is mined all the same', async () => {
+    const ours = dispatcher(refusing(true));
+    await ours.send(announce('a'));
+    await follow(ours, 2);
+    await anvil.mine();
+    await follow(ours, 1, await head());
+    expect(await status('a')).to.equal('settled');
+    expect(await endpointOnChain()).to.equal('a');
+  });
+
+  it('gives a refused transaction up by a cancel in its place, so that it has its effect or not, and never both', async () => {
+    const ours = dispatcher(refusing(true));
+    await ours.send(announce('a'));
+    await follow(ours, 4);
+    await anvil.mine();
+    await follow(ours, 1, await head());
+    expect((await outbox.get('announce:a'))?.attempts.map(({ kind }) => kind)).to.deep.equal(['call', 'cancel']);
+    expect(await status('a')).to.equal('abandoned');
+    expect(await endpointOnChain()).to.equal('');
+    expect(await mined()).to.equal(1);
+  });
+
+  it('gives a refused transaction up although the cap was lowered since', async () => {
+    const dear = await dispatcher(refusing(false)).send(announce('a'));
+    const cap = (dear.attempts[0]?.maxFeePerGas ?? 0n) - 1n;
+    await follow(dispatcher(refusing(false), { ...POLICY, maxFeePerGas: cap }), 5);
+    await anvil.mine();
+    expect(await mined()).to.equal(1);
+  });
+
+  it('follows the others when one cannot be followed, and tells what became of them', async () => {
+    const sender = new EthersSender(rpc);
+    const receipt = sender.receipt.bind(sender);
+    const ours = dispatcher(sender);
+    const first = await ours.send(announce('a'));
+    await ours.send(announce('b'));
+    sender.receipt = async (hash) => {
+      if (hash === first.attempts[0]?.hash) throw new Error('broken');
+      return receipt(hash);
+    };
+    await anvil.mine();
+    expect((await ours.follow(await head(), undefined)).map(({ purpose }) => purpose)).to.deep.equal(['announce:b']);
+    sender.receipt = receipt;
+    expect((await ours.follow(await head(), undefined)).map(({ purpose }) => purpose)).to.deep.equal(['announce:a']);
   });
 
   faultStory('key-used-elsewhere', async () => {

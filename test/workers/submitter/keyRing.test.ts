@@ -150,6 +150,36 @@ describe('a process whose key is another one than before', () => {
     expect(await open()).to.deep.equal({});
   });
 
+  it('sends what a lost key had signed even after its deadline: nobody can sign the cancel, and what is behind waits', async () => {
+    const before = await start(first, {}, deaf());
+    const { timestamp } = await head();
+    await before.send({ ...announce('late'), expiresAt: timestamp + 5 });
+    await before.send(announce('behind'));
+    await anvil.send('evm_increaseTime', 100);
+    const ours = await start(second, { lost: [first.address] });
+    await follow(ours, 6);
+    expect([await mined(first), await endpointOf(first)]).to.deep.equal([2, 'behind']);
+    expect(await open()).to.deep.equal({});
+  });
+
+  it('follows one key, and tells what became of its transactions, when the other cannot be followed', async () => {
+    await (await start(first)).send(announce('a'));
+    const sender = new EthersSender(rpc);
+    const ours = await start(second, { retired: [first] }, sender);
+    await ours.send(announce('b'));
+    await anvil.mine();
+    for (const [broken, told] of [
+      [first, 'announce:b'],
+      [second, 'announce:a'],
+    ] as const) {
+      sender.minedNonce = async (address) => {
+        if (address === broken.address) throw new Error('broken');
+        return 1;
+      };
+      expect((await ours.follow(await head(), undefined)).map(({ purpose }) => purpose)).to.deep.equal([told]);
+    }
+  });
+
   it('waits for a signer that is away, keeps nothing that it did not ask for, and leaves no nonce out', async () => {
     const away = await startSigner(KEYS[1]);
     const connect = (path: string) =>

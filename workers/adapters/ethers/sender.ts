@@ -14,17 +14,22 @@ interface RawReceipt {
   readonly gasUsed: string;
 }
 
-/** What nodes (geth, erigon, nethermind, besu, reth, anvil, hardhat) say about a transaction they do not simply take. */
+/**
+ * What nodes (geth, erigon, nethermind, besu, reth, anvil, hardhat) say about a transaction they do not simply take. Nethermind writes its
+ * answers in one word.
+ */
 const ANSWERS = [
-  ['known', /already known|known transaction|already imported|already exists|already in (the )?(mem)?pool/i],
-  ['nonce_too_low', /nonce too low|nonce is too low|nonce has already been used|old nonce/i],
+  ['known', /already ?known|known transaction|already imported|already exists|already in (the )?(mem)?pool/i],
+  ['nonce_too_low', /nonce too low|nonce is too low|nonce has already been used|old ?nonce/i],
   [
     'underpriced',
-    /underpriced|fee too low|max fee per gas less than|gas price too low|below base fee|too low for the next block/i,
+    /underpriced|fee ?too ?low|replacement ?not ?allowed|max fee per gas less than|gas price too low|below base fee|too low for the next block/i,
   ],
 ] as const;
-const NO_FUNDS = /insufficient funds|sender doesn't have enough funds|insufficient balance/i;
-const NONCE_GAP = /nonce too high|nonce gap|future transaction/i;
+const NO_FUNDS = /insufficient ?funds|sender doesn't have enough funds|insufficient balance/i;
+/** Of a pool, not of the transaction: there is room again when others are mined. */
+const POOL_FULL = /pool is full|pool overflow|POOL_FULL/i;
+const NONCE_GAP = /nonce too high|nonce ?gap|future transaction/i;
 
 /** Paid to the proposer when the node does not say what is usual, in wei per gas. */
 const USUAL_TIP = 1_000_000n;
@@ -127,6 +132,8 @@ function answer(error: unknown, raw: Hex): 'known' | 'nonce_too_low' | 'underpri
   const known = ANSWERS.find(([, pattern]) => pattern.test(text));
   if (known) return known[0];
   if (NO_FUNDS.test(text)) return poor(senderOf(raw), error);
+  if (isProtocolError(error, 'rpc.refused') && POOL_FULL.test(text))
+    return new ProtocolError('rpc.unavailable', error.payload, { cause: error });
   if (NONCE_GAP.test(text)) {
     const { nonce, from } = Transaction.from(raw);
     return new ProtocolError('chain.nonce_gap', { nonce, address: from ?? 'unknown' }, { cause: error });
