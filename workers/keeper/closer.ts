@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { isProtocolError } from '#core/errors.ts';
+import { bytesOf } from '#core/protocol/calldata.ts';
 import { submissionOf } from '#core/protocol/request.ts';
 import { feeSplit } from '#core/protocol/split.ts';
 import { AskFlags, hasFlag } from '#core/protocol/terms.ts';
@@ -17,12 +18,20 @@ export interface CloserParts {
   headersOf(version: Hex): Promise<readonly Hex[] | undefined>;
 }
 
+/** What a call is made of. */
+export type Closing = Pick<DueRequest, 'row' | 'history' | 'action' | 'takeTip'>;
+
 /** Builds, tries and sends the calls that close requests. Items given together have the same action and tip. */
 export class Closer {
   readonly #parts: CloserParts;
 
   constructor(parts: CloserParts) {
     this.#parts = parts;
+  }
+
+  /** Of the calldata that closes it alone. */
+  async bytesOf(item: Closing): Promise<number> {
+    return bytesOf(await this.#dataOf([item]));
   }
 
   /** The items the contract would close now. A single item is tried by the dispatcher's own estimate. */
@@ -59,9 +68,9 @@ export class Closer {
     return this.#parts.dispatcher.get(purpose);
   }
 
-  async #dataOf(items: readonly DueRequest[]): Promise<Hex> {
+  async #dataOf(items: readonly Closing[]): Promise<Hex> {
     const { calls } = this.#parts;
-    const [{ action, takeTip, history }] = items as [DueRequest];
+    const [{ action, takeTip, history }] = items as [Closing];
     if (action === 'expire') return calls.expire(items.map(expireCall));
     if (action === 'finalise')
       return calls.finalise(await Promise.all(items.map((i) => this.#finaliseCall(i))), takeTip);
@@ -69,7 +78,7 @@ export class Closer {
   }
 
   /** A callback is given the output again, as it was submitted; everything else is in the terms' hash. */
-  async #finaliseCall({ history: { row, output } }: DueRequest): Promise<FinaliseCall> {
+  async #finaliseCall({ history: { row, output } }: Closing): Promise<FinaliseCall> {
     const { terms } = row;
     const told = terms.callbackGas > 0 && output !== undefined;
     const exact = hasFlag(terms.flags, AskFlags.EXACT_OUTPUT);
@@ -88,7 +97,7 @@ function gainOf(items: readonly DueRequest[]): bigint | undefined {
   }, 0n);
 }
 
-function expireCall({ history: { row } }: DueRequest) {
+function expireCall({ history: { row } }: Closing) {
   const { terms, nonce, node } = row;
   const state = row.state as 'Requested' | 'Declined' | 'Accepted';
   return { terms, nonce, state, acceptedBy: state === 'Accepted' ? node : undefined };

@@ -1,3 +1,4 @@
+import { CALLDATA_BYTES } from '#core/protocol/calldata.ts';
 import type { Terms } from '#core/protocol/terms.ts';
 
 /** One request that is due, with what grouping depends on. */
@@ -5,6 +6,8 @@ export interface Due {
   readonly terms: Terms;
   /** Calls with different keys never share a transaction: the action, the tip, the account that acts. */
   readonly key: string;
+  /** Of calldata if it goes alone; in company it takes no more. */
+  readonly bytes: number;
   /** Chain time after which it goes in whatever company it has. */
   readonly latest: number;
 }
@@ -49,14 +52,16 @@ function quietKey({ terms, key }: Due): string | undefined {
 /** All but the last are full. */
 function chunks<T extends Due>(items: readonly T[], limit: number): Group<T>[] {
   const made: T[][] = [];
-  let gas = 0;
+  let [gas, bytes] = [0, 0];
   for (const item of items) {
     const current = made.at(-1);
     gas += item.terms.callbackGas;
-    if (current && current.length < limit && gas <= CALLBACK_GAS) current.push(item);
+    bytes += item.bytes;
+    if (current && current.length < limit && gas <= CALLBACK_GAS && bytes <= CALLDATA_BYTES) current.push(item);
     else {
       made.push([item]);
       gas = item.terms.callbackGas;
+      bytes = item.bytes;
     }
   }
   return made.map((items, i) => ({ items, full: i < made.length - 1 || items.length >= limit }));

@@ -43,6 +43,8 @@ const NO_DELAYS: Delays = { tipDelay: 0, rescueDelay: 0 };
 export class Keeper implements Observer {
   readonly #parts: KeeperParts;
   #closing: Promise<void> | undefined;
+  /** Purposes whose rows wait for a transaction that is about to be planned. */
+  readonly #sending = new Set<string>();
 
   constructor(parts: KeeperParts) {
     this.#parts = parts;
@@ -76,7 +78,7 @@ export class Keeper implements Observer {
     metrics.gauge('worker_keep_due', rows.length);
     const due: DueRequest[] = [];
     for (const row of rows) {
-      const request = await this.#due(row);
+      const request = await this.#dueOrLater(row, head.now);
       if (request) due.push(request);
     }
     const single = due.filter(({ action }) => action === 'rescue').map((item) => [item]);
@@ -97,7 +99,7 @@ export class Keeper implements Observer {
   async outcome(intent: TrackedIntent, now: number): Promise<void> {
     if (!['settled', 'reverted', 'abandoned'].includes(intent.status)) return;
     for (const row of await this.#rowsOf(intent.purpose))
-      if (row.facts['intent'] === intent.purpose) await this.#later(row, 'closing', now);
+      if (row.facts['intent'] === intent.purpose) await this.#later(row, 'closing', now, true);
   }
 
   async #rowsOf(purpose: string): Promise<readonly Row[]> {
@@ -108,12 +110,26 @@ export class Keeper implements Observer {
     return row?.stage === 'closing' ? [row] : [];
   }
 
-  /** For the start: rows whose transaction was never planned, or ended while nobody looked. */
+  /** For the start, and the sweep: rows whose transaction was never planned, or ended while nobody looked. */
   async recover(now: number): Promise<void> {
     for (const row of await this.#parts.journal.ready(KEEP, 'closing', { limit: 10_000 })) {
-      const intent = await this.#parts.closer.intent(String(row.facts['intent']));
+      const purpose = String(row.facts['intent']);
+      if (this.#sending.has(purpose)) continue;
+      const intent = await this.#parts.closer.intent(purpose);
       if (!intent || ['settled', 'reverted', 'abandoned'].includes(intent.status))
-        await this.#later(row, 'closing', now);
+        await this.#later(row, 'closing', now, intent !== undefined);
+    }
+  }
+
+  /** One whose call cannot be built does not keep the others from being closed. */
+  async #dueOrLater(row: Row, now: number): Promise<DueRequest | undefined> {
+    try {
+      return await this.#due(row);
+    } catch (error) {
+      if (isProtocolError(error) && error.retryable) throw error;
+      this.#parts.log.error('a due request cannot be closed', { requestId: row.id, reason: String(error) });
+      await this.#later(row, 'pending', now);
+      return undefined;
     }
   }
 
@@ -122,16 +138,27 @@ export class Keeper implements Observer {
     if (!history) return undefined;
     const action = row.facts['action'] as KeepAction;
     const takeTip = row.facts['takeTip'] === true;
-    const key = `${action} ${takeTip} ${history.row.node}`;
+    // What failed in company goes alone from then on, so that its own reason shows.
+    const key = [action, takeTip, history.row.node, ...(row.facts['alone'] === true ? [row.id] : [])].join(' ');
     // What was tried before has waited already.
     const patience = row.facts['tries'] === undefined ? this.#parts.maxWaitSeconds : 0;
     const latest = (row.dueAt ?? 0) + patience;
-    return { row, history, action, takeTip, terms: history.row.terms, key, latest };
+    const bytes = await this.#parts.closer.bytesOf({ row, history, action, takeTip });
+    return { row, history, action, takeTip, terms: history.row.terms, key, bytes, latest };
   }
 
   async #send(items: readonly DueRequest[]): Promise<void> {
+    const purpose = this.#parts.closer.purposeOf(items);
+    this.#sending.add(purpose);
+    try {
+      await this.#sendAs(purpose, items);
+    } finally {
+      this.#sending.delete(purpose);
+    }
+  }
+
+  async #sendAs(purpose: string, items: readonly DueRequest[]): Promise<void> {
     const { journal, closer, log, metrics } = this.#parts;
-    const purpose = closer.purposeOf(items);
     const mine: DueRequest[] = [];
     for (const item of items)
       if (await journal.advance(KEEP, item.row.id, 'pending', 'closing', { facts: { intent: purpose } }))
@@ -152,10 +179,12 @@ export class Keeper implements Observer {
     if (done) metrics.count('worker_keep_moves_total', { to });
   }
 
-  async #later(row: Row, from: 'pending' | 'closing', now: number): Promise<void> {
+  /** `failed`: a transaction ended without closing it. */
+  async #later(row: Row, from: 'pending' | 'closing', now: number, failed = false): Promise<void> {
     const tries = Number(row.facts['tries'] ?? 0) + 1;
     const dueAt = now + PAUSE_SECONDS * Math.min(tries, 40);
-    await this.#parts.journal.advance(KEEP, row.id, from, 'pending', { facts: { tries }, dueAt });
+    const facts = failed ? { tries, alone: true } : { tries };
+    await this.#parts.journal.advance(KEEP, row.id, from, 'pending', { facts, dueAt });
   }
 
   async #delaysFor(request: RequestRow | undefined): Promise<Delays> {

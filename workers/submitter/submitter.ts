@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { toHex } from '#core/hex.ts';
+import { fitting } from '#core/protocol/calldata.ts';
 import { feeSplit } from '#core/protocol/split.ts';
 import { AskFlags, hasFlag, type Terms } from '#core/protocol/terms.ts';
 import type { RequestCalls, SubmitCall } from '#ports/calls.ts';
@@ -24,6 +25,12 @@ export interface SubmitPolicy {
   /** More results than this waiting at once go in one transaction; fewer go alone, which is faster for each. */
   readonly batchAbove: number;
   readonly batchLimit: number;
+}
+
+/** A row, and what is sent for it. */
+interface Result {
+  readonly row: Row;
+  readonly submission: SubmitCall;
 }
 
 const TRACK = 'serve';
@@ -73,7 +80,8 @@ export class Submitter {
       purpose: `accept:${row.id}`,
       to: calls.to,
       data: calls.accept(terms, nonce, node, declined),
-      expiresAt: terms.deadline,
+      // Mined after that it would only make the penalty certain: admission left this much for the work and its delivery.
+      expiresAt: Number(row.facts['acceptBy'] ?? terms.deadline),
       // Its submission takes about as much gas again.
       gain: feeSplit(terms, true).toNode / 2n,
     };
@@ -81,15 +89,24 @@ export class Submitter {
     if (isOver(sent)) await dispatcher.resend(intent);
   }
 
-  /** The row says which transaction it waits for before that transaction is planned: a lost plan is found by `recover`. */
+  /** In one transaction, or in as few as they fit into. */
   async #send(rows: readonly Row[]): Promise<void> {
-    const { calls, dispatcher, journal, metrics, log } = this.#parts;
-    const purpose = purposeOf(rows);
-    const mine: Row[] = [];
-    const submissions: SubmitCall[] = [];
+    const results: Result[] = [];
     for (const row of rows) {
       const submission = await this.#callOf(row);
-      if (!submission || (await this.#isUnderWay(row))) continue;
+      if (submission && !(await this.#isUnderWay(row))) results.push({ row, submission });
+    }
+    const dataOf = (some: readonly Result[]) => this.#parts.calls.submit(some.map(({ submission }) => submission));
+    for (const part of fitting(results, dataOf)) await this.#sendOne(part);
+  }
+
+  /** The row says which transaction it waits for before that transaction is planned: a lost plan is found by `recover`. */
+  async #sendOne(results: readonly Result[]): Promise<void> {
+    const { calls, dispatcher, journal, metrics, log } = this.#parts;
+    const purpose = purposeOf(results.map(({ row }) => row));
+    const mine: Row[] = [];
+    const submissions: SubmitCall[] = [];
+    for (const { row, submission } of results) {
       const facts = { intent: purpose, attempts: attemptsOf(row) + 1 };
       if (!(await journal.advance(TRACK, row.id, 'executed', 'submitting', { facts }))) continue;
       mine.push(row);

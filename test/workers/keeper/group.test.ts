@@ -5,9 +5,10 @@ import { other, terms } from '../../support/story.ts';
 interface Named extends Due {
   readonly name: string;
 }
-const due = (name: string, change: Partial<Due['terms']> = {}, key = 'finalise false'): Named => ({
+const due = (name: string, change: Partial<Due['terms']> = {}, key = 'finalise false', bytes = 900): Named => ({
   name,
   key,
+  bytes,
   latest: 0,
   terms: { ...terms, ...change },
 });
@@ -50,6 +51,12 @@ describe('how a keeper puts requests together', () => {
   it('counts a transaction as full whose callbacks leave no gas for another', () => {
     const hungry = Array.from({ length: 4 }, (_, i) => due(`${i}`, { callbackGas: 2_000_000, lane: i }));
     expect(group(hungry, 10).map(({ full }) => full)).to.deep.equal([true, false]);
+  });
+  it('cuts where the calldata would be more than chain nodes take, and then counts as full; one alone goes at any size', () => {
+    const told = (name: string, bytes: number) => due(name, { callbackGas: 1, lane: 1 }, 'finalise true', bytes);
+    const items = [told('a', 50_000), told('b', 60_000), told('c', 1), told('d', 200_000), told('e', 1)];
+    expect(names(items)).to.deep.equal([['a', 'b'], ['c'], ['d'], ['e']]);
+    expect(group(items, 10).map(({ full }) => full)).to.deep.equal([true, true, true, false]);
   });
   it('loses nothing and repeats nothing', () => {
     const items = Array.from({ length: 40 }, (_, i) =>

@@ -5,6 +5,7 @@ import type { RequestCalls } from '#ports/calls.ts';
 import type { Hex } from '#ports/chain.ts';
 import type { Dispatcher } from '#ports/dispatch.ts';
 import type { TrackedIntent } from '#ports/outbox.ts';
+import { requestCalls } from '../../../workers/adapters/ethers/calls.ts';
 import { memoryJournal } from '../../../workers/adapters/memory/journal.ts';
 import { Closer } from '../../../workers/keeper/closer.ts';
 import { Keeper } from '../../../workers/keeper/keeper.ts';
@@ -28,20 +29,22 @@ const lanesOf = (data: Hex) =>
 const numbers = (lanes: readonly number[]) => Buffer.from(lanes.flatMap((lane) => [lane >> 8, lane & 255]));
 
 /** A keeper of a node's own results whose transactions are only written down: the lanes of the requests each one closes. */
-function keeping(maxWaitSeconds: number, batchLimit = 3) {
+function keeping(maxWaitSeconds: number, batchLimit = 3, finalise?: RequestCalls['finalise']) {
   const journal = memoryJournal();
   const sent: [string, ...number[]][] = [];
   const calls = {
     to: CONTRACT,
-    finalise: (items) => toHex(numbers(items.map(({ terms: { lane } }) => lane))),
+    finalise: finalise ?? ((items) => toHex(numbers(items.map(({ terms: { lane } }) => lane)))),
     rescue: ({ lane }) => toHex(numbers([lane])),
     statuses: (data) => lanesOf(data).map(() => 'DONE'),
   } as Partial<RequestCalls> as RequestCalls;
   const intents = new Map<string, TrackedIntent>();
+  let away = false;
   const dispatcher = {
     address: node,
     get: async (purpose) => intents.get(purpose),
     send: async (intent) => {
+      if (away) throw new Error('the database is away');
       sent.push([intent.purpose.split(/Many|:/)[0] ?? '', ...lanesOf(intent.data)]);
       const tracked = { ...intent, from: node, status: 'signed', nonce: 0, attempts: [], reason: undefined } as const;
       intents.set(intent.purpose, tracked);
@@ -66,9 +69,11 @@ function keeping(maxWaitSeconds: number, batchLimit = 3) {
   });
   let blocks = 0;
   /** The request of this lane was submitted, and perhaps frozen. */
-  async function submitted(lane: number, stuck = false) {
+  async function submitted(lane: number, stuck = false, told: Hex | undefined = undefined) {
     const id = toRequestId(`0x${lane.toString(16).padStart(64, '0')}`);
-    const events = [{ ...asked({ lane }), id }, { ...submittedBy(node), id }, ...(stuck ? [{ ...frozen, id }] : [])];
+    const terms = told === undefined ? { lane } : { lane, callbackGas: 1_000 };
+    const submission = { ...submittedBy(node), id, ...(told === undefined ? {} : { output: told }) };
+    const events = [{ ...asked(terms), id }, submission, ...(stuck ? [{ ...frozen, id }] : [])];
     const block = { number: ++blocks, hash: id, parentHash: blocks === 1 ? HASH : previous, timestamp: 0 };
     previous = id;
     const logged = events.map((event, logIndex) => ({ event, block, logIndex, transactionHash: HASH }));
@@ -76,8 +81,11 @@ function keeping(maxWaitSeconds: number, batchLimit = 3) {
     await keeper.touched(id, await journal.eventsOf(id), at(0));
     return id;
   }
+  const outage = (is: boolean) => {
+    away = is;
+  };
   let previous: Hex = HASH;
-  return { keeper, journal, sent, intents, submitted };
+  return { keeper, journal, sent, intents, submitted, outage };
 }
 
 describe('when a keeper sends', () => {
@@ -142,5 +150,80 @@ describe('when a keeper sends', () => {
     await submitted(512);
     await keeper.close(at(DUE));
     expect(sent.map(([action, ...lanes]) => [action, lanes.length])).to.deep.equal([['finalise', 512]]);
+  });
+});
+
+describe('what a keeper has on its way', () => {
+  const stageOf = async ({ journal }: ReturnType<typeof keeping>, id: Hex) => (await journal.row('keep', id))?.stage;
+
+  it('is taken up again if its transaction was never planned, without a restart', async () => {
+    const keep = keeping(0);
+    const id = await keep.submitted(1);
+    keep.outage(true);
+    await keep.keeper.close(at(DUE)).catch(() => {});
+    expect(await stageOf(keep, id)).to.equal('closing');
+    keep.outage(false);
+    await keep.keeper.recover(DUE);
+    expect(await stageOf(keep, id)).to.equal('pending');
+    await keep.keeper.close(at(DUE + 15));
+    expect(keep.sent).to.deep.equal([['finalise', 1]]);
+  });
+
+  it('is taken up again if its transaction ended and nobody was told; one that is on its way is left alone', async () => {
+    const keep = keeping(0, 1);
+    const ids = [await keep.submitted(1), await keep.submitted(2)] as const;
+    await keep.keeper.close(at(DUE));
+    const [first] = keep.intents.values();
+    keep.intents.set(String(first?.purpose), { ...(first as TrackedIntent), status: 'abandoned' });
+    await keep.keeper.recover(DUE);
+    expect([await stageOf(keep, ids[0]), await stageOf(keep, ids[1])]).to.deep.equal(['pending', 'closing']);
+  });
+
+  it('is left alone while its transaction is being planned', async () => {
+    const keep = keeping(0);
+    const id = await keep.submitted(1);
+    const { advance } = keep.journal;
+    keep.journal.advance = async (...change) => {
+      const done = await advance(...change);
+      if (change[3] === 'closing') await keep.keeper.recover(DUE);
+      return done;
+    };
+    await keep.keeper.close(at(DUE));
+    expect(await stageOf(keep, id)).to.equal('closing');
+  });
+
+  it('goes alone after a transaction with others closed nothing', async () => {
+    const keep = keeping(0);
+    for (const lane of [1, 2, 3]) await keep.submitted(lane);
+    await keep.keeper.close(at(DUE));
+    const [intent] = keep.intents.values();
+    await keep.keeper.outcome({ ...(intent as TrackedIntent), status: 'abandoned' }, DUE);
+    await keep.keeper.close(at(DUE + 15));
+    expect(keep.sent).to.deep.equal([
+      ['finalise', 1, 2, 3],
+      ['finalise', 1],
+      ['finalise', 2],
+      ['finalise', 3],
+    ]);
+  });
+
+  it('goes in as many transactions as chain nodes take, with the outputs that callbacks are given', async () => {
+    const keep = keeping(0, 10, requestCalls(CONTRACT).finalise);
+    for (let lane = 1; lane <= 10; lane++) await keep.submitted(lane, false, `0x${'ab'.repeat(16_384)}`);
+    await keep.keeper.close(at(DUE));
+    const sizes = [...keep.intents.values()].map(({ data }) => data.length / 2 - 1);
+    expect(sizes).to.have.length(2);
+    expect(Math.max(...sizes)).to.be.lessThan(131_072);
+    expect(Math.min(...sizes)).to.be.greaterThan(4 * 16_384);
+  });
+
+  it('does not keep the others from being closed if its call cannot be built', async () => {
+    const keep = keeping(0, 10, (items, takeTip) => {
+      if (items.some(({ terms }) => terms.lane === 1)) throw new Error('no such version');
+      return requestCalls(CONTRACT).finalise(items, takeTip);
+    });
+    const ids = [await keep.submitted(1), await keep.submitted(2)] as const;
+    await keep.keeper.close(at(DUE));
+    expect([await stageOf(keep, ids[0]), await stageOf(keep, ids[1])]).to.deep.equal(['pending', 'closing']);
   });
 });
