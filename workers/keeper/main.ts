@@ -24,6 +24,7 @@ import { Keeper } from './keeper.ts';
 
 const fields = { role: 'keeper' };
 const RETENTION_MS = 3_600_000;
+const SWEEP_MS = 10_000;
 
 /** A keeper: closes what is due for everybody, for the tip. Wiring only. */
 const code = await run(
@@ -54,7 +55,8 @@ const code = await run(
     const keeper = new Keeper({ journal, views, closer, policy, batchLimit, maxWaitSeconds, ...common });
     const flight = new Flight(dispatcher, [(intent, head) => keeper.outcome(intent, head.now)], log);
     life.shutdown.add('transactions', async () => void (await Promise.all([flight.idle(), keeper.idle()])));
-    await keeper.recover((await reader.head()).timestamp);
+    const recover = async () => keeper.recover((await reader.head()).timestamp);
+    await recover();
 
     const health = new Health();
     health.register('chain', async () => ({ head: (await reader.head()).number }));
@@ -64,10 +66,14 @@ const code = await run(
     log.info('keeper started', { url: http.url, signer: signer.address, chainId });
 
     const retention = () => retain(journal, outbox, config.journal.keepBlocks, clock.now());
+    const chores = [
+      { name: 'retention', everyMs: RETENTION_MS, run: retention },
+      { name: 'recover', everyMs: SWEEP_MS, run: recover },
+    ];
     const observers = [versionKeeper(journal, log), keeper, flight];
     await Promise.all([
       observe({ reader, journal, startBlock, observers, ...common }, life.signal),
-      sweep([{ name: 'retention', everyMs: RETENTION_MS, run: retention }], clock, log, life.signal),
+      sweep(chores, clock, log, life.signal),
     ]);
   },
   createLog({ level: 'info', fields }),

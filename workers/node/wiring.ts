@@ -188,6 +188,9 @@ export const runNode = <R extends 'node' | 'cheat'>(
       await serving.reconcile(head);
       await submitter.recover();
       await keeper.recover(head.now);
+      // Before anything is sent it is known what time it is on the chain, and what its transactions came to meanwhile.
+      await flight.arrived(head);
+      await flight.idle();
       await serving.sweep();
 
       const health = new Health();
@@ -246,6 +249,7 @@ export const runNode = <R extends 'node' | 'cheat'>(
           run: async () => void ((await restored.look()) && (await serving.sweep())),
         },
         { name: 'recover', everyMs: SWEEP_MS, run: () => submitter.recover() },
+        { name: 'keep', everyMs: SWEEP_MS, run: async () => keeper.recover((await reader.head()).timestamp) },
         {
           name: 'retention',
           everyMs: RETENTION_MS,
