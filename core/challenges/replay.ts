@@ -5,7 +5,7 @@
 import { decodeItems } from '../commitment/canonical.ts';
 import { decodeHeader } from '../commitment/header.ts';
 import { commitItems } from '../commitment/list.ts';
-import { headersHash, schemaHash } from '../commitment/schema.ts';
+import { headersHash, headersOf, schemaHash } from '../commitment/schema.ts';
 import { ProtocolError } from '../errors.ts';
 import { taggedHash } from '../hash.ts';
 import type { Bytes32, Hex } from '../hex.ts';
@@ -21,6 +21,7 @@ import { VersionFlags } from '../protocol/version.ts';
 import type { ExecuteOptions } from '../semantics/execute/execute.ts';
 import type { Program } from '../semantics/program.ts';
 import type { ProgramCommitment } from '../semantics/record.ts';
+import { sidesOf } from '../semantics/sides.ts';
 import type { Tensor } from '../tensor.ts';
 import type { Dossier } from './bundle.ts';
 import { Checks, Mismatch, same } from './checks.ts';
@@ -69,11 +70,14 @@ export function replay(dossier: Dossier, model: Executable | undefined): Replay 
     checks.that('the output is what was submitted', () => itemsOf(outputHeaders, items, output, submitted.outputHash));
 
   const standard = standardOf(dossier);
+  // Of another model no output could be held against one of the version.
+  const executable = model && listsTensorsOf(dossier, model) ? model : undefined;
   const traces = new Map<number, ReferenceTrace>();
   const traceOf = (item: number): ReferenceTrace | undefined => {
     const tensors = inputs?.[item];
-    if (model === undefined || tensors === undefined) return undefined;
-    const known = traces.get(item) ?? new ReferenceTrace(model.program, model.commitment, tensors, model.options);
+    if (executable === undefined || tensors === undefined) return undefined;
+    const { program, commitment, options } = executable;
+    const known = traces.get(item) ?? new ReferenceTrace(program, commitment, tensors, options);
     traces.set(item, known);
     return known;
   };
@@ -105,7 +109,7 @@ export function replay(dossier: Dossier, model: Executable | undefined): Replay 
     version: row.terms.version,
     sha256: dossier.version.sha256Hash.slice(2),
     tolerance: standard === 'exact' ? 'exact' : unpackTolerance(standard),
-    executed: model !== undefined && inputs !== undefined,
+    executed: executable !== undefined && inputs !== undefined,
     result,
     challenges,
     verdict: withheld ? heldBack(row) : overall(row, result, challenges),
@@ -165,6 +169,20 @@ function checkIds(checks: Checks, dossier: Dossier, row: Submitted, model: Execu
   if (model === undefined) return;
   checks.equal('the model has the sha256 of the version', model.sha256, version.sha256Hash);
   checks.equal('the model compiles to the program of the version', model.commitment.root, version.programRoot);
+  checks.equal(
+    'the version lists tensors of the types that the model takes and gives, in its order',
+    listsTensorsOf(dossier, model),
+    true,
+  );
+}
+
+/** By their headers, as the game knows them: names are not in a bundle, and a dispute is decided without them. */
+function listsTensorsOf({ version }: Dossier, { program }: Executable): boolean {
+  const { inputs, outputs } = sidesOf(program);
+  return (
+    headersHash(version.inputHeaders) === headersHash(headersOf(inputs)) &&
+    headersHash(version.outputHeaders) === headersHash(headersOf(outputs))
+  );
 }
 
 function rootOfHeader(program: ProgramHeader): Bytes32 {

@@ -63,6 +63,12 @@ export const runtimeErrors = {
     remedy: 'The version was published with another program; its owner must publish it again. Nobody should serve it.',
     retryable: false,
   },
+  'executor.schema_mismatch': {
+    what: 'Model {sha256} takes or gives other tensors than its version publishes: {reason}.',
+    remedy:
+      'Its owner must publish it again with a card that lists the tensors as the model does. Nobody should serve it: a right result can be challenged with success.',
+    retryable: false,
+  },
   'executor.unchecked': {
     what: 'Request {id} would have to be submitted unchecked: the reference needs about {needed} s, {left} s are left.',
     remedy: 'Set the rate of the reference to what this machine does, or name the version as one to serve unchecked.',

@@ -67,6 +67,19 @@ describe('a replay', function () {
     expect(kinds(challenge?.moves ?? [])).to.deep.equal(['demand', 'answer', 'demand', 'answer', 'proof']);
   });
 
+  it('executes no model that gives other tensors than the version lists', async () => {
+    const { dossier } = readBundle(await refuted());
+    const { program } = model;
+    for (const other of [
+      { ...program, outputs: [] },
+      { ...program, inputs: [] },
+    ]) {
+      const found = replay(dossier, { ...model, program: other });
+      expect(found).to.include({ executed: false, result: undefined });
+      expect(failures(found).join()).to.contain('lists tensors of the types that the model takes and gives');
+    }
+  });
+
   /** A wrong result, challenged by who has the reference. */
   async function upheld(): Promise<Json> {
     const d = await Dispute.of(s, published, [input], [wrong()], lane++);

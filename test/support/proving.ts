@@ -3,6 +3,7 @@ import { ProtocolError } from '#core/errors.ts';
 import { ZERO_ADDRESS } from '#core/hex.ts';
 import type { EventNamed } from '#core/protocol/events.ts';
 import { toRequestId, toVersionId } from '#core/protocol/ids.ts';
+import type { Sides } from '#core/semantics/sides.ts';
 import type { BlockRef, Hex, LoggedEvent } from '#ports/chain.ts';
 import type { Journal } from '#ports/journal.ts';
 import type { Queue } from '#ports/queue.ts';
@@ -13,7 +14,7 @@ import { createExecutor } from '../../workers/executor/execute.ts';
 import { Serving } from '../../workers/watcher/serving.ts';
 import type { KnownVersion } from '../../workers/watcher/versions.ts';
 import { fakeClock } from './fakeClock.ts';
-import { asked, policy, version } from './serving.ts';
+import { asked, policy, sides, version } from './serving.ts';
 import { anyNode } from './story.ts';
 import { recordedLog, recordedMetrics } from './telemetry.ts';
 
@@ -42,8 +43,14 @@ export function requestOf(id: Hex, version: Hex): LoggedEvent & { readonly event
 export interface World {
   fetch(): Promise<void>;
   describe(): Promise<Hex>;
+  /** What the model takes and gives, if that is not what its version publishes. */
+  readonly sides?: Sides;
 }
 export const right: World = { fetch: async () => undefined, describe: async () => ROOT };
+export const otherwise: World = {
+  ...right,
+  sides: { ...sides, outputs: [{ name: 'z', dtype: 'float32', shape: [2] }] },
+};
 export const wrong: World = { ...right, describe: async () => `0x${'66'.repeat(32)}` };
 export const unavailable = async () => {
   throw new ProtocolError('blobs.unavailable', { sha256: version.sha256, sources: 'file:model.onnx is away' });
@@ -85,7 +92,7 @@ export function nodeProcess(journal: Journal, world: World) {
   const reference = {
     async describe(_: LoadableModel) {
       seen.descriptions++;
-      return { root: await world.describe(), multiplyAdds: 1 };
+      return { root: await world.describe(), multiplyAdds: 1, ...(world.sides ?? sides) };
     },
     run: async () => ({}),
     stats: () => ({ threads: 0, running: 0, waiting: 0 }),

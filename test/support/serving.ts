@@ -7,6 +7,7 @@ import { historyOf } from '#core/protocol/history.ts';
 import type { RequestRow } from '#core/protocol/request.ts';
 import { hashesOf, type IoSchema, schemaText } from '#core/protocol/schema.ts';
 import type { Terms } from '#core/protocol/terms.ts';
+import type { Sides } from '#core/semantics/sides.ts';
 import type { Row } from '#ports/journal.ts';
 import type { AdmissionPolicy } from '../../workers/watcher/admit.ts';
 import type { KnownVersion } from '../../workers/watcher/versions.ts';
@@ -17,6 +18,7 @@ const schema: IoSchema = {
   outputs: [{ name: 'y', dtype: 'float32', shape: [2] }],
   rows: false,
 };
+export const sides: Sides = { inputs: schema.inputs, outputs: schema.outputs };
 export const { inputHeaders, outputHeaders, inputSchema, outputSchema } = hashesOf(schema);
 export const schemaJson = schemaText(schema);
 
@@ -28,7 +30,7 @@ export const version: KnownVersion = {
   sha256: '11'.repeat(32),
   size: 100,
   uris: ['file:model.onnx'],
-  schema: { inputs: schema.inputs, outputs: schema.outputs },
+  schema: sides,
   rows: false,
   exact: false,
   inputHeaders,

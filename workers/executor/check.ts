@@ -31,8 +31,8 @@ export interface Task {
 }
 
 /**
- * The items to submit. `run` computes them the fast way. Throws what `run` and the reference throw, `executor.root_mismatch` and
- * `executor.unchecked` (all final or retryable by their codes); never lets through what it could not check and was not told to.
+ * The items to submit. `run` computes them the fast way. Throws what `run`, the reference and the proof throw, and `executor.unchecked`
+ * (all final or retryable by their codes); never lets through what it could not check and was not told to.
  */
 export type Check = (task: Task, run: () => Promise<readonly Item[]>) => Promise<readonly Item[]>;
 

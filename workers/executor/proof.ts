@@ -1,5 +1,6 @@
-/** Whether a version's program is that of its model: found out here, remembered in the version's row. */
+/** Whether a version's program and schema are those of its model: found out here, remembered in the version's row. */
 import { isProtocolError, ProtocolError } from '#core/errors.ts';
+import { sidesDifference } from '#core/semantics/sides.ts';
 import type { Hex } from '#ports/chain.ts';
 import type { Journal } from '#ports/journal.ts';
 import type { ModelProgram, Reference } from '#ports/reference.ts';
@@ -14,19 +15,24 @@ interface ProofParts {
 }
 
 /**
- * The program, if it is the one that the version names: then the version is `proven`. If not, or if the model has none, it is
- * `refused`, and `executor.root_mismatch`, `compile.*` or `onnx.*` (final) is thrown; else what the reference throws.
+ * The program, if it is the one that the version names, with the tensors of its card in their order: then the version is `proven`. If not,
+ * or if the model has none, it is `refused`, and `executor.root_mismatch`, `executor.schema_mismatch`, `compile.*` or `onnx.*` (final) is
+ * thrown; else what the reference throws.
  */
 export type Proof = (facts: ExecutionFacts, model: LoadableModel, signal: AbortSignal) => Promise<ModelProgram>;
 
 export function createProof({ journal, reference, log }: ProofParts): Proof {
   const { track, stage } = VERSION_ROWS;
 
-  async function compare({ version: { program } }: ExecutionFacts, model: LoadableModel, signal: AbortSignal) {
+  async function compare({ version: { program, schema } }: ExecutionFacts, model: LoadableModel, signal: AbortSignal) {
     const compiled = await reference.describe(model, signal);
-    if (compiled.root === program?.root) return compiled;
     const { sha256 } = model;
-    throw new ProtocolError('executor.root_mismatch', { sha256, got: compiled.root, expected: program?.root ?? '' });
+    if (compiled.root !== program?.root)
+      throw new ProtocolError('executor.root_mismatch', { sha256, got: compiled.root, expected: program?.root ?? '' });
+    // A right result in another order than the program's is a wrong one to the game.
+    const reason = sidesDifference(schema, compiled);
+    if (reason !== undefined) throw new ProtocolError('executor.schema_mismatch', { sha256, reason });
+    return compiled;
   }
 
   return async (facts, model, signal) => {
@@ -38,7 +44,7 @@ export function createProof({ journal, reference, log }: ProofParts): Proof {
         await journal.advance(track, id, stage, stage, { facts: { proven: true } });
       return compiled;
     } catch (error) {
-      if (id !== undefined && isProtocolError(error) && /^(executor\.root|compile|onnx)/.test(error.code)) {
+      if (id !== undefined && isProtocolError(error) && /^(executor\.(root|schema)|compile|onnx)/.test(error.code)) {
         await journal.advance(track, id, stage, stage, { facts: { refused: error.message } });
         log.error('a version refused for good', { version: id, reason: error.message });
       }

@@ -4,7 +4,7 @@ import { isProtocolError } from '#core/errors.ts';
 import { ZERO_ADDRESS } from '#core/hex.ts';
 import type { ModelStore } from '#ports/blobs.ts';
 import type { Hex } from '#ports/chain.ts';
-import { findDisputed, shownOf } from '#ports/disputes.ts';
+import { findDisputed, shownOf, whyRefused } from '#ports/disputes.ts';
 import type { Journal } from '#ports/journal.ts';
 import type { Reference } from '#ports/reference.ts';
 import type { Log } from '#ports/telemetry.ts';
@@ -119,9 +119,8 @@ export class Judge {
       if (!found) return unknown('its version names no program, or is not known', false);
       const { traced, version } = found;
       if (!traced) return unknown('the bytes of its input are not on chain', true);
-      const { root } = await traces.describe(traced.model, this.#signal);
-      if (root !== version.words.programRoot)
-        return unknown('its version names another program than its model is', true);
+      const refused = whyRefused(version, await traces.describe(traced.model, this.#signal));
+      if (refused !== undefined) return unknown(refused, true);
       return { judgement: await compute(traced), final: true };
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);

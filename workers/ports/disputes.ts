@@ -4,9 +4,11 @@ import type { Standard } from '#core/challenges/evidence.ts';
 import type { Challenge } from '#core/challenges/follow.ts';
 import { packPosition } from '#core/challenges/position.ts';
 import { type Subject, subjectOf } from '#core/challenges/subject.ts';
+import { sidesDifference } from '#core/semantics/sides.ts';
 import type { ModelStore } from './blobs.ts';
 import type { Hex } from './chain.ts';
 import type { Journal } from './journal.ts';
+import type { ModelProgram } from './reference.ts';
 import type { ShownChallenge, TracedRequest } from './traces.ts';
 import { type ServedVersion, VERSION_ROWS } from './work.ts';
 
@@ -36,6 +38,13 @@ function disputedVersion(facts: Readonly<Record<string, unknown>> | undefined): 
     standard: exact ? 'exact' : { atol: program.atol, rtol: program.rtol },
     words: { ...hashes, tolerance: BigInt(tolerance), shape: BigInt(shape) },
   };
+}
+
+/** Why nobody can judge results of a version by its model: no honest node serves it. `program`: what the model is. */
+export function whyRefused({ words, schema }: DisputedVersion, program: ModelProgram): string | undefined {
+  if (program.root !== words.programRoot) return 'its version names another program than its model is';
+  const difference = sidesDifference(schema, program);
+  return difference && `its version publishes other tensors than its model has: ${difference}`;
 }
 
 export const meaningFor = ({ words }: DisputedVersion, program: ProgramHeader): Meaning => ({

@@ -1,9 +1,10 @@
+import type { Sides } from '#core/semantics/sides.ts';
 import type { Tensor } from '#core/tensor.ts';
 import type { Hex } from './chain.ts';
 import type { LoadableModel } from './runtime.ts';
 
-/** What a model is by the reference semantics. */
-export interface ModelProgram {
+/** What a model is by the reference semantics. Names are the file's own words, of any length. */
+export interface ModelProgram extends Sides {
   readonly root: Hex;
   /** Of one item. */
   readonly multiplyAdds: number;

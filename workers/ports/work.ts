@@ -16,14 +16,14 @@ export interface ServedVersion {
   readonly exact: boolean;
   /** What results are judged by. Absent: the version names no program, and its results cannot be disputed. */
   readonly program?: ServedProgram;
-  /** This node has compiled the model and found that root. */
+  /** This node has compiled the model and found that root, and the tensors of the schema in their order. */
   readonly proven?: boolean;
   /** Seconds of one executor process that an item takes, everything included, as measured last. */
   readonly itemSeconds?: number;
 }
 
 /**
- * Where the journal keeps versions. Whoever compares a version's program with its model leaves what came out in its facts: `proven`
+ * Where the journal keeps versions. Whoever compares a version's program and schema with its model leaves what came out in its facts: `proven`
  * (true), or `refused` (why), and then admission declines it from then on.
  */
 export const VERSION_ROWS = { track: 'version', stage: 'published' } as const;

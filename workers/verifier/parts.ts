@@ -1,6 +1,6 @@
 import type { Meaning } from '#core/challenges/claim.ts';
 import type { ModelStore } from '#ports/blobs.ts';
-import { type DisputedVersion, meaningFor } from '#ports/disputes.ts';
+import { type DisputedVersion, meaningFor, whyRefused } from '#ports/disputes.ts';
 import type { GameViews } from '#ports/game.ts';
 import type { Journal } from '#ports/journal.ts';
 import type { Reference } from '#ports/reference.ts';
@@ -38,13 +38,17 @@ export const DISPUTE = 'dispute';
 /** Seconds until something that could not be done is tried again. */
 export const PAUSE_SECONDS = 10;
 
-/** undefined: the published root is not that of the model; nobody can dispute such a version. */
+/** undefined: the published root or schema is not that of the model; nobody can judge results of such a version. */
 export async function meaningOf(
-  { traces }: Pick<VerifierParts, 'traces'>,
+  { traces, log }: Pick<VerifierParts, 'traces' | 'log'>,
   version: DisputedVersion,
-  { model }: TracedRequest,
+  { model, request }: TracedRequest,
   signal: AbortSignal,
 ): Promise<Meaning | undefined> {
-  if ((await traces.describe(model, signal)).root !== version.words.programRoot) return undefined;
+  const reason = whyRefused(version, await traces.describe(model, signal));
+  if (reason !== undefined) {
+    log.warn('a result of a refused version', { requestId: request, sha256: model.sha256, reason });
+    return undefined;
+  }
   return meaningFor(version, await traces.headerOf(model, signal));
 }

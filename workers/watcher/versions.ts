@@ -17,7 +17,7 @@ const { track: TRACK, stage: STAGE } = VERSION_ROWS;
 export interface KnownVersion extends ServedVersion {
   readonly inputHeaders: readonly Hex[];
   readonly outputHeaders: readonly Hex[];
-  /** Why it is not served any more: its program is not that of its model. */
+  /** Why it is not served any more: its program or schema is not that of its model. */
   readonly refused?: string;
 }
 
@@ -52,7 +52,8 @@ function knownFrom(event: EventNamed<'VersionPublished'>, log: Log): KnownVersio
   try {
     const schema = parseSchema(event.schema);
     const { inputHeaders, outputHeaders, inputSchema, outputSchema } = hashesOf(schema);
-    if (inputSchema !== content.inputSchema || outputSchema !== content.outputSchema) {
+    const agree = inputSchema === content.inputSchema && outputSchema === content.outputSchema;
+    if (!agree || schema.rows !== content.rows) {
       log.warn('a version has another schema than it says', { version });
       return undefined;
     }

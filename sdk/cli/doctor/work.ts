@@ -3,17 +3,18 @@ import type { Address } from '#core/hex.ts';
 import type { VersionId } from '#core/protocol/ids.ts';
 import type { RequestRow } from '#core/protocol/request.ts';
 import { isOver } from '#core/protocol/request.ts';
+import { sidesDifference, sidesOf } from '#core/semantics/sides.ts';
 import { executable } from '../../dispute/model.ts';
 import { addressTopic, logsFrom } from '../../events.ts';
 import { fetchModel } from '../../fetchModel.ts';
 import { findRequest } from '../../findRequest.ts';
 import type { Network } from '../../network.ts';
 import { offersOf } from '../../offers.ts';
-import { describeVersion } from '../../version.ts';
+import { describeVersion, type Version } from '../../version.ts';
 import { when } from '../money.ts';
 import { bad, type Finding, ok, warning } from './finding.ts';
 
-/** Each offered version: its file can be fetched, has the published hash, and compiles to the published program. */
+/** Each offered version: its file can be fetched, has the published hash, and compiles to the published program and schema. */
 export async function modelFindings(network: Network, node: Address): Promise<Finding[]> {
   const findings: Finding[] = [];
   for (const { version, active } of await offersOf(network, node))
@@ -31,31 +32,37 @@ export async function modelFindings(network: Network, node: Address): Promise<Fi
 
 async function modelFinding(network: Network, id: VersionId): Promise<Finding> {
   const version = await describeVersion(network, id);
-  const short = `${id.slice(0, 12)}…`;
   try {
-    const onnx = await fetchModel(version);
-    const { programRoot } = version.content;
-    if (BigInt(programRoot) === 0n)
-      return ok(
-        'models',
-        `${short}: ${onnx.length.toLocaleString('en-US')} bytes, no program: results cannot be disputed`,
-      );
-    const got = executable(onnx).commitment.root;
-    if (got !== programRoot)
-      return bad(
-        'models',
-        `${short} compiles to ${got}, published was ${programRoot}`,
-        'take the offer back: a right result of this file can be challenged with success',
-      );
-    return ok('models', `${short}: ${onnx.length.toLocaleString('en-US')} bytes, hash and program root as published`);
+    return programFinding(version, await fetchModel(version));
   } catch (error) {
     return bad(
       'models',
-      `${short}: ${(error as Error).message}`,
+      `${shortened(id)}: ${(error as Error).message}`,
       'take the offer back, or add a store that has the file (models.stores)',
     );
   }
 }
+
+/** Of the file that the version names by its hash. Throws `compile.*` and `onnx.*`. */
+export function programFinding(
+  { version, content, schema }: Pick<Version, 'version' | 'content' | 'schema'>,
+  onnx: Uint8Array,
+): Finding {
+  const about = `${shortened(version)}: ${onnx.length.toLocaleString('en-US')} bytes`;
+  if (BigInt(content.programRoot) === 0n) return ok('models', `${about}, no program: results cannot be disputed`);
+  const { program, commitment } = executable(onnx);
+  const remedy = 'take the offer back: a right result of this file can be challenged with success';
+  if (commitment.root !== content.programRoot) {
+    const found = `${shortened(version)} compiles to ${commitment.root}, published was ${content.programRoot}`;
+    return bad('models', found, remedy);
+  }
+  const difference = sidesDifference(schema, sidesOf(program));
+  return difference === undefined
+    ? ok('models', `${about}; hash, program root and schema as published`)
+    : bad('models', `${shortened(version)}: ${difference}`, remedy);
+}
+
+const shortened = (id: VersionId): string => `${id.slice(0, 12)}…`;
 
 /** Requests that name the node, or that it took, and that are not over. */
 export async function deadlineFindings(network: Network, node: Address, now: number): Promise<Finding[]> {

@@ -1,8 +1,14 @@
 import { expect } from 'chai';
+import { buildModel, node } from '#core/onnx/build.ts';
+import { hashesOf, parseSchema } from '#core/protocol/schema.ts';
+import { compile } from '#core/semantics/compile/compile.ts';
+import { programRoot } from '#core/semantics/record.ts';
 import type { ChainSettings } from '../../../sdk/cli/doctor/chain.ts';
 import { lookAtChain } from '../../../sdk/cli/doctor/chain.ts';
 import { runtimeFinding } from '../../../sdk/cli/doctor/machine.ts';
+import { programFinding } from '../../../sdk/cli/doctor/work.ts';
 import type { Deployment } from '../../../sdk/deployment.ts';
+import type { Version } from '../../../sdk/version.ts';
 import { addsNarrowly } from '../../../workers/adapters/onnx/narrowSums.ts';
 import { Anvil, CHAIN_ID } from '../../support/anvil.ts';
 import { Proxies } from '../../support/rpc/proxies.ts';
@@ -28,6 +34,39 @@ describe('the doctor before ONNX Runtime', () => {
     expect(state).to.equal('warning');
     expect(found).to.match(/without VNNI it may stop sums of uint8 and int8 at 2\^15$/);
     expect(remedy).to.contain('reference.unchecked');
+  });
+});
+
+describe('the doctor before the file of an offered version', () => {
+  const onnx = buildModel({
+    inputs: { x: ['float32', [4]] },
+    outputs: { a: ['float32', [4]], b: ['float32', [4]] },
+    nodes: [node('Neg', ['x'], ['a']), node('Abs', ['x'], ['b'])],
+  });
+  const root = programRoot(compile(onnx));
+  const spec = (name: string) => ({ name, dtype: 'float32', shape: [4] });
+  function look(root: string, ...outputs: string[]) {
+    const schema = parseSchema({ inputs: [spec('x')], outputs: outputs.map(spec) });
+    const content = { ...hashesOf(schema), programRoot: root };
+    return programFinding({ version: NOWHERE, schema, content } as unknown as Version, onnx);
+  }
+
+  it('is content where program and schema are as published, or nothing can be disputed', () => {
+    expect(look(root, 'a', 'b')).to.include({ state: 'ok' });
+    expect(look(root, 'a', 'b').found).to.match(/hash, program root and schema as published$/);
+    expect(look(`0x${'0'.repeat(64)}`, 'b', 'a').found).to.match(/no program: results cannot be disputed$/);
+  });
+
+  it('names what is not as published', () => {
+    for (const [found, told] of [
+      [look(`0x${'7'.repeat(64)}`, 'a', 'b'), /compiles to 0x.*, published was 0x7/],
+      [look(root, 'b', 'a'), /: the card's outputs are b .*, a .*, the model's a .*, b /],
+      [look(root, 'a'), /: the card's outputs are a float32 \[4\], the model's a .*, b /],
+    ] as const) {
+      expect(found.state).to.equal('bad');
+      expect(found.found).to.match(told);
+      expect(found.remedy).to.match(/^take the offer back/);
+    }
   });
 });
 

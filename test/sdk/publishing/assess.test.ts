@@ -156,6 +156,15 @@ describe('assessing a model', () => {
       await rejectsLater('publish.refused', assess(onnx, wrong));
   });
 
+  it('should refuse a card in another order than the model’s', async () => {
+    const outputs = { a: ['float32', [1, 4]], b: ['float32', [1, 4]] } as const;
+    const onnx = layered(1, [node('Neg', ['h'], ['a']), node('Abs', ['h'], ['b'])], outputs);
+    const [a, b] = [output('a', [1, 4]), output('b', [1, 4])];
+    expect((await assess(onnx, card([a, b]), { generate: 2 })).refusals).to.deep.equal([]);
+    const { message } = await rejectsLater('publish.refused', assess(onnx, card([b, a])));
+    expect(message).to.contain("the card's outputs are b float32 [1, 4], a float32 [1, 4], the model's a ");
+  });
+
   it('should name what has no program', async () => {
     const onnx = layered(1, [node('NonZero', ['h'], ['y'])], { y: ['int64', [2, 4]] });
     await rejectsLater('compile.unsupported_operator', assess(onnx, card([output('y', [2, 4], 'int64')])));

@@ -5,6 +5,7 @@ import type { Hex } from '#ports/chain.ts';
 import { memoryJournal } from '../../../workers/adapters/memory/journal.ts';
 import {
   nodeProcess,
+  otherwise,
   publish,
   right,
   unavailable,
@@ -67,6 +68,15 @@ describe('proving a version', () => {
     expect(await row(word(1))).to.deep.equal({ stage: 'declined', reason: facts?.['refused'] });
     expect((await row(word(2))).stage, 'admission reads the row').to.equal('proving');
     expect(seen.fetches).to.equal(1);
+  });
+
+  it('should refuse one that publishes other tensors than its model has, for all its requests', async () => {
+    const { journal, prove, row } = await inWorld(otherwise);
+    await prove(word(1), never);
+    const facts = await versionFacts(journal, version);
+    expect(facts?.['refused']).to.match(/^executor\.schema_mismatch: .* outputs are y .*, the model's z float32 \[2\]/);
+    expect(facts).to.not.have.property('proven');
+    expect(await row(word(1))).to.deep.equal({ stage: 'declined', reason: facts?.['refused'] });
   });
 
   it('should refuse one whose model has no program', async () => {

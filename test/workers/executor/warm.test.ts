@@ -32,7 +32,7 @@ describe('models loaded ahead of their requests', () => {
     const reference = {
       describe: async ({ path }: { readonly path: string }) => {
         compiled.push(path);
-        return { root: word(9), multiplyAdds: 1 };
+        return { root: word(9), multiplyAdds: 1, inputs: [], outputs: [] };
       },
     };
     const warmUp = createWarmUp({ journal, models, runtime, reference, log }, versions);

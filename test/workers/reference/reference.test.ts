@@ -59,6 +59,8 @@ describe('the reference on threads', () => {
     expect(await reference.describe(model)).to.deep.equal({
       root: programRoot(program),
       multiplyAdds: Number(multiplyAdds(program)),
+      inputs: [{ name: 'x', dtype: 'float32', shape: [2] }],
+      outputs: [{ name: 'y', dtype: 'float32', shape: [2] }],
     });
     const { y } = await reference.run(model, x);
     expect(y).to.deep.equal(tensorFrom('float32', [2], [1.5, 2.5]));

@@ -69,7 +69,7 @@ class Story {
       journal: this.journal,
       models: { fetch: async () => ({ path: '' }) },
       traces: {
-        describe: async () => ({ root: ZERO_BYTES32, multiplyAdds: 1 }),
+        describe: async () => ({ root: ZERO_BYTES32, multiplyAdds: 1, inputs: [], outputs: [] }),
         headerOf: async () => ({}),
         accuse: async (_: unknown, output: Hex) =>
           output === RIGHT

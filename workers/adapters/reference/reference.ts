@@ -42,8 +42,10 @@ interface Slot {
   warm: string | undefined;
 }
 
-/** Descriptions are two numbers; so many models are not served by one node. */
+/** Descriptions kept: so many models are not served by one node. */
 const KNOWN = 10_000;
+/** Characters of a description that is kept. A schema on chain is shorter, so one with more is of a model that nobody serves. */
+const KNOWN_LENGTH = 2 ** 16;
 const MIB = 2 ** 20;
 
 export function createReference(options: ReferenceOptions = {}): Reference & Traces {
@@ -183,6 +185,7 @@ export function createReference(options: ReferenceOptions = {}): Reference & Tra
       const told = known.get(model.sha256);
       if (told) return told;
       const { program } = await ask({ op: 'describe', model }, 'described', signal);
+      if (JSON.stringify(program).length > KNOWN_LENGTH) return program;
       for (const oldest of known.keys()) if (known.size >= KNOWN) known.delete(oldest);
       known.set(model.sha256, program);
       return program;

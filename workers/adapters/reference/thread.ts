@@ -4,6 +4,7 @@ import { isProtocolError } from '#core/errors.ts';
 import { multiplyAdds } from '#core/semantics/cost.ts';
 import { executeNamed } from '#core/semantics/execute/named.ts';
 import { programRoot } from '#core/semantics/record.ts';
+import { sidesOf } from '#core/semantics/sides.ts';
 import type { Tensor } from '#core/tensor.ts';
 import { createCrew } from './crew.ts';
 import type { Call, Reply, ThreadOptions } from './messages.ts';
@@ -18,8 +19,10 @@ function answer(call: Call): Reply {
   const compiled = programs.get(call.model);
   const { program, tools } = compiled;
   if (call.op === 'trace') return { op: 'traced', result: traces.perform(compiled, call.task) };
-  if (call.op === 'describe')
-    return { op: 'described', program: { root: programRoot(program), multiplyAdds: Number(multiplyAdds(program)) } };
+  if (call.op === 'describe') {
+    const described = { root: programRoot(program), multiplyAdds: Number(multiplyAdds(program)), ...sidesOf(program) };
+    return { op: 'described', program: described };
+  }
   const outputs = Object.entries(executeNamed(program, call.inputs, { tools }));
   return { op: 'ran', outputs: Object.fromEntries(outputs.map(([name, tensor]) => [name, unshared(tensor)])) };
 }
