@@ -22,6 +22,11 @@ export const chainErrors = {
     remedy: 'Nothing that depends on it is done until they do. Find out which one is wrong, and replace it.',
     retryable: true,
   },
+  'chain.set_unknown': {
+    what: 'The chain node knows no parameter set {set}, which a request names.',
+    remedy: 'Nothing to do: it is behind the chain, or a reorganisation is under way, and it is asked again.',
+    retryable: true,
+  },
   'chain.reorg_too_deep': {
     what: 'Block {number} was final as {recorded}, but the chain node now has {found} there.',
     remedy:

@@ -122,7 +122,14 @@ describe('a version whose card lists tensors in another order than its model', f
       const { message } = await rejectsLater('executor.schema_mismatch', proof(facts, model, never));
       expect(message).to.match(difference);
       const settings = { ...policy, node, minNetPerItem: 0n, maxWindowSeconds: Number.POSITIVE_INFINITY };
-      const candidate = { request, version: await known(), input: undefined, freeStake: 0n, offer: undefined };
+      const candidate = {
+        request,
+        arbiter: undefined,
+        version: await known(),
+        input: undefined,
+        freeStake: 0n,
+        offer: undefined,
+      };
       expect(admit(candidate, settings, deadline - 600)).to.deep.equal({
         kind: 'decline',
         why: 'program',

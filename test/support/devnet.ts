@@ -42,7 +42,7 @@ export async function startDevnet(
 ): Promise<Devnet> {
   const anvil = await Anvil.start('--mixed-mining', '--block-time', '1');
   const deployment = await deploy(anvil, set);
-  const game = ruled ? await appendMockGame(anvil, deployment) : undefined;
+  const game = ruled ? await appendMockGame({ anvil, deployment }) : undefined;
   const net = await connect({ provider: anvil.provider, deployment });
   const owner = await actAs(net, anvil.wallet(0));
   const node = await actAs(net, anvil.wallet(1));
@@ -75,7 +75,7 @@ async function deploy(anvil: Anvil, set: Partial<Profile['firstSet']>): Promise<
 }
 
 /** The governor, who gives no notice here, makes a set current that differs from the first one in its arbiter. */
-async function appendMockGame(anvil: Anvil, deployment: Deployment): Promise<MockGame> {
+export async function appendMockGame({ anvil, deployment }: Pick<Devnet, 'anvil' | 'deployment'>): Promise<MockGame> {
   const governor = anvil.wallet(0);
   const game = await new MockGame__factory(governor).deploy();
   await game.waitForDeployment();

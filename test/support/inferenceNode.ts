@@ -1,4 +1,5 @@
 /** An inference node inside the test's process: the parts of workers/node/main.ts, on a database of its own. */
+import { toAddress } from '#core/hex.ts';
 import { CAUTIOUS_BUDGET } from '#core/protocol/checkBudget.ts';
 import type { Journal } from '#ports/journal.ts';
 import type { Head } from '#ports/observer.ts';
@@ -29,6 +30,7 @@ import { OutboxDispatcher } from '../../workers/submitter/dispatcher.ts';
 import { Flight } from '../../workers/submitter/flight.ts';
 import { Submitter } from '../../workers/submitter/submitter.ts';
 import type { AdmissionPolicy } from '../../workers/watcher/admit.ts';
+import { arbiterWatch } from '../../workers/watcher/arbiters.ts';
 import { observe } from '../../workers/watcher/observe.ts';
 import { Serving } from '../../workers/watcher/serving.ts';
 import { versionKeeper, versionOf } from '../../workers/watcher/versions.ts';
@@ -88,6 +90,7 @@ export async function startNode(devnet: Devnet, options: NodeOptions): Promise<T
   const node = signer.address;
   const policy: AdmissionPolicy = {
     node,
+    game: toAddress(String(devnet.game?.target ?? devnet.deployment.addresses.game)),
     minNetPerItem: 0n,
     versions: undefined,
     refuseVersions: new Set(),
@@ -160,7 +163,8 @@ export async function startNode(devnet: Devnet, options: NodeOptions): Promise<T
     });
   }
   const stop = new AbortController();
-  const observers = [versionKeeper(journal, log), serving, keeper, flight];
+  const arbiters = arbiterWatch({ views, game: policy.game, log, metrics });
+  const observers = [versionKeeper(journal, log), arbiters, serving, keeper, flight];
   const following = observe(
     { reader, journal, startBlock: devnet.deployment.block, observers, clock, log, metrics },
     stop.signal,

@@ -1,6 +1,6 @@
 /** The watcher's serving side and an executor on one journal, without chain and models: for requests that are accepted when proven. */
 import { ProtocolError } from '#core/errors.ts';
-import { ZERO_ADDRESS } from '#core/hex.ts';
+import { type Address, ZERO_ADDRESS } from '#core/hex.ts';
 import type { EventNamed } from '#core/protocol/events.ts';
 import { toRequestId, toVersionId } from '#core/protocol/ids.ts';
 import type { Sides } from '#core/semantics/sides.ts';
@@ -45,6 +45,8 @@ export interface World {
   describe(): Promise<Hex>;
   /** What the model takes and gives, if that is not what its version publishes. */
   readonly sides?: Sides;
+  /** Who decides disputes; nobody, if it is not said. */
+  readonly arbiter?: Address;
 }
 export const right: World = { fetch: async () => undefined, describe: async () => ROOT };
 export const otherwise: World = {
@@ -71,6 +73,7 @@ export function nodeProcess(journal: Journal, world: World) {
     freeStake: async () => 1_000_000n,
     offerOf: async () => undefined,
     delaysOf: async () => ({ tipDelay: 1, rescueDelay: 1 }),
+    arbiterOf: async () => world.arbiter ?? ZERO_ADDRESS,
   };
   const serving = new Serving({ journal, queue, views, policy: { ...policy, acceptOpen: true }, clock, ...telemetry });
   const seen = { fetches: 0, descriptions: 0, discarded: 0 };

@@ -11,7 +11,7 @@ import type { Sides } from '#core/semantics/sides.ts';
 import type { Row } from '#ports/journal.ts';
 import type { AdmissionPolicy } from '../../workers/watcher/admit.ts';
 import type { KnownVersion } from '../../workers/watcher/versions.ts';
-import { id, node, requested } from './story.ts';
+import { game, id, node, requested } from './story.ts';
 
 const schema: IoSchema = {
   inputs: [{ name: 'x', dtype: 'float32', shape: [2] }],
@@ -39,6 +39,7 @@ export const version: KnownVersion = {
 
 export const policy: AdmissionPolicy = {
   node,
+  game,
   minNetPerItem: 500n,
   versions: undefined,
   refuseVersions: new Set(),

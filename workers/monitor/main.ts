@@ -14,6 +14,7 @@ import { printable } from '../config/printable.ts';
 import { Health } from '../lifecycle/health.ts';
 import { serveHttp } from '../lifecycle/http.ts';
 import { run } from '../lifecycle/run.ts';
+import { arbiterWatch } from '../watcher/arbiters.ts';
 import { observe } from '../watcher/observe.ts';
 import { retain } from '../watcher/retention.ts';
 import { sweep } from '../watcher/sweep.ts';
@@ -66,7 +67,8 @@ const code = await run(
     log.info('monitor started', { url: http.url, chainId });
 
     const retention = () => retain(journal, undefined, config.journal.keepBlocks, clock.now());
-    const observers = [versionKeeper(journal, log), monitor];
+    const arbiters = arbiterWatch({ views: chain.views, game, log, metrics });
+    const observers = [versionKeeper(journal, log), arbiters, monitor];
     await Promise.all([
       observe({ reader, journal, startBlock, observers, ...common }, life.signal),
       sweep([{ name: 'retention', everyMs: RETENTION_MS, run: retention }], clock, log, life.signal),

@@ -44,6 +44,7 @@ import type { Moves } from '../verifier/moves.ts';
 import { openVerifier } from '../verifier/open.ts';
 import type { Verifier } from '../verifier/verifier.ts';
 import { admissionPolicy } from '../watcher/admit.ts';
+import { arbiterWatch } from '../watcher/arbiters.ts';
 import { observe } from '../watcher/observe.ts';
 import { Restored } from '../watcher/restored.ts';
 import { retain } from '../watcher/retention.ts';
@@ -120,7 +121,7 @@ export const runNode = <R extends 'node' | 'cheat'>(
       life.shutdown.add('queue', (leftMs) => queue.close(leftMs));
 
       const check = checkBudget(config.reference.check);
-      const policy = admissionPolicy(node, config.admission, check);
+      const policy = admissionPolicy({ node, game: contracts.game }, config.admission, check);
       const serving = new Serving({ journal, queue, views, policy, ...common });
       const dispatcher = await openDispatcher({ chainId, outbox, sender, policy: config.submission, ...common }, keys);
       const submitter = new Submitter({
@@ -256,7 +257,9 @@ export const runNode = <R extends 'node' | 'cheat'>(
           run: () => retain(journal, outbox, config.journal.keepBlocks, clock.now()),
         },
       ];
-      const observers = [time, versionKeeper(journal, log), serving, keeper, flight, ...(defender ? [defender] : [])];
+      const players = [serving, keeper, flight, ...(defender ? [defender] : [])];
+      const arbiters = arbiterWatch({ views, game: contracts.game, log, metrics });
+      const observers = [time, versionKeeper(journal, log), arbiters, ...players];
       await Promise.all([
         urgently(() => observe({ reader, journal, startBlock, observers, ...common }, life.signal)),
         sweep(chores, clock, log, life.signal),

@@ -1,3 +1,4 @@
+import type { Address } from '#core/hex.ts';
 import type { Offer } from '#core/protocol/offer.ts';
 import type { Submission } from '#core/protocol/states.ts';
 import type { Terms } from '#core/protocol/terms.ts';
@@ -55,4 +56,6 @@ export interface ContractViews {
   offerOf(node: Hex, version: Hex): Promise<Offer | undefined>;
   /** Seconds after challengeEnd before which only the node is expected to finalise, and after which anyone may rescue. */
   delaysOf(set: number): Promise<{ readonly tipDelay: number; readonly rescueDelay: number }>;
+  /** Who decides disputes over requests of the set; the zero address = nobody. */
+  arbiterOf(set: number): Promise<Address>;
 }

@@ -24,6 +24,7 @@ import { serveHttp } from '../lifecycle/http.ts';
 import { run } from '../lifecycle/run.ts';
 import { Flight } from '../submitter/flight.ts';
 import { openDispatcher } from '../submitter/keyRing.ts';
+import { arbiterWatch } from '../watcher/arbiters.ts';
 import { observe } from '../watcher/observe.ts';
 import { retain } from '../watcher/retention.ts';
 import { sweep } from '../watcher/sweep.ts';
@@ -128,7 +129,8 @@ export const runVerifier = <R extends 'verifier' | 'liar'>(
       log.info(`${role} started`, { url: http.url, signer: signer.address, chainId });
 
       const retention = () => retain(journal, outbox, config.journal.keepBlocks, clock.now());
-      const observers = [versionKeeper(journal, log), verifier, flight];
+      const arbiters = arbiterWatch({ views: chain.views, game, log, metrics });
+      const observers = [versionKeeper(journal, log), arbiters, verifier, flight];
       await Promise.all([
         observe({ reader, journal, startBlock, observers, ...common }, life.signal),
         sweep([{ name: 'retention', everyMs: RETENTION_MS, run: retention }], clock, log, life.signal),

@@ -1,6 +1,6 @@
 import { commitItems } from '#core/commitment/list.ts';
 import { isProtocolError } from '#core/errors.ts';
-import type { Bytes32 } from '#core/hex.ts';
+import type { Address, Bytes32 } from '#core/hex.ts';
 import { fromHex, ZERO_ADDRESS } from '#core/hex.ts';
 import { type CheckBudget, referenceSeconds } from '#core/protocol/checkBudget.ts';
 import type { Offer } from '#core/protocol/offer.ts';
@@ -8,6 +8,7 @@ import type { RequestRow } from '#core/protocol/request.ts';
 import { feeSplit } from '#core/protocol/split.ts';
 import { AskFlags, hasFlag, Modes } from '#core/protocol/terms.ts';
 import type { Hex } from '#ports/chain.ts';
+import { isFollowed } from './arbiters.ts';
 import type { Wait } from './backlog.ts';
 import type { KnownVersion } from './versions.ts';
 
@@ -15,6 +16,8 @@ import type { KnownVersion } from './versions.ts';
 export interface AdmissionPolicy {
   /** The node's account. */
   readonly node: Hex;
+  /** The challenge game whose events it follows, and in which it can defend its results. */
+  readonly game: Hex | undefined;
   /** What the node must keep per item, after royalty, protocol share and tip; undefined = the price of its offer. */
   readonly minNetPerItem: bigint | undefined;
   /** Version ids it serves; undefined = every one. */
@@ -37,6 +40,8 @@ export interface AdmissionPolicy {
 
 export interface Candidate {
   readonly request: RequestRow;
+  /** Of the request's set; undefined for a request that somebody has taken. */
+  readonly arbiter: Address | undefined;
   readonly version: KnownVersion | undefined;
   /** Canonical bytes of the input, or undefined while a ROOT_INPUT requester has not handed them over. */
   readonly input: Hex | undefined;
@@ -49,7 +54,17 @@ export interface Candidate {
 }
 
 /** Rules that decline, as the metric names them. */
-export type Why = 'mode' | 'version' | 'deadline' | 'window' | 'fee' | 'program' | 'check' | 'input' | 'load';
+export type Why =
+  | 'mode'
+  | 'version'
+  | 'deadline'
+  | 'window'
+  | 'fee'
+  | 'arbiter'
+  | 'program'
+  | 'check'
+  | 'input'
+  | 'load';
 
 export type Admission =
   /** Run it and submit under implied acceptance. */
@@ -71,7 +86,7 @@ const HEADROOM = { named: 1.25, accepted: 2 } as const;
 
 /** Whether and how to take a request that nobody has taken. The first rule that speaks decides. */
 export function admit(candidate: Candidate, policy: AdmissionPolicy, now: number): Admission {
-  const rules = [business, terms, version, checkable, input, timely, way];
+  const rules = [business, terms, arbitrated, version, checkable, input, timely, way];
   for (const rule of rules) {
     const verdict = rule(candidate, policy, now);
     if (verdict) return verdict;
@@ -107,6 +122,15 @@ const terms: Rule = ({ request, offer }, policy, now) => {
     return decline('fee', `the fee leaves ${net} wei for ${items} items, ${least} per item are asked`);
   return undefined;
 };
+
+/** A false challenge in a game that this node does not see would be upheld: nobody would answer it here. */
+const arbitrated: Rule = ({ request, arbiter }, { game }) =>
+  arbiter === undefined || isFollowed(arbiter, game)
+    ? undefined
+    : decline(
+        'arbiter',
+        `${arbiter} decides disputes of set ${request.terms.set}, and this node follows ${game ?? 'no game'}`,
+      );
 
 const version: Rule = ({ request, version: known }) => {
   if (known === undefined) return { kind: 'wait', reason: 'the version is unknown', until: request.terms.deadline };
@@ -186,18 +210,26 @@ function decline(why: Why, reason: string): Admission {
 }
 
 /** What an operator sets; the rest of the policy follows from what this release can serve. */
-export type AdmissionSettings = Omit<AdmissionPolicy, 'node' | 'modes' | 'versions' | 'refuseVersions' | 'check'> & {
+export type AdmissionSettings = Omit<
+  AdmissionPolicy,
+  'node' | 'game' | 'modes' | 'versions' | 'refuseVersions' | 'check'
+> & {
   /** None named = every version. */
   readonly versions: readonly string[];
   readonly refuseVersions: readonly string[];
 };
 
-export function admissionPolicy(node: Hex, settings: AdmissionSettings, check: CheckBudget): AdmissionPolicy {
+export function admissionPolicy(
+  { node, game }: Pick<AdmissionPolicy, 'node' | 'game'>,
+  settings: AdmissionSettings,
+  check: CheckBudget,
+): AdmissionPolicy {
   const idSet = (ids: readonly string[]) => new Set(ids.map((id) => id.toLowerCase() as Hex));
   const { versions, refuseVersions, ...rest } = settings;
   return {
     ...rest,
     node,
+    game,
     check,
     modes: [Modes.VANILLA],
     versions: versions.length === 0 ? undefined : idSet(versions),

@@ -1,3 +1,4 @@
+import type { Address } from '#core/hex.ts';
 import type { Offer } from '#core/protocol/offer.ts';
 import type { RequestRow } from '#core/protocol/request.ts';
 import { AskFlags, hasFlag } from '#core/protocol/terms.ts';
@@ -32,6 +33,7 @@ export interface ServeView {
   readonly id: Hex;
   /** undefined = no event of it stands. */
   readonly request: RequestRow | undefined;
+  readonly arbiter: Address | undefined;
   /** Whether the event that ended the request is final. */
   readonly ended: boolean;
   readonly row: Row | undefined;

@@ -73,7 +73,7 @@ export class Serving implements Observer {
   }
 
   async touched(id: Hex, events: readonly LoggedEvent[], head: Head): Promise<void> {
-    const { journal, policy } = this.#parts;
+    const { journal, policy, views } = this.#parts;
     const requestEvents = events.map(({ event }) => event).filter(isRequestEvent);
     const history = historyOf(requestEvents);
     const request = history?.row;
@@ -86,6 +86,7 @@ export class Serving implements Observer {
     const view: ServeView = {
       id,
       request,
+      arbiter: request && untaken(request) ? await views.arbiterOf(request.terms.set) : undefined,
       row,
       ended: request !== undefined && isOver(request.state) && (last?.block.number ?? 0) <= (head.final?.number ?? -1),
       // A row that was never past admission has no result: one query less on the way to the first execution.

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { toHex } from '#core/hex.ts';
+import { toHex, ZERO_ADDRESS } from '#core/hex.ts';
 import { toRequestId } from '#core/protocol/ids.ts';
 import type { RequestCalls } from '#ports/calls.ts';
 import type { Hex } from '#ports/chain.ts';
@@ -59,6 +59,7 @@ function keeping(maxWaitSeconds: number, batchLimit = 3, finalise?: RequestCalls
       freeStake: async () => 0n,
       offerOf: async () => undefined,
       delaysOf: async () => ({ tipDelay: 0, rescueDelay: 100 }),
+      arbiterOf: async () => ZERO_ADDRESS,
     },
     closer,
     policy: { node, others: false, expire: false, minTip: 0n },

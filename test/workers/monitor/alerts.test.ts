@@ -27,6 +27,7 @@ const FIRING: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'worker_watch_block{job="monitor"}': '7x80',
     'worker_watch_interrupted_total{job="monitor"}': '0x80',
   },
+  AnotherGame: { worker_watch_other_sets: '1x80' },
   ChainNodesDisagree: { 'worker_rpc_disagreements_total{kind="other"}': '0x60 0+2x20' },
   NoSpareChainNode: { worker_rpc_spare_providers: '-1x80' },
   NonceMissing: { worker_submit_gaps_filled_total: '0x60 3x20' },

@@ -5,7 +5,7 @@ import type { Tensor } from '#core/tensor.ts';
 import { compareTensors } from '#core/tolerance.ts';
 import { findRequest, request, requestByCommitment, requestMany, waitForResult } from '../../../sdk/index.ts';
 import { nodeRoutes } from '../../../workers/node/routes.ts';
-import { type Devnet, startDevnet, vectors } from '../../support/devnet.ts';
+import { appendMockGame, type Devnet, startDevnet, vectors } from '../../support/devnet.ts';
 import { eventually } from '../../support/eventually.ts';
 import { startNode, type TestNode } from '../../support/inferenceNode.ts';
 import { temporaryFolder } from '../../support/temporary.ts';
@@ -95,5 +95,19 @@ describe('an inference node on a chain', () => {
     // One by one it would have been sixteen.
     const sent = (await devnet.anvil.provider.getTransactionCount(devnet.node.address)) - sentBefore;
     expect(sent).to.be.lessThan(16);
+  }).timeout(60_000);
+
+  it('declines what a game decides that it does not follow, and says so once', async () => {
+    const game = (await (await appendMockGame(devnet)).getAddress()).toLowerCase();
+    const told = () => node.log.lines.filter(({ message }) => message.startsWith('a set has another game'));
+    for (let i = 0; i < 2; i++) {
+      const { id } = await ask();
+      await eventually('it is declined', async () => (await node.journal.row('serve', id))?.stage === 'declined');
+      const reason = (await node.journal.row('serve', id))?.facts['reason'];
+      expect(reason).to.match(new RegExp(`^${game} decides disputes of set 2, and this node follows 0x`));
+      expect(await eventsOf(id)).to.deep.equal(['Requested']);
+    }
+    expect(told()).to.have.length(1);
+    expect(told()[0]).to.include({ level: 'error', set: 2, arbiter: game });
   }).timeout(60_000);
 });

@@ -2,10 +2,11 @@ import { expect } from 'chai';
 import { AskFlags } from '#core/protocol/terms.ts';
 import { type AdmissionPolicy, admit, type Candidate } from '../../../workers/watcher/admit.ts';
 import { asked, input, policy, rowAfter, version } from '../../support/serving.ts';
-import { anyNode, declined, other, terms } from '../../support/story.ts';
+import { anyNode, declined, game, other, terms } from '../../support/story.ts';
 
 const candidate = (change: Partial<Candidate> = {}): Candidate => ({
   request: rowAfter(asked()),
+  arbiter: game,
   version,
   input,
   freeStake: 1_000_000n,
@@ -35,6 +36,8 @@ describe('admission', () => {
       ['what pays less than its offer', { offer: offered(841n) }, { minNetPerItem: undefined }, /leaves 840 wei/],
       ['what it does not offer', {}, { minNetPerItem: undefined }, /no offer/],
       ['what it offers no longer', { offer: { ...offered(1n), until: 999 } }, { minNetPerItem: undefined }, /no offer/],
+      ['what another game decides', { arbiter: other }, {}, /^0x3{40} decides disputes of set 1, .* follows 0x5{40}$/],
+      ['what a game decides, where it follows none', {}, { game: undefined }, /follows no game$/],
       ['too large an input', {}, { maxInputBytes: 7 }, /8 bytes, 7/],
       ['bytes that are not the input', { input: `${input.slice(0, -2)}01` as typeof input }, {}, /not what the terms/],
       ['an input of another length', { input: '0x00' }, {}, /not what the terms/],

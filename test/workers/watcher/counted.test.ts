@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { ZERO_ADDRESS } from '#core/hex.ts';
 import { CAUTIOUS_BUDGET } from '#core/protocol/checkBudget.ts';
 import { systemClock as clock } from '../../../workers/adapters/clock/systemClock.ts';
 import { memoryJournal } from '../../../workers/adapters/memory/journal.ts';
@@ -15,6 +16,7 @@ describe('the rows that are counted', () => {
     const metrics = recordedMetrics();
     const policy = {
       node: NODE,
+      game: undefined,
       minNetPerItem: 0n,
       versions: undefined,
       refuseVersions: new Set<never>(),
@@ -30,6 +32,7 @@ describe('the rows that are counted', () => {
       offerOf: async () => undefined,
       freeStake: async () => 0n,
       delaysOf: async () => ({ tipDelay: 0, rescueDelay: 0 }),
+      arbiterOf: async () => ZERO_ADDRESS,
     };
     const parts = { journal, queue: memoryQueue(), views, policy, clock, log: recordedLog(), metrics };
     const serving = new Serving(parts);

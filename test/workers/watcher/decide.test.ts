@@ -31,6 +31,7 @@ function move({ events, stage, result = false, ended = false, now = 1_000, known
   const view: ServeView = {
     id,
     request: historyOf(events)?.row,
+    arbiter: undefined,
     ended,
     row: stage === undefined ? undefined : rowAt(stage, {}, 2_001),
     hasResult: result,

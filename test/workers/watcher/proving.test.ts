@@ -18,6 +18,7 @@ import {
   wrong,
 } from '../../support/proving.ts';
 import { version } from '../../support/serving.ts';
+import { other as another, game } from '../../support/story.ts';
 
 const versionId = word(500);
 const other = word(501);
@@ -75,6 +76,21 @@ describe('a request that is to be accepted', () => {
     expect(await stageOf(journal, word(3))).to.equal('declined');
     expect(node.sent.size).to.equal(0);
     expect(await versionFacts(journal, versionId)).to.have.property('refused');
+  });
+
+  it('is declined, and counted, where another game than the node’s decides, and taken where it is the node’s', async () => {
+    for (const [arbiter, stage] of [
+      [another, 'declined'],
+      [game, 'proving'],
+    ] as const) {
+      const journal = memoryJournal();
+      await publish(journal, versionId);
+      const node = start(journal, { ...right, arbiter });
+      await deliver(node, journal, [id, versionId]);
+      expect(await stageOf(journal)).to.equal(stage);
+      const declined = node.metrics.values.get('worker_serve_declined_total{why="arbiter"}');
+      expect(declined).to.equal(stage === 'declined' ? 1 : undefined);
+    }
   });
 
   it('waits while sources are down, holds up nobody else, and is accepted when they are back', async () => {

@@ -16,6 +16,10 @@ export const metricTable = {
   worker_watch_reorged_blocks_total: { type: 'counter', help: 'Blocks that fell out of the chain' },
   worker_watch_interrupted_total: { type: 'counter', help: 'Times following the chain began anew', labels: ['code'] },
   worker_watch_inconsistent_total: { type: 'counter', help: 'Times the events of a request made no sense' },
+  worker_watch_other_sets: {
+    type: 'gauge',
+    help: 'Sets seen since the start whose arbiter is another game than the process follows',
+  },
 
   worker_rpc_failures_total: {
     type: 'counter',
@@ -44,7 +48,7 @@ export const metricTable = {
 
   worker_serve_declined_total: {
     type: 'counter',
-    help: 'Requests declined, by rule: mode, version, deadline, window, fee, program, check, input, or load (too much waits before it)',
+    help: 'Requests declined, by rule: mode, version, deadline, window, fee, arbiter (another game than the node follows), program, check, input, or load (too much waits before it)',
     labels: ['why'],
   },
   worker_serve_executors: { type: 'gauge', help: 'Executor processes that take from the queue' },
