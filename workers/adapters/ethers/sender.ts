@@ -15,8 +15,8 @@ interface RawReceipt {
 }
 
 /**
- * What nodes (geth, erigon, nethermind, besu, reth, anvil, hardhat) say about a transaction they do not simply take. Nethermind writes its
- * answers in one word.
+ * What nodes (geth, erigon, nethermind, besu, reth, anvil, hardhat) say about a transaction they do not simply take. In older
+ * releases of Nethermind an answer is one word, the name in AcceptTxResult.
  */
 const ANSWERS = [
   ['known', /already ?known|known transaction|already imported|already exists|already in (the )?(mem)?pool/i],
