@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { rmSync, writeFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { buildModel, type GraphParts, node } from '#core/onnx/build.ts';
@@ -149,6 +150,21 @@ describe('the reference on threads', () => {
     stop.abort(new Error('no longer wanted'));
     expect(await Promise.all([running, waiting])).to.deep.equal(['no longer wanted', 'no longer wanted']);
     expect((await next)['y']?.data[0]).to.equal(3);
+  });
+
+  it('should leave nothing on a signal that outlives the calls, however they end', async () => {
+    const reference = open({ timeoutMs: 4_000 });
+    const { signal } = new AbortController();
+    const calls = [
+      reference.run(graph(adding(1)), x, signal),
+      reference.describe(graph(adding(2)), signal),
+      reference.run(graph(adding(3)), {}, signal),
+      reference.run(graph(endless()), ones, signal),
+      reference.run({ ...graph(adding(4)), size: 2 ** 40 }, x, signal),
+    ];
+    const ends = (await Promise.allSettled(calls)).map((end) => (end.status === 'rejected' ? end.reason.code : 'done'));
+    expect(ends).to.deep.equal(['done', 'done', 'execute.input', 'reference.timeout', 'runtime.model_too_large']);
+    expect(getEventListeners(signal, 'abort')).to.deep.equal([]);
   });
 
   it('should tell whoever waits when it is closed', async () => {

@@ -36,8 +36,6 @@ interface Slot {
   worker: Worker | undefined;
   job: Job | undefined;
   timer: NodeJS.Timeout | undefined;
-  /** What the job's signal calls. */
-  abort: () => void;
   /** The last model it worked on: the likeliest to be in its cache. */
   warm: string | undefined;
 }
@@ -51,7 +49,7 @@ const MIB = 2 ** 20;
 export function createReference(options: ReferenceOptions = {}): Reference & Traces {
   const { threads = 1, crew = 0, memoryBytes = 1024 * MIB, timeoutMs = 60_000, strikes = 3 } = options;
   const slots = Array.from({ length: threads }, (): Slot => {
-    return { worker: undefined, job: undefined, timer: undefined, abort: () => undefined, warm: undefined };
+    return { worker: undefined, job: undefined, timer: undefined, warm: undefined };
   });
   const known = new Map<string, ModelProgram>();
   const failures = new Map<string, { count: number; reason: string }>();
@@ -84,7 +82,6 @@ export function createReference(options: ReferenceOptions = {}): Reference & Tra
   function free(slot: Slot): Job | undefined {
     const { job, worker } = slot;
     clearTimeout(slot.timer);
-    job?.signal?.removeEventListener('abort', slot.abort);
     slot.job = undefined;
     worker?.unref(); // an idle thread keeps no process alive
     return job;
@@ -111,9 +108,7 @@ export function createReference(options: ReferenceOptions = {}): Reference & Tra
     const worker = slot.worker ?? start(slot);
     slot.job = job;
     slot.warm = job.call.model.sha256;
-    slot.abort = () => stop(slot, job.signal?.reason);
     slot.timer = setTimeout(() => fail(slot, 'reference.timeout', `no answer within ${timeoutMs} ms`), timeoutMs);
-    job.signal?.addEventListener('abort', slot.abort, { once: true });
     worker.ref();
     worker.postMessage(job.call);
   }
@@ -135,7 +130,8 @@ export function createReference(options: ReferenceOptions = {}): Reference & Tra
       if (idle.length === 0 || job === undefined) return;
       waiting = waiting.slice(1);
       const refusal = refusalOf(job.call.model);
-      if (refusal) job.reject(refusal);
+      if (job.signal?.aborted) job.reject(job.signal.reason);
+      else if (refusal) job.reject(refusal);
       else perform(idle.find(({ warm }) => warm === job.call.model.sha256) ?? (idle[0] as Slot), job);
     }
   }
@@ -143,13 +139,27 @@ export function createReference(options: ReferenceOptions = {}): Reference & Tra
   function submit(call: Call, signal: AbortSignal | undefined): Promise<Reply> {
     return new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(signal.reason);
-      const job: Job = { call, signal, resolve, reject };
-      const withdraw = () => {
-        if (!waiting.includes(job)) return;
+      const abort = () => {
+        const slot = slots.find((one) => one.job === job);
+        if (slot) return stop(slot, signal?.reason);
         waiting = waiting.filter((other) => other !== job);
-        reject(signal?.reason);
+        job.reject(signal?.reason);
       };
-      signal?.addEventListener('abort', withdraw, { once: true });
+      signal?.addEventListener('abort', abort, { once: true });
+      // A signal may live as long as the process: what listens to it keeps the call's tensors.
+      const done = () => signal?.removeEventListener('abort', abort);
+      const job: Job = {
+        call,
+        signal,
+        resolve: (reply) => {
+          done();
+          resolve(reply);
+        },
+        reject: (error) => {
+          done();
+          reject(error);
+        },
+      };
       waiting.push(job);
       dispatch();
     });
