@@ -1,9 +1,11 @@
+import { inspect } from 'node:util';
 import { expect } from 'chai';
 import { isProtocolError } from '#core/errors.ts';
 import { Reverted } from '../../../workers/adapters/ethers/failure.ts';
 import { Rpc } from '../../../workers/adapters/ethers/rpc.ts';
 import { Anvil, CHAIN_ID } from '../../support/anvil.ts';
 import { serveHttp, type TestServer } from '../../support/httpServer.ts';
+import { rejectsLater } from '../../support/rejects.ts';
 
 type Failure = readonly [words: string, code: number, method: string, data?: string];
 
@@ -83,6 +85,24 @@ describe('a chain node’s failure', () => {
       it(`is ${meaning} where ${failure[2]} is answered "${failure[0]}"`, async () => {
         expect(await failureOf(failure)).to.equal(meaning);
       });
+
+  it('carries nothing of the URL but its origin, in no property and no cause', async () => {
+    const down = await serveHttp((_, response) => void response.writeHead(503).end('down'));
+    const KEY = 'k3y0123456789';
+    const keyed = Rpc.open({ url: `${down.url.replace('//', `//me:${KEY}@`)}/v3/${KEY}?k=${KEY}`, chainId: CHAIN_ID });
+    const gone = Rpc.open({ url: `http://nowhere.invalid/${KEY}`, chainId: CHAIN_ID });
+    try {
+      for (const failing of [keyed, gone]) {
+        const error = await rejectsLater('rpc.unavailable', failing.send(CALL, [call, 'latest']));
+        expect(inspect(error, { depth: null, showHidden: true }))
+          .to.contain('[cause]')
+          .and.not.contain(KEY);
+      }
+    } finally {
+      for (const one of [keyed, gone]) one.close();
+      await down.close();
+    }
+  });
 
   describe('of Anvil', () => {
     let anvil: Anvil;

@@ -61,6 +61,28 @@ describe('the log', () => {
     expect(last().error.cause.message).to.equal('connect ECONNREFUSED');
   });
 
+  it('cuts web addresses to their origin, for keys are in their paths', () => {
+    const cause = new Error('503 (info={ "requestUrl": "https://eth.example/v3/KEY" })');
+    const payload = { url: 'https://eth.example', method: 'eth_call', reason: 'wss://eth.example/KEY is down' };
+    const error = new ProtocolError('rpc.unavailable', payload, { cause });
+    const uri = 'https://gateway.example/KEY/bafy';
+    const blob = new ProtocolError('blobs.source_failed', { uri, reason: 'status 404' });
+    log.error('the chain could not be followed', { error, blob, reason: error.message, url: 'http://127.0.0.1:9464' });
+    expect(lines[0]).to.not.contain('KEY');
+    expect(last().error.cause.message).to.equal('503 (info={ "requestUrl": "https://eth.example/***" })');
+    expect(last().blob.message).to.contain('https://gateway.example/***: status 404');
+    expect(last().url).to.equal('http://127.0.0.1:9464');
+  });
+
+  it('shows whole where somebody published that a file is', () => {
+    const [uri, uris] = [
+      'https://models.example/a/card.json',
+      ['https://a.example/m.onnx', 'https://me:s1@b.example/m'],
+    ];
+    log.info('a card could not be fetched', { uri, version: { uris } });
+    expect(last()).to.deep.include({ uri, version: { uris: [uris[0], 'https://me:***@b.example/m'] } });
+  });
+
   it('cuts what is too long, and survives what refers to itself', () => {
     const circle: Record<string, unknown> = {};
     circle['self'] = circle;

@@ -1,5 +1,6 @@
 import { failedInExecution, type NodeError } from '#core/errors/execution.ts';
 import { isProtocolError, ProtocolError } from '#core/errors.ts';
+import { redactUrls } from '#core/redactUrls.ts';
 
 /** A contract refused a call. `data` is what it reverted with. */
 export class Reverted extends Error {
@@ -42,14 +43,25 @@ export function sorted(error: unknown, method: string, url: string): Error {
   if (isProtocolError(error)) return error;
   const failure = error as EthersFailure;
   const said = failure.error ?? failure.info?.error;
-  const reason = said?.message ?? failure.shortMessage ?? failure.message ?? (failure.code || 'no reason given');
+  const found = said?.message ?? failure.shortMessage ?? failure.message ?? (failure.code || 'no reason given');
+  const reason = redactUrls(found);
+  const cause = withoutUrls(error);
   if (isRevert(failure, said, reason)) return new Reverted(failure.data ?? '0x', reason);
   if (failure.response?.statusCode === 429 || said?.code === LIMIT_EXCEEDED || RATE_LIMIT.test(reason))
-    return new ProtocolError('rpc.rate_limited', { url, method }, { cause: error });
+    return new ProtocolError('rpc.rate_limited', { url, method }, { cause });
   // An answer with an error object is the node's word; anything else means there was no answer.
   return said !== undefined && !passes(said, reason)
-    ? new ProtocolError('rpc.refused', { url, method, reason }, { cause: error })
-    : new ProtocolError('rpc.unavailable', { url, method, reason }, { cause: error });
+    ? new ProtocolError('rpc.refused', { url, method, reason }, { cause })
+    : new ProtocolError('rpc.unavailable', { url, method, reason }, { cause });
+}
+
+/** What ethers throws has the whole URL in its message and its properties, and the provider's key in that. */
+function withoutUrls(error: unknown): Error {
+  if (!(error instanceof Error)) return new Error(redactUrls(String(error)));
+  const plain = new Error(redactUrls(error.message));
+  const { stack = '' } = error;
+  plain.stack = redactUrls(stack);
+  return plain;
 }
 
 /** A node's answer to a call or an estimate may be about the contract, or about itself. */
