@@ -8,6 +8,7 @@ import type { Migrations } from '#ports/sql.ts';
 import { placeEmptyJournal } from '../../scripts/demo/journalTemplate.ts';
 import { openDatabase } from '../../workers/adapters/sql/open.ts';
 import { skipLoudly } from '../support/debian.ts';
+import { Door } from '../support/door.ts';
 import { eventually } from '../support/eventually.ts';
 import { rejectsLater } from '../support/rejects.ts';
 import { freePort, type RunningServer, startPostgres } from '../support/servers.ts';
@@ -76,6 +77,45 @@ describe('the database', () => {
         expect(await database.sql.query('select 1 as one')).to.deep.equal([{ one: 1 }]);
       } finally {
         await database.close();
+      }
+    });
+
+    it('says of a statement that the server gave up on that it is to be tried again', async () => {
+      const database = await openDatabase(`${server?.url}?schema=slow`, []);
+      try {
+        const work = database.sql.transaction(async (tx) => {
+          await tx.query('set local statement_timeout = 1');
+          await tx.query('select pg_sleep(600)');
+        });
+        const error = await rejectsLater('sql.unavailable', work);
+        expect(error.message).to.contain('statement timeout');
+        expect(await database.sql.query('select 1 as one')).to.deep.equal([{ one: 1 }]);
+      } finally {
+        await database.close();
+      }
+    });
+
+    it('does not wait for ever for a server that vanished without a word', async () => {
+      const door = new Door(server?.url ?? '');
+      await door.open();
+      const through = new URL(`${server?.url}?schema=vanished`);
+      through.port = String(door.port);
+      const database = await openDatabase(through.href, [], { statementMs: 1_000 });
+      try {
+        const work = database.sql.transaction(async (tx) => {
+          await tx.query('select 1');
+          door.silence();
+          await tx.query('select 1');
+        });
+        const error = await rejectsLater('sql.unavailable', work);
+        expect(error.retryable).to.equal(true);
+        await door.shut();
+        await door.open();
+        const answers = () => database.sql.query('select 1 as one').catch(() => undefined);
+        expect(await eventually('it answers', answers)).to.deep.equal([{ one: 1 }]);
+      } finally {
+        await database.close();
+        await door.shut();
       }
     });
 

@@ -23,9 +23,9 @@ import {
   stake,
 } from '../../sdk/index.ts';
 import { transact } from '../../sdk/transact.ts';
+import { Door } from '../support/door.ts';
 import { eventually } from '../support/eventually.ts';
 import { withoutArbiter } from '../support/unruled.ts';
-import { Door } from './door.ts';
 
 export const OPG = 10n ** 18n;
 export const STAKE = 100_000n * OPG;

@@ -27,6 +27,9 @@ const SCHEMA = 'bullmq';
 /** Each stage's worker keeps one connection to listen on. */
 const POOL_SIZE = 24;
 
+/** After which the server gives up on a statement. A quarter later so does the client: the server's host may be gone without a word. */
+const STATEMENT_MS = 60_000;
+
 /** Connects by URL and prepares the backend. Throws `queue.url`, or `queue.unavailable` when it cannot be reached. */
 export async function openBackend(url: string, embedded: QueuePool | undefined, log: Log): Promise<Backend> {
   const scheme = url.slice(0, url.indexOf(':'));
@@ -86,6 +89,8 @@ async function openPostgres(url: string): Promise<Backend> {
     max: POOL_SIZE,
     keepAlive: true,
     connectionTimeoutMillis: 5_000,
+    statement_timeout: STATEMENT_MS,
+    query_timeout: STATEMENT_MS * 1.25,
     application_name: 'opg-queue',
   });
   // Idle or held between two queries, one that drops must not end the process.

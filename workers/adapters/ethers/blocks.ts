@@ -7,10 +7,10 @@ interface RawBlock {
   readonly hash: Hex;
   readonly parentHash: Hex;
   readonly timestamp: string;
-  readonly logsBloom?: Hex;
-  readonly baseFeePerGas?: string;
+  readonly logsBloom?: Hex | null;
+  readonly baseFeePerGas?: string | null;
   /** Hashes. */
-  readonly transactions?: readonly string[];
+  readonly transactions?: readonly string[] | null;
 }
 
 export interface Header extends BlockRef {
@@ -30,20 +30,14 @@ export async function header(rpc: JsonRpc, tag: BlockTag): Promise<Header | unde
       ? await rpc.agreed<RawBlock | null>('eth_getBlockByNumber', [quantity(tag), false], essence)
       : await rpc.newest<RawBlock>(tag, essence);
   if (raw === null) return undefined;
-  if (!/^0x[0-9a-f]+$/i.test(raw.number ?? '') || !/^0x[0-9a-f]{64}$/i.test(raw.hash ?? ''))
-    throw new ProtocolError('rpc.unavailable', {
-      url: rpc.url,
-      method: 'eth_getBlockByNumber',
-      reason: `it answered ${JSON.stringify(raw)?.slice(0, 100)}, which is no block`,
-    });
   return {
     number: Number(raw.number),
     hash: raw.hash,
     parentHash: raw.parentHash,
     timestamp: Number(raw.timestamp),
-    logsBloom: raw.logsBloom,
-    baseFeePerGas: raw.baseFeePerGas === undefined ? undefined : BigInt(raw.baseFeePerGas),
-    transactions: raw.transactions,
+    logsBloom: raw.logsBloom ?? undefined,
+    baseFeePerGas: raw.baseFeePerGas ? BigInt(raw.baseFeePerGas) : undefined,
+    transactions: raw.transactions ?? undefined,
   };
 }
 

@@ -1,5 +1,6 @@
 import { FetchRequest, JsonRpcProvider, Network } from 'ethers';
 import { ProtocolError } from '#core/errors.ts';
+import { assertAnswer } from './answers.ts';
 import { type EthersFailure, sorted } from './failure.ts';
 import type { JsonRpc, NamedBlock } from './jsonRpc.ts';
 
@@ -63,13 +64,16 @@ export class Rpc implements JsonRpc {
 
   async send<T>(method: string, parameters: readonly unknown[]): Promise<T> {
     if (Date.now() < this.#quietUntil) throw new ProtocolError('rpc.rate_limited', { url: this.url, method });
+    let answer: T;
     try {
-      return await this.#provider.send(method, [...parameters]);
+      answer = await this.#provider.send(method, [...parameters]);
     } catch (error) {
       const wait = quietMs(error as EthersFailure);
       if (wait > 0) this.#quietUntil = Date.now() + wait;
       throw sorted(error, method, this.url);
     }
+    assertAnswer(answer, method, this.url);
+    return answer;
   }
 
   agreed<T>(method: string, parameters: readonly unknown[]): Promise<T> {

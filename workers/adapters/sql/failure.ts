@@ -3,12 +3,12 @@ import { isProtocolError, ProtocolError } from '#core/errors.ts';
 /** serialization_failure, deadlock_detected: PostgreSQL's documentation says to run the transaction again. */
 const LOST_RACE = new Set(['40001', '40P01']);
 
-/** Connection lost or refused, shutting down, out of disk, memory or connections: the server's state, not the statement's. */
-const SERVER_STATE = /^(08|53|57P0[1-5]|58|55P03$|28)/;
+/** Connection lost or refused, shutting down, too slow, out of disk, memory or connections: the server's state, not the statement's. */
+const SERVER_STATE = /^(08|53|57014$|57P0[1-5]|58|55P03$|28)/;
 const SOCKET = /^(ECONN|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN)/;
 /** pg reports these without a code. */
 const WORDS =
-  /connection terminated|timeout exceeded when trying to connect|client has encountered a connection error/i;
+  /connection terminated|query read timeout|timeout exceeded when trying to connect|client has encountered a connection error/i;
 
 export function lostRace(error: unknown): boolean {
   return LOST_RACE.has(codeOf(error));

@@ -26,7 +26,11 @@ const QUEUE_SCHEMA = 'bullmq';
 export interface OpenOptions {
   /** Share the schema with the process that has it to itself: for an executor beside its node. A server only. */
   readonly guest?: boolean;
+  /** Milliseconds after which the server gives up on a statement. A quarter later so does the client: its host may be gone without a word. */
+  readonly statementMs?: number;
 }
+
+const STATEMENT_MS = 60_000;
 
 /**
  * Opens postgres://…[?schema=name], pglite:<directory> or pglite:memory, takes it for this process, and migrates the given areas.
@@ -35,7 +39,7 @@ export interface OpenOptions {
 export async function openDatabase(
   url: string,
   areas: readonly Migrations[],
-  { guest = false }: OpenOptions = {},
+  { guest = false, statementMs = STATEMENT_MS }: OpenOptions = {},
 ): Promise<Database> {
   const onServer = /^postgres(ql)?:\/\//.test(url);
   if (guest && !onServer)
@@ -43,7 +47,7 @@ export async function openDatabase(
       url: shown(url),
       reason: 'only a postgres:// database can be shared by processes',
     });
-  const database = onServer ? await openServer(url, guest) : await openEmbedded(url);
+  const database = onServer ? await openServer(url, guest, statementMs) : await openEmbedded(url);
   try {
     await migrate(database.sql, areas);
     return database;
@@ -53,7 +57,7 @@ export async function openDatabase(
   }
 }
 
-async function openServer(url: string, guest: boolean): Promise<Database> {
+async function openServer(url: string, guest: boolean, statementMs: number): Promise<Database> {
   const parsed = parse(url);
   const schema = parsed.searchParams.get('schema') ?? DEFAULT_SCHEMA;
   if (!SCHEMA.test(schema))
@@ -65,7 +69,8 @@ async function openServer(url: string, guest: boolean): Promise<Database> {
     max: 8,
     keepAlive: true,
     connectionTimeoutMillis: 5_000,
-    statement_timeout: 60_000,
+    statement_timeout: statementMs,
+    query_timeout: statementMs * 1.25,
     application_name: `opg-${schema}`,
   };
   const pool = new PgPool(config);

@@ -1,4 +1,7 @@
-/** A way to the chain that can be shut: connections through it break, and new ones are refused until it is opened again. */
+/**
+ * A way to a server that can be shut: connections through it break, and new ones are refused until it is opened again. Or it falls silent:
+ * nothing passes and nobody is told, as when the other host has vanished.
+ */
 import { connect, createServer, type Server, type Socket } from 'node:net';
 
 export class Door {
@@ -6,9 +9,14 @@ export class Door {
   readonly #sockets = new Set<Socket>();
   #server: Server | undefined;
   #port = 0;
+  #silent = false;
 
   constructor(target: string) {
     this.#target = Number(new URL(target).port);
+  }
+
+  get port(): number {
+    return this.#port;
   }
 
   get url(): string {
@@ -27,12 +35,18 @@ export class Door {
           outside.destroy();
         });
       }
-      inside.pipe(outside).pipe(inside);
+      if (!this.#silent) inside.pipe(outside).pipe(inside);
     });
+    this.#silent = false;
     this.#server = server;
     await new Promise<void>((resolve) => server.listen(this.#port, '127.0.0.1', resolve));
     const address = server.address();
     if (typeof address === 'object' && address) this.#port = address.port;
+  }
+
+  silence(): void {
+    this.#silent = true;
+    for (const socket of this.#sockets) socket.unpipe().pause();
   }
 
   async shut(): Promise<void> {
