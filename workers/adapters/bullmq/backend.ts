@@ -24,8 +24,11 @@ export interface Backend {
 
 /** Namespaces of BullMQ in a PostgreSQL database: with a given pool it is always this one. */
 const SCHEMA = 'bullmq';
-/** Each stage's worker keeps one connection to listen on. */
-const POOL_SIZE = 24;
+/**
+ * Each stage's worker keeps one connection to listen on, so a node has half of them to work with. PostgreSQL admits 100 of all processes by
+ * default; a job whose end finds no connection runs again only when its lock has run out.
+ */
+const POOL_SIZE = 8;
 
 /** After which the server gives up on a statement. A quarter later so does the client: the server's host may be gone without a word. */
 const STATEMENT_MS = 60_000;
