@@ -69,7 +69,10 @@ export class Logs {
     return logs.filter((log) => ours.has(log.address.toLowerCase()) && topics.includes(log.topics[0] ?? '0x'));
   }
 
-  /** Logs of as many blocks from `from` as the node serves at once, at most up to `to`; for final blocks only. */
+  /**
+   * Logs of as many blocks from `from` as the node serves at once, at most up to `to`; for final blocks only. Taken as they come: the headers
+   * that would tell of logs left out are a call for each block.
+   */
   async ofRange(from: number, to: number): Promise<{ readonly logs: readonly RawLog[]; readonly to: number }> {
     for (;;) {
       const end = Math.min(to, from + this.#range - 1);
