@@ -1,11 +1,14 @@
 /** Answers of a chain node that are none: said of the node, so that whoever asked waits or asks another, instead of ending the process. */
 import { expect } from 'chai';
 import type { Hex } from '#ports/chain.ts';
-import type { EventDecoder } from '../../../workers/adapters/ethers/decodeEvents.ts';
+import type { Contracts, EventDecoder } from '../../../workers/adapters/ethers/decodeEvents.ts';
+import { gameViews } from '../../../workers/adapters/ethers/game.ts';
+import { submitters } from '../../../workers/adapters/ethers/permissions.ts';
 import { Providers } from '../../../workers/adapters/ethers/providers/providers.ts';
 import { EthersReader } from '../../../workers/adapters/ethers/reader.ts';
 import { Rpc } from '../../../workers/adapters/ethers/rpc.ts';
 import { EthersSender } from '../../../workers/adapters/ethers/sender.ts';
+import { contractViews } from '../../../workers/adapters/ethers/views.ts';
 import { CHAIN_ID } from '../../support/anvil.ts';
 import { serveHttp, type TestServer } from '../../support/httpServer.ts';
 import { rejectsLater } from '../../support/rejects.ts';
@@ -130,6 +133,26 @@ describe('an answer of a chain node', () => {
       const rpc = await Providers.connect({ ...common, urls, agreement: 1 });
       await questions(rpc)[method]?.();
       rpc.close();
+    }
+  });
+
+  it('to a call is none where the contract cannot have returned it, as of a node that is behind its deployment', async () => {
+    const [nodes, escrow, models, requests, game] = ['2', '3', '4', '5', '6'].map(
+      (digit) => `0x${digit.repeat(40)}` as Hex,
+    );
+    const contracts = { nodes, escrow, models, requests, game } as Readonly<Record<keyof Contracts, Hex>>;
+    for (const returned of ['0x', '0x1234'] as const) {
+      const reader = { call: async () => returned };
+      const [views, disputes] = [contractViews(reader, contracts), gameViews(reader, contracts)];
+      await rejectsLater('rpc.unavailable', views.freeStake(ACCOUNT));
+      await rejectsLater('rpc.unavailable', views.offerOf(ACCOUNT, word('1')));
+      await rejectsLater('rpc.unavailable', views.delaysOf(1));
+      await rejectsLater('rpc.unavailable', disputes.clocksOf(1));
+      const { message } = await rejectsLater(
+        'rpc.unavailable',
+        submitters(reader, contracts.nodes)(ACCOUNT, contracts.game),
+      );
+      expect(message).to.contain(`it returned ${returned} for mayAct of ${contracts.nodes}`);
     }
   });
 

@@ -6,6 +6,7 @@ import { packTerms } from '#core/protocol/terms.ts';
 import type { ChainReader, Hex } from '#ports/chain.ts';
 import type { Claim, GameCalls, GameClocks, GameViews } from '#ports/game.ts';
 import { IChallengeGame__factory, IEscrow__factory, IInferenceRequests__factory, INodeRegistry__factory } from '#types';
+import { ask } from './ask.ts';
 import type { Contracts } from './decodeEvents.ts';
 
 // Not createInterface(): the overloads of its type do not take a method chosen at run time.
@@ -48,21 +49,19 @@ const LANES = 65_536;
 const TRIED = 64;
 
 export function gameViews(reader: Pick<ChainReader, 'call'>, contracts: Contracts & { readonly game: Hex }): GameViews {
-  const ask = async (to: Hex, contract: Interface, method: string, ...values: unknown[]) =>
-    contract.decodeFunctionResult(method, await reader.call(to, contract.encodeFunctionData(method, values) as Hex));
-  const fromEscrow = (method: string, ...values: unknown[]) => ask(contracts.escrow, escrow, method, ...values);
+  const fromEscrow = (method: string, ...values: unknown[]) => ask(reader, contracts.escrow, escrow, method, ...values);
   /** Sets are appended and never edited, so one answer serves for good. */
   const clocks = new Map<number, GameClocks>();
   /** Immutable. */
   let price: bigint | undefined;
   return {
     async bondOf(meaning) {
-      return BigInt((await ask(contracts.game, game, 'bondOf', meaning))[0]);
+      return BigInt((await ask(reader, contracts.game, game, 'bondOf', meaning))[0]);
     },
     async clocksOf(set) {
       const known = clocks.get(set);
       if (known) return known;
-      const [parameters] = await ask(contracts.requests, requests, 'parametersOf', set);
+      const [parameters] = await ask(reader, contracts.requests, requests, 'parametersOf', set);
       const { windowSeconds, responseSeconds, tcBase } = parameters;
       const found = {
         windowSeconds: Number(windowSeconds),
@@ -73,7 +72,7 @@ export function gameViews(reader: Pick<ChainReader, 'call'>, contracts: Contract
       return found;
     },
     async gasPrice() {
-      price ??= BigInt((await ask(contracts.game, game, 'gasPrice'))[0]);
+      price ??= BigInt((await ask(reader, contracts.game, game, 'gasPrice'))[0]);
       return price;
     },
     async freeBalance(account) {
@@ -88,7 +87,7 @@ export function gameViews(reader: Pick<ChainReader, 'call'>, contracts: Contract
       throw new ProtocolError('Escrow_LaneBusy', { payer: account, lane: from });
     },
     async endpointOf(node) {
-      const { endpoint } = await ask(contracts.nodes, nodes, 'nodeOf', node);
+      const { endpoint } = await ask(reader, contracts.nodes, nodes, 'nodeOf', node);
       return String(endpoint) || undefined;
     },
     async consent(account) {

@@ -1,5 +1,6 @@
 import type { ChainReader, Hex } from '#ports/chain.ts';
 import { INodeRegistry__factory } from '#types';
+import { ask } from './ask.ts';
 
 const nodes = INodeRegistry__factory.createInterface();
 /** Permission bit of the registry (contracts/types/KeyWord.sol): submit results. */
@@ -9,7 +10,6 @@ const SUBMIT = 4;
 export function submitters(reader: Pick<ChainReader, 'call'>, registry: Hex) {
   return async (node: Hex, key: Hex): Promise<boolean> => {
     if (key === node) return true;
-    const returned = await reader.call(registry, nodes.encodeFunctionData('mayAct', [node, key, SUBMIT]) as Hex);
-    return Boolean(nodes.decodeFunctionResult('mayAct', returned)[0]);
+    return Boolean((await ask(reader, registry, nodes, 'mayAct', node, key, SUBMIT))[0]);
   };
 }
