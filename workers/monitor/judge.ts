@@ -4,7 +4,7 @@ import { isProtocolError } from '#core/errors.ts';
 import { ZERO_ADDRESS } from '#core/hex.ts';
 import type { ModelStore } from '#ports/blobs.ts';
 import type { Hex } from '#ports/chain.ts';
-import { findDisputed, shownOf, whyRefused } from '#ports/disputes.ts';
+import { findDisputed, shownOf, tracedBy, whyRefused } from '#ports/disputes.ts';
 import type { Journal } from '#ports/journal.ts';
 import type { Reference } from '#ports/reference.ts';
 import type { Log } from '#ports/telemetry.ts';
@@ -113,12 +113,13 @@ export class Judge {
   /** What is computed of a request, or why nothing can be. */
   async #made<J>(id: Hex, compute: (traced: TracedRequest) => Promise<J>): Promise<Made<J>> {
     const unknown = (reason: string, final: boolean) => ({ judgement: { verdict: 'unknown', reason }, final }) as const;
-    const { traces, log } = this.#parts;
+    const { traces, models, log } = this.#parts;
     try {
-      const found = await findDisputed(this.#parts, id, this.#signal);
+      const found = await findDisputed(this.#parts, id);
       if (!found) return unknown('its version names no program, or is not known', false);
-      const { traced, version } = found;
-      if (!traced) return unknown('the bytes of its input are not on chain', true);
+      const { version, input } = found;
+      if (input === undefined) return unknown('the bytes of its input are not on chain', true);
+      const traced = tracedBy(found, input, (await models.fetch(version, this.#signal)).path);
       const refused = whyRefused(version, await traces.describe(traced.model, this.#signal));
       if (refused !== undefined) return unknown(refused, true);
       return { judgement: await compute(traced), final: true };

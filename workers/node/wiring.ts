@@ -269,6 +269,9 @@ export const runNode = <R extends 'node' | 'cheat'>(
       async function openDefender(): Promise<Verifier | undefined> {
         const { game } = contracts;
         if (game === undefined) return undefined;
+        // Started when a dispute first needs it: limits of disputes do not wait for the executor's checks.
+        const ownTraces = createReference({ ...config.reference, threads: 1 });
+        life.shutdown.add('reference of the defender', () => ownTraces.close());
         const disputes = {
           calls: gameCalls(game),
           views: gameViews(reader, { ...contracts, game }),
@@ -282,6 +285,7 @@ export const runNode = <R extends 'node' | 'cheat'>(
           journal,
           models,
           traces: reference,
+          ownTraces,
           quick,
           deliver,
           policy: limits,

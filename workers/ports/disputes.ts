@@ -5,7 +5,6 @@ import type { Challenge } from '#core/challenges/follow.ts';
 import { packPosition } from '#core/challenges/position.ts';
 import { type Subject, subjectOf } from '#core/challenges/subject.ts';
 import { sidesDifference } from '#core/semantics/sides.ts';
-import type { ModelStore } from './blobs.ts';
 import type { Hex } from './chain.ts';
 import type { Journal } from './journal.ts';
 import type { ModelProgram } from './reference.ts';
@@ -18,11 +17,17 @@ export interface DisputedVersion extends ServedVersion {
   readonly words: VersionWords;
 }
 
-/** A result, its version, and its computation as far as it is at hand. */
-export interface Disputed {
+/** A result and its version, as the journal has them. */
+export interface DisputedResult {
   readonly subject: Subject;
   readonly version: DisputedVersion;
-  /** undefined: the bytes of the input are not on chain, and this process was not given them. */
+  /** undefined: its bytes are not on chain, and this process was not given them. */
+  readonly input: Hex | undefined;
+}
+
+/** With its computation, as far as it is at hand. */
+export interface Disputed extends DisputedResult {
+  /** undefined: for want of the input. */
   readonly traced: TracedRequest | undefined;
 }
 
@@ -52,23 +57,22 @@ export const meaningFor = ({ words }: DisputedVersion, program: ProgramHeader): 
   program,
 });
 
-/** The request as the journal has it now; undefined: no result stands, or its version cannot be disputed. Throws as ModelStore does. */
+/** The request as the journal has it now; undefined: no result stands, or its version cannot be disputed. */
 export async function findDisputed(
-  { journal, models }: { readonly journal: Journal; readonly models: ModelStore },
+  { journal }: { readonly journal: Journal },
   id: Hex,
-  signal: AbortSignal,
-): Promise<Disputed | undefined> {
+): Promise<DisputedResult | undefined> {
   const subject = subjectOf(await journal.eventsOf(id));
   if (!subject) return undefined;
-  const { terms } = subject.history.row;
-  const version = disputedVersion((await journal.row(VERSION_ROWS.track, terms.version))?.facts);
-  if (!version) return undefined;
-  const input = subject.input ?? (await handedOver(journal, id));
-  if (input === undefined) return { subject, version, traced: undefined };
-  const { path } = await models.fetch(version, signal);
+  const version = disputedVersion((await journal.row(VERSION_ROWS.track, subject.history.row.terms.version))?.facts);
+  return version && { subject, version, input: subject.input ?? (await handedOver(journal, id)) };
+}
+
+/** `path`: of the version's verified model file. */
+export function tracedBy({ subject, version }: DisputedResult, input: Hex, path: string): TracedRequest {
+  const { id, terms } = subject.history.row;
   const model = { sha256: version.sha256, path, size: version.size };
-  const traced = { model, schema: version.schema, request: id as never, input, items: terms.items };
-  return { subject, version, traced };
+  return { model, schema: version.schema, request: id, input, items: terms.items };
 }
 
 /** Only a node has the bytes of an input by commitment, which it checked when it took them. */

@@ -7,6 +7,7 @@ import type { Row } from '#ports/journal.ts';
 import type { Head } from '#ports/observer.ts';
 import type { Accusation } from '#ports/traces.ts';
 import { whyUnaffordable } from './budget.ts';
+import { Files } from './files.ts';
 import { HiddenOutputs } from './hidden.ts';
 import { hasFailed } from './moves.ts';
 import { CHECK, meaningOf, PAUSE_SECONDS, type VerifierParts } from './parts.ts';
@@ -21,11 +22,13 @@ export type Finding =
 export class Checks {
   readonly #parts: VerifierParts;
   readonly #signal: AbortSignal;
+  readonly #files: Files;
   readonly #hidden: HiddenOutputs;
 
   constructor(parts: VerifierParts, signal: AbortSignal) {
     this.#parts = parts;
     this.#signal = signal;
+    this.#files = new Files(parts.models, signal);
     this.#hidden = new HiddenOutputs(parts, signal);
   }
 
@@ -41,7 +44,7 @@ export class Checks {
     if (row === undefined) {
       // Drawn once: a request that is touched again must not get another chance.
       const stage = random() < policy.share ? 'due' : 'passed';
-      await journal.open({ track: CHECK, id, stage, facts: about, dueAt: 0 });
+      await journal.open({ track: CHECK, id, stage, facts: about, dueAt: head.now });
     } else if (
       row.stage !== 'passed' &&
       (row.facts['outputHash'] !== about.outputHash || row.facts['node'] !== about.node)
@@ -61,12 +64,17 @@ export class Checks {
 
   /** A result is held against the reference, and accused if it is not acceptable. */
   async check(row: Row, now: number): Promise<void> {
-    const found = await findDisputed(this.#parts, row.id, this.#signal);
-    if (!found || isOver(found.subject.history.row.state)) return this.#end(row, 'over');
-    const { subject, version, traced } = found;
-    if (now > lastSecond(subject)) return this.#end(row, 'late');
-    const posted = [...subject.challenges.values()].find(({ challenger }) => challenger === this.#parts.mover.me);
+    const { journal, mover } = this.#parts;
+    const result = await findDisputed(this.#parts, row.id);
+    if (!result || isOver(result.subject.history.row.state)) return this.#end(row, 'over');
+    const { subject, version } = result;
+    const last = lastSecond(subject);
+    if (now > last) return this.#end(row, 'late');
+    const posted = [...subject.challenges.values()].find(({ challenger }) => challenger === mover.me);
     if (posted) return this.#posted(row, posted.id, posted.bond);
+    const found = await this.#files.traced(result, last - now);
+    if (!found) return void (await journal.advance(CHECK, row.id, 'due', 'due', { dueAt: now + PAUSE_SECONDS }));
+    const { traced } = found;
     if (!traced) return this.#end(row, 'hidden');
     const meaning = await meaningOf(this.#parts, version, traced, this.#signal);
     if (!meaning) return this.#end(row, 'refused');
@@ -74,7 +82,7 @@ export class Checks {
     if (finding.outcome === 'wrong') return this.#accuse(row, found, meaning, finding.accusation, now);
     if (finding.outcome !== 'later') return this.#end(row, finding.outcome);
     const { facts = {}, seconds } = finding;
-    await this.#parts.journal.advance(CHECK, row.id, 'due', 'due', { facts, dueAt: now + seconds });
+    await journal.advance(CHECK, row.id, 'due', 'due', { facts, dueAt: now + seconds });
   }
 
   async #look(row: Row, found: Disputed, now: number): Promise<Finding> {

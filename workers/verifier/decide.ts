@@ -5,6 +5,7 @@ import { demandsAbove, demandsTo } from '#core/challenges/path.ts';
 import type { Position } from '#core/challenges/position.ts';
 import type { DemandProof, RefuterMove } from '#core/challenges/refute.ts';
 import type { StepProof } from '#core/challenges/stepProof.ts';
+import type { Subject } from '#core/challenges/subject.ts';
 import type { Address } from '#core/hex.ts';
 
 /** One challenge as one party sees it. */
@@ -103,6 +104,11 @@ export const outputLooks = ({ demand: { late, due } }: OutputDemandRecord): read
   due + 1,
   due + HELP_AFTER + 1,
 ];
+
+/** What others could have done about whatever is open is past, so it is theirs alone to end. */
+export const isPastHelp = ({ challenges, outputDemands }: Pick<Subject, 'challenges' | 'outputDemands'>, now: number) =>
+  [...challenges.values()].every(({ state, end }) => state !== 'open' || now > end + HELP_AFTER + 1) &&
+  [...outputDemands.values()].every(({ state, demand }) => state !== 'open' || now > demand.due + HELP_AFTER + 1);
 
 /** When the next thing can be due without anybody moving; undefined: not before somebody does. */
 export function nextLook({ state, end, ...challenge }: Challenge, now: number): number | undefined {

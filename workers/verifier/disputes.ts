@@ -1,12 +1,14 @@
 import type { Challenge } from '#core/challenges/follow.ts';
 import type { OutputDemandRecord } from '#core/challenges/outputDemands.ts';
 import type { Subject } from '#core/challenges/subject.ts';
+import { isProtocolError } from '#core/errors.ts';
 import { toHex } from '#core/hex.ts';
 import type { Hex } from '#ports/chain.ts';
-import { type Disputed, findDisputed, shownOf } from '#ports/disputes.ts';
+import { type Disputed, type DisputedResult, findDisputed, shownOf } from '#ports/disputes.ts';
 import type { Row } from '#ports/journal.ts';
 import type { TrackedIntent } from '#ports/outbox.ts';
-import { decideDispute, decideOutput, nextLook, outputLooks } from './decide.ts';
+import { decideDispute, decideOutput, isPastHelp, nextLook, outputLooks } from './decide.ts';
+import { Files } from './files.ts';
 import { CHECK, DISPUTE, meaningOf, type VerifierParts } from './parts.ts';
 
 /** Levels of demands of any program, at most; after them and one R more no earlier challenge can be open. */
@@ -18,10 +20,12 @@ const FOLLOW_SECONDS = 2;
 export class Disputes {
   readonly #parts: VerifierParts;
   readonly #signal: AbortSignal;
+  readonly #files: Files;
 
   constructor(parts: VerifierParts, signal: AbortSignal) {
     this.#parts = parts;
     this.#signal = signal;
+    this.#files = new Files(parts.models, signal);
   }
 
   async note(id: Hex, subject: Subject, now: number): Promise<void> {
@@ -43,48 +47,95 @@ export class Disputes {
   /** Everything about one request. */
   async play(row: Row, now: number): Promise<void> {
     const { journal } = this.#parts;
-    const found = await findDisputed(this.#parts, row.id, this.#signal);
-    if (!found) return this.gone(row.id);
+    const result = await findDisputed(this.#parts, row.id);
+    if (!result) return this.gone(row.id);
+    const { subject } = result;
+    const looks: number[] = [];
+    const pot = await this.#pot(subject, now);
+    if (pot !== undefined) looks.push(pot);
+    for (const challenge of subject.challenges.values())
+      if (challenge.state !== 'open') looks.push(...followed(await this.#closed(challenge, subject, now), now));
+    if (!isDecided(subject)) {
+      const found = await this.#found(row, result, now);
+      if (found === 'hopeless') return this.#over(subject);
+      if (found) looks.push(...(await this.#moves(found, now)));
+      else looks.push(now + FOLLOW_SECONDS);
+    }
+    if (looks.length === 0) return this.#over(subject);
+    await journal.advance(DISPUTE, row.id, 'open', 'open', { dueAt: Math.min(...looks) });
+  }
+
+  /** undefined: the model's file is on its way. `hopeless`: it is not to be had, and what could have been done with it is past. */
+  async #found(row: Row, result: DisputedResult, now: number): Promise<Disputed | 'hopeless' | undefined> {
+    const past = !isOwn(row) && isPastHelp(result.subject, now);
+    try {
+      return (await this.#files.traced(result, Number.POSITIVE_INFINITY)) ?? (past ? 'hopeless' : undefined);
+    } catch (error) {
+      if (past && isProtocolError(error)) return 'hopeless';
+      throw error;
+    }
+  }
+
+  /** What can be done now, and when to look again. */
+  async #moves(found: Disputed, now: number): Promise<readonly number[]> {
     const { subject } = found;
     const looks: number[] = [];
-    const pending = ({ status, reason }: TrackedIntent) =>
-      status !== 'settled' && (status !== 'mined' || reason !== undefined) && looks.push(now + FOLLOW_SECONDS);
-    for (const challenge of subject.challenges.values()) {
-      for (const sent of await this.#challenge(challenge, found, now)) pending(sent);
+    for (const challenge of this.#ownFirst(subject)) {
+      looks.push(...followed(await this.#challenge(challenge, found, now), now));
       const look = nextLook(challenge, now);
       if (look !== undefined) looks.push(look);
     }
     for (const record of subject.outputDemands.values()) {
       if (record.state !== 'open') continue;
       const sent = await this.#output(record, found, now);
-      if (sent) pending(sent);
+      if (sent) looks.push(...followed([sent], now));
       looks.push(...outputLooks(record).filter((time) => time > now));
     }
-    const pot = await this.#pot(subject, now);
-    if (pot !== undefined) looks.push(pot);
-    if (looks.length === 0) return this.#over(subject);
-    await journal.advance(DISPUTE, row.id, 'open', 'open', { dueAt: Math.min(...looks) });
+    return looks;
+  }
+
+  /** Open ones. Others may challenge the same result as often as they like. */
+  #ownFirst({ challenges }: Subject): readonly Challenge[] {
+    const isMine = ({ challenger }: Challenge) => challenger === this.#parts.mover.me;
+    const all = [...challenges.values()].filter(({ state }) => state === 'open');
+    return [...all.filter(isMine), ...all.filter((challenge) => !isMine(challenge))];
   }
 
   async #challenge(challenge: Challenge, found: Disputed, now: number): Promise<readonly TrackedIntent[]> {
-    const { traces, mover, log, policy } = this.#parts;
+    const { traces, mover, policy } = this.#parts;
     const { subject, version, traced } = found;
-    const concerned = challenge.challenger === mover.me || policy.spared.has(subject.submission.node);
-    if (traced === undefined || !(concerned || policy.defend)) return [];
+    if (traced === undefined || !(this.#isConcerned(challenge, subject) || policy.defend)) return [];
     const meaning = await meaningOf(this.#parts, version, traced, this.#signal);
     if (!meaning) return [];
     const shown = shownOf(challenge);
-    const open = challenge.state === 'open';
-    const refuter = open ? await traces.refute(traced, shown, this.#signal) : undefined;
-    const view = { challenge, me: mover.me, refuter, helps: policy.defend };
+    const refuter = await traces.refute(traced, shown, this.#signal);
     const sent: TrackedIntent[] = [];
-    for (const move of decideDispute(view, now)) {
+    for (const move of decideDispute({ challenge, me: mover.me, refuter, helps: policy.defend }, now)) {
       const position = move.kind === 'answer' ? move.record.demand.position : undefined;
       const answer = () => traces.answer(traced, shown, position as NonNullable<typeof position>, this.#signal);
       sent.push(await mover.move(subject, challenge, meaning, move, answer));
-      log.info('a move of a dispute', { requestId: challenge.request, challenge: challenge.id, move: move.kind });
+      this.#told(challenge, move.kind);
     }
     return sent;
+  }
+
+  /** What is left of a challenge that was decided: fees to take back. */
+  async #closed(challenge: Challenge, subject: Subject, now: number): Promise<readonly TrackedIntent[]> {
+    const { mover, policy } = this.#parts;
+    const sent: TrackedIntent[] = [];
+    for (const move of decideDispute({ challenge, me: mover.me, refuter: undefined, helps: policy.defend }, now)) {
+      sent.push(await mover.move(subject, challenge, undefined, move, NO_ANSWER));
+      this.#told(challenge, move.kind);
+    }
+    return sent;
+  }
+
+  #isConcerned({ challenger }: Challenge, { submission }: Subject): boolean {
+    return challenger === this.#parts.mover.me || this.#parts.policy.spared.has(submission.node);
+  }
+
+  #told({ request: requestId, id: challenge }: Challenge, move: string): void {
+    this.#parts.log.info('a move of a dispute', { requestId, challenge, move });
   }
 
   /** A demand for an output that was submitted as a hash. */
@@ -127,14 +178,18 @@ export class Disputes {
     const window = windowSeconds + terms.tc - tcBase;
     const first = best.postedAt + window + POT_RESPONSES * responseSeconds + 1;
     if (now < first) return first;
-    const { status, reason } = await mover.claimPot(subject, best);
-    return status === 'settled' || (status === 'mined' && reason === undefined) ? undefined : now + FOLLOW_SECONDS;
+    return followed([await mover.claimPot(subject, best)], now)[0];
   }
 
   /** Others' disputes are looked at only by who defends others: it takes their models. */
-  #concerns({ submission, challenges, outputDemands }: Subject): boolean {
+  #concerns(subject: Subject): boolean {
+    return this.#parts.policy.defend || this.#hasPart(subject);
+  }
+
+  /** Its result, its bond or its fee. */
+  #hasPart({ submission, challenges, outputDemands }: Subject): boolean {
     const { mover, policy } = this.#parts;
-    if (policy.defend || policy.spared.has(submission.node)) return true;
+    if (policy.spared.has(submission.node)) return true;
     const owners = [
       ...[...challenges.values()].map(({ challenger }) => challenger),
       ...[...challenges.values()].flatMap(({ demands }) => [...demands.values()].map(({ demand }) => demand.demander)),
@@ -143,11 +198,11 @@ export class Disputes {
     return owners.includes(mover.me);
   }
 
-  /** What it has in the dispute: whether it challenged, and what its bonds hold. */
-  #stakeOf({ challenges }: Subject): { readonly posted: boolean; readonly bond: string } {
-    const mine = [...challenges.values()].filter(({ challenger }) => challenger === this.#parts.mover.me);
+  /** What it has in the dispute: whether any part at all, whether it challenged, and what its bonds hold. */
+  #stakeOf(subject: Subject): { readonly own: boolean; readonly posted: boolean; readonly bond: string } {
+    const mine = [...subject.challenges.values()].filter(({ challenger }) => challenger === this.#parts.mover.me);
     const held = mine.filter(({ state }) => state === 'open').reduce((sum, { bond }) => sum + bond, 0n);
-    return { posted: mine.length > 0, bond: held.toString() };
+    return { own: this.#hasPart(subject), posted: mine.length > 0, bond: held.toString() };
   }
 
   /** The check that began it is over too, unless its challenge is not there: then it is for the check to post it again. */
@@ -159,3 +214,18 @@ export class Disputes {
     if (posted) await journal.advance(CHECK, id, 'accused', 'over', { facts: { bond: null }, dueAt: null });
   }
 }
+
+/** Rows that do not say are looked at as one's own. */
+export const isOwn = ({ facts }: Row): boolean => facts['own'] !== false;
+
+const NO_ANSWER = async (): Promise<Hex> => '0x';
+
+/** When to see to what was sent, as long as it is not done. */
+const followed = (sent: readonly TrackedIntent[], now: number): readonly number[] =>
+  sent.flatMap(({ status, reason }) =>
+    status === 'settled' || (status === 'mined' && reason === undefined) ? [] : [now + FOLLOW_SECONDS],
+  );
+
+/** Nothing is open, so nothing that is left to do needs a computation. */
+const isDecided = ({ challenges, outputDemands }: Subject): boolean =>
+  [...challenges.values(), ...outputDemands.values()].every(({ state }) => state !== 'open');

@@ -1,13 +1,18 @@
 import type { Subject } from '#core/challenges/subject.ts';
 import { headersOf } from '#core/commitment/schema.ts';
+import type { Hex } from '#ports/chain.ts';
 import type { Disputed, DisputedVersion } from '#ports/disputes.ts';
 import type { Row } from '#ports/journal.ts';
 import type { TracedRequest } from '#ports/traces.ts';
+import { Beside } from './beside.ts';
 import type { Finding } from './checks.ts';
 import { PAUSE_SECONDS, type VerifierParts } from './parts.ts';
 
 /** Times a node is asked for an output before the chain is. */
 const TRIES = 2;
+/** Outputs received at a time, and how long one may take. */
+const MOST = 64;
+const LIMIT_SECONDS = 60;
 
 /**
  * Results that were submitted as a hash. The right one has one's own hash. For another, whoever wants to challenge it has to show what it was made
@@ -16,10 +21,12 @@ const TRIES = 2;
 export class HiddenOutputs {
   readonly #parts: Pick<VerifierParts, 'traces' | 'mover' | 'deliver' | 'views' | 'log'>;
   readonly #signal: AbortSignal;
+  readonly #coming: Beside<Hex | undefined>;
 
   constructor(parts: VerifierParts, signal: AbortSignal) {
     this.#parts = parts;
     this.#signal = signal;
+    this.#coming = new Beside(signal, MOST);
   }
 
   async look(row: Row, { subject, version, traced }: Disputed, now: number): Promise<Finding> {
@@ -34,6 +41,7 @@ export class HiddenOutputs {
     const tries = Number(row.facts['tries'] ?? 0);
     if (demands.length === 0 && tries < TRIES) {
       const delivered = await this.#delivered(subject, version, traced);
+      if (delivered === 'coming') return { outcome: 'later', seconds: await this.#pause(subject) };
       return delivered ?? { outcome: 'later', seconds: await this.#pause(subject), facts: { tries: tries + 1 } };
     }
     return this.#demand(subject, version, found.items, now);
@@ -45,11 +53,17 @@ export class HiddenOutputs {
     return Math.max(1, Math.min(PAUSE_SECONDS, Math.floor(responseSeconds / 4)));
   }
 
-  async #delivered(subject: Subject, version: DisputedVersion, traced: TracedRequest): Promise<Finding | undefined> {
+  async #delivered(
+    subject: Subject,
+    version: DisputedVersion,
+    traced: TracedRequest,
+  ): Promise<Finding | 'coming' | undefined> {
     const { deliver, traces, mover } = this.#parts;
-    const output = await deliver(subject, version, this.#signal);
-    if (output === undefined) return undefined;
-    const accusation = await traces.accuse(traced, output, version.standard, mover.me, this.#signal);
+    const key = `${subject.history.row.id} ${subject.submission.outputHash}`;
+    const come = await this.#coming.ask(key, LIMIT_SECONDS, (signal) => deliver(subject, version, signal));
+    if (come === undefined) return 'coming';
+    if (come.value === undefined) return undefined;
+    const accusation = await traces.accuse(traced, come.value, version.standard, mover.me, this.#signal);
     return accusation && { outcome: 'wrong', accusation };
   }
 

@@ -66,11 +66,11 @@ export class Mover {
     return this.#parts.dispatcher.get(`challenge:${id}`);
   }
 
-  /** The data of an answer is computed only if it is sent. */
+  /** The data of an answer is computed only if it is sent. `meaning`: of moves that need the program. */
   async move(
     subject: Subject,
     challenge: Challenge,
-    meaning: Meaning,
+    meaning: Meaning | undefined,
     move: GameMove,
     answer: () => Promise<Hex>,
   ): Promise<TrackedIntent> {
@@ -82,7 +82,7 @@ export class Mover {
     switch (move.kind) {
       case 'demand':
         return this.#once(`demand:${demandId(challenge.id, move.position)}`, limit, (lane) =>
-          calls.demand(claim, meaning, move.position, move.proof, lane),
+          calls.demand(claim, meaning as Meaning, move.position, move.proof, lane),
         );
       case 'answer':
         return this.#once(`answer:${move.record.id}`, limit, async () =>
@@ -91,7 +91,7 @@ export class Mover {
       case 'prove': {
         const { operator, step } = move.proof;
         const purpose = `prove:${challenge.id}/${operator}/${step.element}`;
-        return this.#once(purpose, limit, () => calls.prove(claim, meaning, move.proof, move.onPath));
+        return this.#once(purpose, limit, () => calls.prove(claim, meaning as Meaning, move.proof, move.onPath));
       }
       case 'lapse':
         return this.#once(`lapse:${move.record.id}`, limit, () => calls.lapse(claim, move.record.demand, move.onPath));

@@ -15,7 +15,10 @@ import type { QuickCheck } from './quick.ts';
 export interface VerifierParts {
   readonly journal: Journal;
   readonly models: ModelStore;
+  /** For checks, and disputes of others. */
   readonly traces: Traces & Pick<Reference, 'describe'>;
+  /** For disputes of one's own, whose clocks run: it must not stand in line behind the above. */
+  readonly ownTraces: Traces & Pick<Reference, 'describe'>;
   readonly mover: Moves;
   readonly views: GameViews;
   /** A first look, which may clear a result without its reference. */

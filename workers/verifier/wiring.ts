@@ -83,6 +83,9 @@ export const runVerifier = <R extends 'verifier' | 'liar'>(
       const reference = createReference(config.reference);
       life.shutdown.add('reference', () => reference.close());
       const traces = twist.traces?.(reference) ?? reference;
+      const ownReference = createReference({ ...config.reference, threads: 1 });
+      life.shutdown.add('reference of own disputes', () => ownReference.close());
+      const ownTraces = twist.traces?.(ownReference) ?? ownReference;
       const models = configuredModelStore(config.models, dataDir, { log, metrics });
       const { concurrency, timeoutMs: runTimeoutMs } = config.executor;
       const runtime = createOnnxRuntime({ ...config.executor, children: Math.max(1, concurrency), runTimeoutMs });
@@ -102,6 +105,7 @@ export const runVerifier = <R extends 'verifier' | 'liar'>(
           journal,
           models,
           traces,
+          ownTraces,
           calls,
           views,
           dispatcher,

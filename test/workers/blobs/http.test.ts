@@ -1,3 +1,6 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
 import { expect } from 'chai';
 import { isPrivate } from '../../../workers/adapters/blobs/addresses.ts';
 import { createHttpSource } from '../../../workers/adapters/blobs/http.ts';
@@ -58,6 +61,20 @@ describe('blobs over HTTP', () => {
       expect(error.payload.reason).to.match(new RegExp(reason));
     });
 
+  describe('from a host that lets nobody in', () => {
+    let host: { readonly url: string; close(): void };
+    before(async () => {
+      host = await deafHost();
+    });
+    after(() => host.close());
+
+    it('H4 it is silence too: blobs.source_failed', async function () {
+      this.timeout(3_000); // the connection alone is waited for longer
+      const error = await rejectsLater('blobs.source_failed', local.open(`${host.url}/blob`, never));
+      expect(error.payload.reason).to.contain('silent for 300 ms');
+    });
+  });
+
   it('H7 nobody listens: blobs.source_failed', async () => {
     const closed = await serveHttp((_, response) => response.end());
     await closed.close();
@@ -108,3 +125,23 @@ describe('blobs over HTTP', () => {
       expect(isPrivate(address), address).to.equal(false);
   });
 });
+
+/** Listens in a process that is stopped, behind as many connections as wait for it at most: nobody else's is taken. */
+async function deafHost(): Promise<{ readonly url: string; close(): void }> {
+  const script = `require('node:net').createServer().listen({ port: 0, host: '127.0.0.1', backlog: 1 }, function () {
+    console.log(this.address().port);
+  })`;
+  const child = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const [said] = await once(child.stdout, 'data');
+  const port = Number(String(said));
+  child.kill('SIGSTOP');
+  const waiting = Array.from({ length: 8 }, () => connect(port, '127.0.0.1').on('error', () => undefined));
+  await once(waiting[0] as Socket, 'connect');
+  return {
+    url: `http://127.0.0.1:${port}`,
+    close() {
+      for (const socket of waiting) socket.destroy();
+      child.kill('SIGKILL');
+    },
+  };
+}

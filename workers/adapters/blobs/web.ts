@@ -47,7 +47,12 @@ export function createWeb(options: WebOptions = {}): Web {
         { signal, headers: { accept, 'accept-encoding': 'identity' }, ...(open ? {} : { lookup: publicLookup }) },
         resolve,
       );
-      sent.setTimeout(idleTimeoutMs, () => sent.destroy(new Error(`silent for ${idleTimeoutMs} ms`)));
+      const silent = () => sent.destroy(new Error(`silent for ${idleTimeoutMs} ms`));
+      sent.setTimeout(idleTimeoutMs, silent);
+      // The above counts from the connection on: finding the host and being let in is not part of it.
+      const connecting = setTimeout(silent, idleTimeoutMs);
+      sent.on('response', () => clearTimeout(connecting));
+      sent.on('close', () => clearTimeout(connecting));
       sent.on('error', reject);
     });
   }
