@@ -47,6 +47,11 @@ export function isOver(state: RequestState): state is Ending {
   return ENDINGS.includes(state);
 }
 
+/** Events that end a request. */
+export const ENDING_EVENTS: readonly RequestEvent['type'][] = Object.entries(transitions).flatMap(([type, { to }]) =>
+  isOver(to) ? [type as RequestEvent['type']] : [],
+);
+
 /** Throws `request.illegal_transition` for an event that cannot follow, so a missing or repeated log is seen at once. */
 export function reduce(row: RequestRow | undefined, event: RequestEvent): RequestRow {
   if (event.type === 'Requested') {

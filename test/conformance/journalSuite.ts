@@ -280,6 +280,57 @@ export function shouldBehaveLikeJournal(open: () => Promise<Journal>): void {
       expect(await journal.result(A)).to.deep.equal(result());
     });
 
+    describe('of a request that is open', () => {
+      const LATE = block(20).timestamp;
+      const C = word(0xc);
+      const asked = (deadline: number) =>
+        ({ type: 'Requested', id: C, terms: { deadline } }) as unknown as ProtocolEvent;
+      const submitted = { type: 'Submitted', id: C } as unknown as ProtocolEvent;
+      const expired = { type: 'Expired', id: C } as unknown as ProtocolEvent;
+      const finalised = { type: 'Finalised', id: C } as unknown as ProtocolEvent;
+      /** Blocks from the fifth on, one event each, all of them final; then everything old is pruned. */
+      const pruned = async (events: readonly ProtocolEvent[], { until = 12, beforeBlock = 12 } = {}) => {
+        for (let number = 5; number <= until; number++) {
+          const event = events[number - 5];
+          await journal.record(block(number), event ? [logged(block(number), 0, event)] : []);
+        }
+        await journal.finalise(block(until));
+        await journal.prune(beforeBlock, closed);
+        return (await journal.eventsOf(C)).map(({ event }) => event.type);
+      };
+
+      it('keeps what is waiting for an answer, though nobody works on it', async () => {
+        expect(await pruned([asked(LATE)])).to.deep.equal(['Requested']);
+      });
+
+      it('forgets what can have no answer any more', async () => {
+        expect(await pruned([asked(LATE)], { until: 21, beforeBlock: 12 })).to.deep.equal([]);
+      });
+
+      it('keeps a result that was not paid yet, and what was done about it, however late it is', async () => {
+        await journal.open(row({ id: C, stage: 'settled' }));
+        expect(await pruned([asked(LATE), submitted], { until: 30, beforeBlock: 30 })).to.deep.equal([
+          'Requested',
+          'Submitted',
+        ]);
+        expect(await journal.row('serve', C)).to.deep.equal(row({ id: C, stage: 'settled' }));
+      });
+
+      for (const [what, end] of [
+        ['paid', [submitted, finalised]],
+        ['given back', [expired]],
+      ] as const)
+        it(`forgets all of it once it is ${what}, but not before that is old`, async () => {
+          await journal.open(row({ id: C, stage: 'settled' }));
+          const events = [asked(LATE), ...end];
+          const last = 4 + events.length;
+          expect(await pruned(events, { beforeBlock: last })).to.have.length(events.length);
+          await journal.prune(last + 1, closed);
+          expect(await journal.eventsOf(C)).to.deep.equal([]);
+          expect(await journal.row('serve', C)).to.equal(undefined);
+        });
+    });
+
     it('touches nothing above the final block', async () => {
       await journal.finalise(block(2));
       expect(await journal.prune(100, closed)).to.equal(0);

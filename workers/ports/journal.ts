@@ -67,7 +67,9 @@ export interface Journal {
 
   /**
    * Retention: forgets rows in a closed stage (`closed`: track -> stages) whose request has no event at or after
-   * `beforeBlock`, their results, and the final blocks and events below it that no row needs. Returns the rows forgotten.
+   * `beforeBlock`, their results, and the final blocks and events below it that no row needs. All of a request is kept
+   * while it can be answered or disputed: until an event below `beforeBlock` ended it, or its deadline passed without an
+   * answer. Returns the rows forgotten.
    */
   prune(beforeBlock: number, closed: Readonly<Record<string, readonly string[]>>): Promise<number>;
 }

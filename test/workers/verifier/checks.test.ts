@@ -2,7 +2,8 @@ import { expect } from 'chai';
 import type { ProtocolEvent } from '#core/protocol/events.ts';
 import type { RequestId } from '#core/protocol/ids.ts';
 import { CHECK, DISPUTE } from '../../../workers/verifier/parts.ts';
-import { condemned, frozen, node } from '../../support/story.ts';
+import { retain } from '../../../workers/watcher/retention.ts';
+import { condemned, frozen, node, requested, submittedBy } from '../../support/story.ts';
 import { BOND, challenged, challengeOf, me, NOW, RIGHT, requestOf, Story } from './verifierStory.ts';
 
 describe('a verifier’s bonds', () => {
@@ -139,6 +140,22 @@ describe('a check', () => {
     story.intent(`challenge:${id}`, { status: 'abandoned', reason: 'Requests_Gone' });
     await story.work(NOW + 30);
     expect([await story.stage(id), await story.locked()]).to.deep.equal(['over', 0n]);
+  });
+
+  it('is made of an answer that comes long after its request, and of a challenge long after the check', async () => {
+    const old = () => retain(story.journal, undefined, 2, 0);
+    await story.block(id, [{ ...requested({ deadline: NOW + 60 }), id }]);
+    for (const wait of [1, 2, 3, 4]) await story.final(await story.block(requestOf(9 + wait), []));
+    await old();
+    await story.block(id, [{ ...submittedBy(node), output: RIGHT, outputHash: RIGHT, id } as ProtocolEvent]);
+    await story.work();
+    expect(await story.stage(id)).to.equal('right');
+
+    for (const wait of [1, 2, 3, 4]) await story.final(await story.block(requestOf(9 + wait), []));
+    await old();
+    expect(await story.stage(id), 'drawn once').to.equal('right');
+    await story.block(id, [{ ...frozen, id }, challenged(id)] as ProtocolEvent[]);
+    expect((await story.journal.row(DISPUTE, id))?.stage).to.equal('open');
   });
 
   it('comes too late once the window is over', async () => {

@@ -163,6 +163,10 @@ export class Story {
     await this.verifier.touched(id, await this.journal.eventsOf(id), { block, now, final: undefined });
   }
 
+  async final(block: BlockRef): Promise<void> {
+    await this.journal.finalise(block);
+  }
+
   async orphan(block: BlockRef, id: RequestId): Promise<void> {
     await this.journal.orphan(block);
     this.#tip = block.number > 1 ? { ...block, number: block.number - 1, hash: block.parentHash } : undefined;

@@ -1,5 +1,6 @@
 import { ProtocolError } from '#core/errors.ts';
 import { isAboutRequest } from '#core/protocol/events.ts';
+import { ENDING_EVENTS } from '#core/protocol/request.ts';
 import type { BlockRef, Hex, LoggedEvent } from '#ports/chain.ts';
 import type { Journal, RecordedResult, Row } from '#ports/journal.ts';
 
@@ -114,19 +115,23 @@ export function memoryJournal(): Journal {
       const limit = Math.min(beforeBlock, (final?.number ?? -1) + 1);
       const done = [...rows.entries()].filter(
         ([, { track, stage, id }]) =>
-          closed[track]?.includes(stage) && eventsOf(id).every(({ block }) => block.number < limit),
+          closed[track]?.includes(stage) &&
+          eventsOf(id).every(({ block }) => block.number < limit) &&
+          !isOpen(eventsOf(id), limit, final),
       );
       for (const [name] of done) rows.delete(name);
-      const wanted = new Set([...rows.values()].map(({ id }) => id));
-      for (const [, { id }] of done) if (!wanted.has(id)) results.delete(id);
+      const worked = new Set([...rows.values()].map(({ id }) => id));
+      for (const [, { id }] of done) if (!worked.has(id)) results.delete(id);
+      const known = requestsOf(chain.flatMap(({ events }) => events));
+      const wanted = new Set([...worked, ...known.filter((id) => isOpen(eventsOf(id), limit, final))]);
       const tip = chain.at(-1);
       chain = chain
-        .map((known) =>
-          known.block.number < limit
-            ? { ...known, events: known.events.filter((logged) => wanted.has(requestOf(logged) ?? '0x')) }
-            : known,
+        .map((one) =>
+          one.block.number < limit
+            ? { ...one, events: one.events.filter((logged) => wanted.has(requestOf(logged) ?? '0x')) }
+            : one,
         )
-        .filter((known) => known.block.number >= limit || known.events.length > 0 || known.block === tip?.block);
+        .filter((one) => one.block.number >= limit || one.events.length > 0 || one.block === tip?.block);
       return done.length;
     },
   };
@@ -136,6 +141,15 @@ const requestOf = ({ event }: LoggedEvent): Hex | undefined => (isAboutRequest(e
 const requestsOf = (events: readonly LoggedEvent[]) => [
   ...new Set(events.flatMap((logged) => requestOf(logged) ?? [])),
 ];
+
+/** It can still be answered or disputed: it was submitted, or its deadline is not past, and nothing ended it below `limit`. */
+function isOpen(events: readonly LoggedEvent[], limit: number, final: BlockRef | undefined): boolean {
+  const asked = events.map(({ event }) => event).find((event) => event.type === 'Requested');
+  if (asked === undefined) return false;
+  if (events.some(({ event, block }) => block.number < limit && ENDING_EVENTS.includes(event.type as never)))
+    return false;
+  return asked.terms.deadline >= (final?.timestamp ?? 0) || events.some(({ event }) => event.type === 'Submitted');
+}
 
 const same = (a: RecordedResult, b: RecordedResult) =>
   a.outputHash === b.outputHash &&
