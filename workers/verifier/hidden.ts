@@ -67,20 +67,26 @@ export class HiddenOutputs {
     return accusation && { outcome: 'wrong', accusation };
   }
 
-  /** Of the likeliest item; of all of them, if there may be no time for a second demand. */
+  /**
+   * Of the likeliest item, unless somebody's demand of a suspect is open: its answer comes here at once. Of all that nobody has demanded, once
+   * there may be no time for another after an answer, whoever keeps demands open.
+   */
   async #demand(subject: Subject, version: DisputedVersion, items: readonly number[], now: number): Promise<Finding> {
     const { mover, views, log } = this.#parts;
     const { challengeEnd } = subject.submission;
-    const open = [...subject.outputDemands.values()].filter(({ state }) => state === 'open');
-    // An answer is an event, which brings the result back here at once.
-    if (open.some(({ demand }) => items.includes(demand.position.item)))
-      return { outcome: 'later', seconds: PAUSE_SECONDS };
-    if (now > challengeEnd || items.length === 0) return { outcome: 'hidden' };
     const { responseSeconds } = await views.clocksOf(subject.history.row.terms.set);
-    const wanted = now + 2 * responseSeconds > challengeEnd ? items : items.slice(0, 1);
+    const open = [...subject.outputDemands.values()].filter(({ state }) => state === 'open');
+    const asked = new Set(open.map(({ demand }) => demand.position.item));
+    const isAsked = items.some((item) => asked.has(item));
+    const later = async (): Promise<Finding> => ({ outcome: 'later', seconds: await this.#pause(subject) });
+    if (now > challengeEnd || items.length === 0) return isAsked ? later() : { outcome: 'hidden' };
+    const last = now + 2 * responseSeconds > challengeEnd;
+    if (isAsked && !last) return later();
+    const wanted = last ? items.filter((item) => !asked.has(item)) : items.slice(0, 1);
     for (const item of wanted)
       await mover.demandOutput(subject, { item, output: 0, leaf: 0 }, headersOf(version.schema.outputs));
-    log.warn('an output is withheld, and demanded on chain', { requestId: subject.history.row.id, items: wanted });
-    return { outcome: 'later', seconds: await this.#pause(subject) };
+    if (wanted.length > 0)
+      log.warn('an output is withheld, and demanded on chain', { requestId: subject.history.row.id, items: wanted });
+    return later();
   }
 }
