@@ -13,10 +13,27 @@ import { leafCount, type Position, WHOLE_LEAVES } from './position.ts';
 import type { ReferenceTrace } from './reference.ts';
 
 /** Real children as words, or whole leaves: what `answer` takes. */
-export function answerTo(trace: ReferenceTrace, salt: TraceSalt, position: Position): Hex {
-  const { kind, level, operator, index } = position;
-  if (kind === 'list') return words(trace.slots(salt), level, index);
-  const [open] = trace.open(operator) as [OpenTensor];
+export const answerTo = (trace: ReferenceTrace, salt: TraceSalt, position: Position): Hex =>
+  answersTo(trace, salt, [position])[0] as Hex;
+
+/** The same of several positions, in their order: however many, they cost one run, for anybody may demand many at a time. */
+export function answersTo(trace: ReferenceTrace, salt: TraceSalt, positions: readonly Position[]): Hex[] {
+  const answers = new Array<Hex>(positions.length);
+  const places = Map.groupBy(positions.keys(), (at) => (positions[at] as Position).kind === 'list');
+  const lists = places.get(true) ?? [];
+  const slots = lists.length > 0 ? trace.slots(salt) : undefined;
+  for (const at of lists) {
+    const { level, index } = positions[at] as Position;
+    answers[at] = words(slots as Tree, level, index);
+  }
+  const byOperator = Map.groupBy(places.get(false) ?? [], (at) => (positions[at] as Position).operator);
+  trace.visit(new Set(byOperator.keys()), (operator, open) => {
+    for (const at of byOperator.get(operator) ?? []) answers[at] = within(open, positions[at] as Position);
+  });
+  return answers;
+}
+
+function within(open: OpenTensor, { kind, level, index }: Position): Hex {
   const leaves = leafCount(open.tensor.shape);
   if (kind === 'leaf') return elements(open, index, index);
   if (kind === 'tree') return words(open.tree, level, index);

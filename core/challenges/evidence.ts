@@ -82,7 +82,7 @@ export function evidenceOf(
   standard: Standard,
 ): Evidence {
   const { item, output, element } = fault;
-  const shown = shownItem(submitted, item);
+  const shown = shownItems(submitted)(item);
   const byHash = exactEvidence(trace, salt, output, shown);
   if (standard === 'exact') return byHash;
   const [right] = trace.open(Number(byHash.outputs[2 * output])) as [OpenTensor];
@@ -110,11 +110,14 @@ export function exactEvidence(trace: ReferenceTrace, salt: TraceSalt, output: nu
 }
 
 /** What binds one item's outputs to a submission whose tensors are all known. */
-export function shownItem(submitted: readonly (readonly Tensor[])[], item: number): ShownItem {
+export function shownItems(submitted: readonly (readonly Tensor[])[]): (item: number) => ShownItem {
   const hashes = submitted.map((tensors) => withElements(tensors).map(commitTensor));
   const lists = treeOfHashes(hashes.map(commitList));
-  const itemPath = hashes.length === 1 ? [] : hexes(pathOf(lists, item, item));
-  return { item, submitted: hashes[item] as readonly Bytes32[], itemPath };
+  return (item) => ({
+    item,
+    submitted: hashes[item] as readonly Bytes32[],
+    itemPath: hashes.length === 1 ? [] : hexes(pathOf(lists, item, item)),
+  });
 }
 
 const hexes = (hashes: readonly Uint8Array[]): Bytes32[] => hashes.map((hash) => toHex(hash) as Bytes32);

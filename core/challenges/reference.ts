@@ -7,7 +7,7 @@ import { treeOf } from '../commitment/opening.ts';
 import type { Bytes32 } from '../hex.ts';
 import { fromHex } from '../hex.ts';
 import type { ExecuteOptions } from '../semantics/execute/execute.ts';
-import { OpenTensor, tensorsOf } from '../semantics/opening.ts';
+import { eachTensor, OpenTensor, tensorsOf } from '../semantics/opening.ts';
 import type { Program } from '../semantics/program.ts';
 import type { ProgramCommitment } from '../semantics/record.ts';
 import { type TraceSalt, traceOf, traceSlots } from '../semantics/trace.ts';
@@ -56,9 +56,28 @@ export class ReferenceTrace {
     for (const [k, tensor] of tensorsOf(this.program, this.inputs, missing, this.#options))
       this.#open.set(k, new OpenTensor(tensor));
     const found = wanted.map((k) => this.#open.get(k) as OpenTensor);
-    for (const oldest of this.#open.keys())
-      if (this.#open.size > Math.max(KEPT, wanted.length)) this.#open.delete(oldest);
+    this.#forget(Math.max(KEPT, wanted.length));
     return found;
+  }
+
+  /** The same one after another, so that however many cost one run and the memory of the last few. */
+  visit(wanted: ReadonlySet<number>, look: (k: number, open: OpenTensor) => void): void {
+    const missing = new Set<number>();
+    for (const k of wanted) {
+      const open = this.#open.get(k);
+      if (open) look(k, open);
+      else missing.add(k);
+    }
+    eachTensor(this.program, this.inputs, missing, this.#options, (k, tensor) => {
+      const open = new OpenTensor(tensor);
+      this.#open.set(k, open);
+      this.#forget(KEPT);
+      look(k, open);
+    });
+  }
+
+  #forget(kept: number): void {
+    for (const oldest of this.#open.keys()) if (this.#open.size > kept) this.#open.delete(oldest);
   }
 
   input(index: number): OpenTensor {

@@ -75,22 +75,36 @@ export function tensorsOf(
   wanted: ReadonlySet<number>,
   options: ExecuteOptions = {},
 ): Map<number, Tensor> {
-  for (const k of wanted)
+  const found = new Map<number, Tensor>();
+  eachTensor(program, inputs, wanted, options, (index, output) => found.set(index, output));
+  return found;
+}
+
+/** The same, each shown once, in order. */
+export function eachTensor(
+  program: Program,
+  inputs: readonly Tensor[],
+  wanted: ReadonlySet<number>,
+  options: ExecuteOptions,
+  look: (index: number, output: Tensor) => void,
+): void {
+  let last = -1;
+  for (const k of wanted) {
     if (!(k >= 0 && k < program.operators.length))
       throw new ProtocolError('execute.opening', {
         place: `operator ${k}`,
         reason: `there are ${program.operators.length}`,
       });
-  const found = new Map<number, Tensor>();
-  if (wanted.size === 0) return found;
+    last = Math.max(last, k);
+  }
+  if (last < 0) return;
   execute(program, inputs, {
     ...options,
-    until: Math.max(...wanted),
+    until: last,
     observe: (index, output) => {
-      if (wanted.has(index)) found.set(index, output);
+      if (wanted.has(index)) look(index, output);
     },
   });
-  return found;
 }
 
 /** Opens operator k's output. */

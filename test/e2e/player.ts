@@ -94,10 +94,9 @@ export class Player {
     const { subject, traced } = await this.#about(id);
     for (const challenge of subject.challenges.values()) {
       if (challenge.challenger !== this.#mover.me || challenge.state !== 'open') continue;
-      for (const record of openDemands(challenge)) {
-        const data = this.#piece(traced, shownOf(challenge), record.demand.position);
-        await this.#mover.move(subject, challenge, this.#model.meaning, { kind: 'answer', record }, async () => data);
-      }
+      const moves = openDemands(challenge).map((record) => ({ kind: 'answer', record }) as const);
+      const dataOf = async (positions: readonly Position[]) => this.#pieces(traced, shownOf(challenge), positions);
+      await this.#mover.answer(subject, challenge, moves, dataOf);
     }
   }
 
@@ -116,7 +115,7 @@ export class Player {
       slotPath: [],
     };
     const move = { kind: 'demand', position: operatorAt(operator), proof } as const;
-    await this.#mover.move(subject, challenge, meaning, move, async () => '0x');
+    await this.#mover.move(subject, challenge, meaning, move);
   }
 
   /** Proves a challenge of a party wrong whose trace is known to lie there, without a demand. */
@@ -128,12 +127,12 @@ export class Player {
       const shown = { ...shownOf(challenge), demands };
       const move = this.#honest.perform(this.#compiled, { kind: 'refute', traced, shown }) as RefuterMove;
       if (move.kind === 'demand') {
-        const data = liar.#piece(traced, shown, move.position);
-        demands.push([packPosition(move.position), fromHex(data)]);
+        const [data] = liar.#pieces(traced, shown, [move.position]);
+        demands.push([packPosition(move.position), fromHex(data as Hex)]);
       } else if (move.kind === 'prove') {
         const onPath = demandsTo(challenge, move.proof.operator, move.leaf);
         const proof = { kind: 'prove', proof: move.proof, onPath } as const;
-        return void (await this.#mover.move(subject, challenge, this.#model.meaning, proof, async () => '0x'));
+        return void (await this.#mover.move(subject, challenge, this.#model.meaning, proof));
       } else throw new Error(`A ${move.kind} of a trace that lies.`);
     }
   }
@@ -148,8 +147,8 @@ export class Player {
     return this.#mover.me;
   }
 
-  #piece(traced: TracedRequest, shown: ShownChallenge, position: Position): Hex {
-    return this.#own.perform(this.#compiled, { kind: 'answer', traced, shown, position }) as Hex;
+  #pieces(traced: TracedRequest, shown: ShownChallenge, position: readonly Position[]): readonly Hex[] {
+    return this.#own.perform(this.#compiled, { kind: 'answer', traced, shown, position }) as readonly Hex[];
   }
 
   async #about(id: RequestId): Promise<{ readonly subject: Subject; readonly traced: TracedRequest }> {

@@ -41,9 +41,9 @@ function lying(reference: Reference & Traces, operator: number | undefined): Ref
     },
     /** It stands by its own challenges, and leaves others alone. */
     refute: async () => ({ kind: 'true' }),
-    async answer(traced, shown, position) {
+    async answer(traced, shown, positions) {
       const { compiled, tasks: lies } = of(traced.model);
-      return lies.perform(compiled, { kind: 'answer', traced, shown, position }) as never;
+      return lies.perform(compiled, { kind: 'answer', traced, shown, position: positions }) as never;
     },
   };
 }

@@ -68,15 +68,23 @@ export interface Traces {
     challenger: Address,
     signal?: AbortSignal,
   ): Promise<HiddenOutcome>;
-  /** What a demand for an output asks for: of `output`, canonical bytes of all items, or without it of the reference outputs. */
+  /**
+   * What demands for outputs ask for: of `output`, canonical bytes of all items, or without it of the reference outputs. In the order of
+   * `positions`, which together cost as much as one.
+   */
   openOutput(
     traced: TracedRequest,
-    position: OutputDemand['position'],
+    positions: readonly OutputDemand['position'][],
     output: Hex | undefined,
     signal?: AbortSignal,
-  ): Promise<OutputProof>;
+  ): Promise<readonly OutputProof[]>;
   /** The next move against a challenge; `true` if it is one's own trace. */
   refute(traced: TracedRequest, shown: ShownChallenge, signal?: AbortSignal): Promise<RefuterMove>;
-  /** What a demand asks for, out of one's own trace under the challenger's salt. */
-  answer(traced: TracedRequest, shown: ShownChallenge, position: Position, signal?: AbortSignal): Promise<Hex>;
+  /** What demands ask for, out of one's own trace under the challenger's salt. In the order of `positions`, which together cost one run. */
+  answer(
+    traced: TracedRequest,
+    shown: ShownChallenge,
+    positions: readonly Position[],
+    signal?: AbortSignal,
+  ): Promise<readonly Hex[]>;
 }

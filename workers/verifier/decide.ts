@@ -22,11 +22,16 @@ export interface DisputeView {
 /** A move of the game, as data. Which of them are still possible is the contract's to say. */
 export type GameMove =
   | { readonly kind: 'demand'; readonly position: Position; readonly proof: DemandProof }
-  | { readonly kind: 'answer'; readonly record: DemandRecord }
+  | AnswerMove
   | { readonly kind: 'prove'; readonly proof: StepProof; readonly onPath: readonly Demand[] }
   | { readonly kind: 'lapse'; readonly record: DemandRecord; readonly onPath: readonly Demand[] }
   | { readonly kind: 'uphold' }
   | { readonly kind: 'reclaim'; readonly record: DemandRecord };
+
+export interface AnswerMove {
+  readonly kind: 'answer';
+  readonly record: DemandRecord;
+}
 
 export type OutputMove =
   | { readonly kind: 'answerOutput'; readonly record: OutputDemandRecord }

@@ -1,5 +1,6 @@
 import type { Challenge } from '#core/challenges/follow.ts';
 import type { OutputDemandRecord } from '#core/challenges/outputDemands.ts';
+import type { Position } from '#core/challenges/position.ts';
 import type { Subject } from '#core/challenges/subject.ts';
 import { isProtocolError } from '#core/errors.ts';
 import { toHex } from '#core/hex.ts';
@@ -16,11 +17,18 @@ const POT_RESPONSES = 17;
 /** Seconds after which it is seen to that a move was made, or is made anew. */
 const FOLLOW_SECONDS = 2;
 
+interface KeptResult {
+  readonly id: Hex;
+  readonly outputHash: Hex;
+  readonly output: Hex;
+}
+
 /** Requests under dispute: every challenge of them, and every demand for their outputs, played to its end. */
 export class Disputes {
   readonly #parts: VerifierParts;
   readonly #signal: AbortSignal;
   readonly #files: Files;
+  #lastResult: KeptResult | undefined;
 
   constructor(parts: VerifierParts, signal: AbortSignal) {
     this.#parts = parts;
@@ -85,12 +93,9 @@ export class Disputes {
       const look = nextLook(challenge, now);
       if (look !== undefined) looks.push(look);
     }
-    for (const record of subject.outputDemands.values()) {
-      if (record.state !== 'open') continue;
-      const sent = await this.#output(record, found, now);
-      if (sent) looks.push(...followed([sent], now));
-      looks.push(...outputLooks(record).filter((time) => time > now));
-    }
+    const demands = [...subject.outputDemands.values()].filter(({ state }) => state === 'open');
+    if (demands.length > 0) looks.push(...followed(await this.#outputs(demands, found, now), now));
+    for (const record of demands) looks.push(...outputLooks(record).filter((time) => time > now));
     return looks;
   }
 
@@ -109,13 +114,13 @@ export class Disputes {
     if (!meaning) return [];
     const shown = shownOf(challenge);
     const refuter = await traces.refute(traced, shown, this.#signal);
-    const sent: TrackedIntent[] = [];
-    for (const move of decideDispute({ challenge, me: mover.me, refuter, helps: policy.defend }, now)) {
-      const position = move.kind === 'answer' ? move.record.demand.position : undefined;
-      const answer = () => traces.answer(traced, shown, position as NonNullable<typeof position>, this.#signal);
-      sent.push(await mover.move(subject, challenge, meaning, move, answer));
-      this.#told(challenge, move.kind);
-    }
+    const moves = decideDispute({ challenge, me: mover.me, refuter, helps: policy.defend }, now);
+    for (const { kind } of moves) this.#told(challenge, kind);
+    const answers = moves.filter((move) => move.kind === 'answer');
+    const dataOf = (positions: readonly Position[]) => traces.answer(traced, shown, positions, this.#signal);
+    const sent = [...(await mover.answer(subject, challenge, answers, dataOf))];
+    for (const move of moves)
+      if (move.kind !== 'answer') sent.push(await mover.move(subject, challenge, meaning, move));
     return sent;
   }
 
@@ -124,7 +129,8 @@ export class Disputes {
     const { mover, policy } = this.#parts;
     const sent: TrackedIntent[] = [];
     for (const move of decideDispute({ challenge, me: mover.me, refuter: undefined, helps: policy.defend }, now)) {
-      sent.push(await mover.move(subject, challenge, undefined, move, NO_ANSWER));
+      if (move.kind === 'answer') continue;
+      sent.push(await mover.move(subject, challenge, undefined, move));
       this.#told(challenge, move.kind);
     }
     return sent;
@@ -138,32 +144,52 @@ export class Disputes {
     this.#parts.log.info('a move of a dispute', { requestId, challenge, move });
   }
 
-  /** A demand for an output that was submitted as a hash. */
-  async #output(record: OutputDemandRecord, found: Disputed, now: number): Promise<TrackedIntent | undefined> {
+  /** Demands for outputs of a result that was submitted as a hash. */
+  async #outputs(
+    records: readonly OutputDemandRecord[],
+    found: Disputed,
+    now: number,
+  ): Promise<readonly TrackedIntent[]> {
     const { mover, policy, traces, log } = this.#parts;
     const { subject, traced } = found;
+    const requestId = subject.history.row.id;
     const own = policy.spared.has(subject.submission.node);
     const { output, holds } = await this.#held(found, own);
-    const move = decideOutput({ record, me: mover.me, own, holds, helps: policy.defend }, now);
-    if (move === undefined || (move.kind === 'answerOutput' && traced === undefined)) return undefined;
-    const { position } = record.demand;
-    const proof = () => traces.openOutput(traced as NonNullable<typeof traced>, position, output, this.#signal);
-    const sent = await mover.moveOutput(subject, move, proof);
-    log.info('a move of a dispute', { requestId: subject.history.row.id, demand: record.id, move: move.kind });
+    const moves = records.flatMap(
+      (record) => decideOutput({ record, me: mover.me, own, holds, helps: policy.defend }, now) ?? [],
+    );
+    for (const { kind: move, record } of moves) log.info('a move of a dispute', { requestId, demand: record.id, move });
+    const sent: TrackedIntent[] = [];
+    const answers = moves.filter(({ kind }) => kind === 'answerOutput').map(({ record }) => record);
+    if (traced !== undefined && answers.length > 0)
+      sent.push(
+        ...(await mover.answerOutput(subject, answers, (positions) =>
+          traces.openOutput(traced, positions, output, this.#signal),
+        )),
+      );
+    for (const { kind, record } of moves)
+      if (kind === 'lapseOutput') sent.push(await mover.lapseOutput(subject, record));
     return sent;
   }
 
   /** The outputs that the hash was made from: a node has kept its own, others have the reference's, if they are that. */
   async #held({ subject, traced }: Disputed, own: boolean): Promise<{ output: Hex | undefined; holds: boolean }> {
-    const { journal, traces, mover, policy } = this.#parts;
+    const { traces, mover, policy } = this.#parts;
     const { outputHash } = subject.submission;
-    const kept = own ? await journal.result(subject.history.row.id) : undefined;
-    if (kept?.outputHash === outputHash) {
-      return { output: toHex(kept.output), holds: true };
-    }
+    const kept = own ? await this.#result(subject.history.row.id) : undefined;
+    if (kept?.outputHash === outputHash) return { output: kept.output, holds: true };
     if (traced === undefined || !(own || policy.defend)) return { output: undefined, holds: false };
     const { kind } = await traces.accuseHash(traced, outputHash, [], mover.me, this.#signal);
     return { output: undefined, holds: kind === 'right' };
+  }
+
+  /** Written once, so it is read once however often it is demanded. */
+  async #result(id: Hex): Promise<KeptResult | undefined> {
+    if (this.#lastResult?.id === id) return this.#lastResult;
+    const result = await this.#parts.journal.result(id);
+    if (result === undefined) return undefined;
+    this.#lastResult = { id, outputHash: result.outputHash, output: toHex(result.output) };
+    return this.#lastResult;
   }
 
   /** When the pot can be claimed, if it is ours and not claimed; sends the claim once it can. */
@@ -217,8 +243,6 @@ export class Disputes {
 
 /** Rows that do not say are looked at as one's own. */
 export const isOwn = ({ facts }: Row): boolean => facts['own'] !== false;
-
-const NO_ANSWER = async (): Promise<Hex> => '0x';
 
 /** When to see to what was sent, as long as it is not done. */
 const followed = (sent: readonly TrackedIntent[], now: number): readonly number[] =>

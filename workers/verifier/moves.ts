@@ -10,6 +10,8 @@ import {
 import type { OutputDemand } from '#core/challenges/events.ts';
 import type { Challenge } from '#core/challenges/follow.ts';
 import type { OutputProof } from '#core/challenges/openOutput.ts';
+import type { OutputDemandRecord } from '#core/challenges/outputDemands.ts';
+import type { Position } from '#core/challenges/position.ts';
 import type { Subject } from '#core/challenges/subject.ts';
 import { keccak256 } from '#core/hash.ts';
 import type { Address, Bytes32 } from '#core/hex.ts';
@@ -19,7 +21,7 @@ import type { Claim, GameCalls, GameViews, SubmittedRequest } from '#ports/game.
 import type { TrackedIntent } from '#ports/outbox.ts';
 import type { Log, Metrics } from '#ports/telemetry.ts';
 import type { Accusation } from '#ports/traces.ts';
-import type { GameMove, OutputMove } from './decide.ts';
+import type { AnswerMove, GameMove } from './decide.ts';
 import { type Limit, limitOf, NO_LIMIT } from './limits.ts';
 
 export interface MoverParts {
@@ -33,7 +35,16 @@ export interface MoverParts {
 /** What a verifier plays with. */
 export type Moves = Pick<
   Mover,
-  'me' | 'accuse' | 'accusedBy' | 'move' | 'claimPot' | 'demandOutput' | 'moveOutput' | 'intentOf'
+  | 'me'
+  | 'accuse'
+  | 'accusedBy'
+  | 'move'
+  | 'answer'
+  | 'claimPot'
+  | 'demandOutput'
+  | 'lapseOutput'
+  | 'answerOutput'
+  | 'intentOf'
 >;
 
 /** Sends moves. A purpose names what it is for, so no move is played twice, whatever restarts in between. */
@@ -66,13 +77,12 @@ export class Mover {
     return this.#parts.dispatcher.get(`challenge:${id}`);
   }
 
-  /** The data of an answer is computed only if it is sent. `meaning`: of moves that need the program. */
+  /** `meaning`: of moves that need the program. */
   async move(
     subject: Subject,
     challenge: Challenge,
     meaning: Meaning | undefined,
-    move: GameMove,
-    answer: () => Promise<Hex>,
+    move: Exclude<GameMove, AnswerMove>,
   ): Promise<TrackedIntent> {
     const { calls, views } = this.#parts;
     const claim = claimOf(subject, challenge);
@@ -83,10 +93,6 @@ export class Mover {
       case 'demand':
         return this.#once(`demand:${demandId(challenge.id, move.position)}`, limit, (lane) =>
           calls.demand(claim, meaning as Meaning, move.position, move.proof, lane),
-        );
-      case 'answer':
-        return this.#once(`answer:${move.record.id}`, limit, async () =>
-          calls.answer(key, move.record.demand, await answer()),
         );
       case 'prove': {
         const { operator, step } = move.proof;
@@ -100,6 +106,26 @@ export class Mover {
       case 'reclaim':
         return this.#once(`reclaim:${move.record.id}`, limit, () => calls.reclaim(key, move.record.demand));
     }
+  }
+
+  /** The data of answers is computed only for those that are sent, and for all of these at once. */
+  async answer(
+    subject: Subject,
+    challenge: Challenge,
+    moves: readonly AnswerMove[],
+    dataOf: (positions: readonly Position[]) => Promise<readonly Hex[]>,
+  ): Promise<readonly TrackedIntent[]> {
+    const { calls, views } = this.#parts;
+    const { tc, set } = subject.history.row.terms;
+    const clocks = await views.clocksOf(set);
+    const key = keyOf(subject, challenge);
+    return this.#onceEach(
+      moves,
+      ({ record }) => `answer:${record.id}`,
+      (move) => limitOf(move, challenge, tc, clocks),
+      (wanted) => dataOf(wanted.map(({ record }) => record.demand.position)),
+      ({ record }, data) => calls.answer(key, record.demand, data),
+    );
   }
 
   claimPot(subject: Subject, challenge: Challenge): Promise<TrackedIntent> {
@@ -121,15 +147,22 @@ export class Mover {
     );
   }
 
-  /** The data of an answer is computed only if it is sent. */
-  moveOutput(subject: Subject, move: OutputMove, proof: () => Promise<OutputProof>): Promise<TrackedIntent> {
-    const { calls } = this.#parts;
-    const { id, demand } = move.record;
-    if (move.kind === 'lapseOutput')
-      return this.#once(`lapseOutput:${id}`, NO_LIMIT, () => calls.lapseOutput(aboutOf(subject), demand));
-    const limit = { expiresAt: demand.due, urgentAt: demand.late };
-    return this.#once(`answerOutput:${id}`, limit, async () =>
-      calls.answerOutput(aboutOf(subject), demand, await proof()),
+  lapseOutput(subject: Subject, { id, demand }: OutputDemandRecord): Promise<TrackedIntent> {
+    return this.#once(`lapseOutput:${id}`, NO_LIMIT, () => this.#parts.calls.lapseOutput(aboutOf(subject), demand));
+  }
+
+  /** Like `answer`. */
+  answerOutput(
+    subject: Subject,
+    records: readonly OutputDemandRecord[],
+    proofsOf: (positions: readonly OutputDemand['position'][]) => Promise<readonly OutputProof[]>,
+  ): Promise<readonly TrackedIntent[]> {
+    return this.#onceEach(
+      records,
+      ({ id }) => `answerOutput:${id}`,
+      ({ demand }) => ({ expiresAt: demand.due, urgentAt: demand.late }),
+      (wanted) => proofsOf(wanted.map(({ demand }) => demand.position)),
+      ({ demand }, proof) => this.#parts.calls.answerOutput(aboutOf(subject), demand, proof),
     );
   }
 
@@ -140,13 +173,48 @@ export class Mover {
   }
 
   async #once(purpose: string, limit: Limit, dataOf: (freeLane: number) => Promise<Hex> | Hex): Promise<TrackedIntent> {
-    const { calls, dispatcher, log, metrics } = this.#parts;
-    const known = await dispatcher.get(purpose);
-    if (known && !hasFailed(known)) return known;
+    const known = await this.#standing(purpose);
+    if (known) return known;
     const kind = purpose.slice(0, purpose.indexOf(':'));
-    const intent = { purpose, to: calls.to, data: await dataOf(await this.#laneFor(kind, purpose)), ...limit };
+    return this.#send(purpose, limit, await dataOf(await this.#laneFor(kind, purpose)));
+  }
+
+  /** `AT_ONCE` at a time, those that are sent already left out; `dataOf` is asked for all of them together. */
+  async #onceEach<M, D>(
+    moves: readonly M[],
+    purposeOf: (move: M) => string,
+    limitFor: (move: M) => Limit,
+    dataOf: (moves: readonly M[]) => Promise<readonly D[]>,
+    callOf: (move: M, data: D) => Hex,
+  ): Promise<readonly TrackedIntent[]> {
+    const sent: TrackedIntent[] = [];
+    const wanted: M[] = [];
+    for (const move of moves) {
+      const known = await this.#standing(purposeOf(move));
+      if (known) sent.push(known);
+      else wanted.push(move);
+    }
+    for (let first = 0; first < wanted.length; first += AT_ONCE) {
+      const some = wanted.slice(first, first + AT_ONCE);
+      const data = await dataOf(some);
+      for (const [at, move] of some.entries())
+        sent.push(await this.#send(purposeOf(move), limitFor(move), callOf(move, data[at] as D)));
+    }
+    return sent;
+  }
+
+  /** What was sent for it, unless that came to nothing. */
+  async #standing(purpose: string): Promise<TrackedIntent | undefined> {
+    const known = await this.#parts.dispatcher.get(purpose);
+    return known && !hasFailed(known) ? known : undefined;
+  }
+
+  async #send(purpose: string, limit: Limit, data: Hex): Promise<TrackedIntent> {
+    const { calls, dispatcher, log, metrics } = this.#parts;
+    const intent = { purpose, to: calls.to, data, ...limit };
+    const known = await dispatcher.get(purpose);
     const sent = known ? await dispatcher.resend(intent) : await dispatcher.send(intent);
-    metrics.count('worker_verify_moves_total', { kind });
+    metrics.count('worker_verify_moves_total', { kind: purpose.slice(0, purpose.indexOf(':')) });
     log.info('a move of a dispute is on its way', { purpose, status: sent.status, reason: sent.reason });
     return sent;
   }
@@ -157,6 +225,8 @@ export class Mover {
   }
 }
 
+/** Answers that are computed together: with up to 8 KiB each they pass between threads at once. */
+const AT_ONCE = 1024;
 const LOCKING = ['challenge', 'demand', 'demandOutput'];
 /** For keys of submissions, in which a challenge is not named. */
 const NOBODY = { challenger: `0x${'0'.repeat(40)}` as Address, trace: `0x${'0'.repeat(64)}` as Bytes32 };

@@ -20,7 +20,7 @@ const unsent = ({ me }: Moves, purpose: string): TrackedIntent => ({
 
 /** A party that leaves moves out: for testnets, whose verifiers should cope with it. What it leaves out follows from the chain, so also after a restart. */
 export function silenced(moves: Moves, { silent, silentAfter }: SilenceRule): Moves {
-  const isSilent = (challenge: Challenge, { kind }: GameMove) =>
+  const isSilent = (challenge: Challenge, kind: GameMove['kind']) =>
     silent.has(kind) && progress(challenge, kind) >= silentAfter;
   const answered = ({ outputDemands }: Subject) =>
     [...outputDemands.values()].filter(({ state }) => state === 'answered').length;
@@ -29,20 +29,26 @@ export function silenced(moves: Moves, { silent, silentAfter }: SilenceRule): Mo
     accusedBy: (...given) => moves.accusedBy(...given),
     accuse: (...given) => moves.accuse(...given),
     intentOf: (id) => moves.intentOf(id),
-    move: async (subject, challenge, meaning, move, answer) =>
-      isSilent(challenge, move)
+    move: async (subject, challenge, meaning, move) =>
+      isSilent(challenge, move.kind)
         ? unsent(moves, `${move.kind}:${challenge.id}`)
-        : moves.move(subject, challenge, meaning, move, answer),
+        : moves.move(subject, challenge, meaning, move),
+    answer: async (subject, challenge, answers, dataOf) =>
+      isSilent(challenge, 'answer')
+        ? answers.map(({ record }) => unsent(moves, `answer:${record.id}`))
+        : moves.answer(subject, challenge, answers, dataOf),
     claimPot: async (subject, challenge) =>
       silent.has('claimPot') ? unsent(moves, `claimPot:${challenge.request}`) : moves.claimPot(subject, challenge),
     demandOutput: async (subject, ...given) =>
       silent.has('demandOutput')
         ? unsent(moves, `demandOutput:${subject.history.row.id}`)
         : moves.demandOutput(subject, ...given),
-    moveOutput: async (subject, move, proof) =>
-      silent.has(move.kind) && (move.kind === 'lapseOutput' || answered(subject) >= silentAfter)
-        ? unsent(moves, `${move.kind}:${move.record.id}`)
-        : moves.moveOutput(subject, move, proof),
+    lapseOutput: async (subject, record) =>
+      silent.has('lapseOutput') ? unsent(moves, `lapseOutput:${record.id}`) : moves.lapseOutput(subject, record),
+    answerOutput: async (subject, records, proofsOf) =>
+      silent.has('answerOutput') && answered(subject) >= silentAfter
+        ? records.map(({ id }) => unsent(moves, `answerOutput:${id}`))
+        : moves.answerOutput(subject, records, proofsOf),
   };
 }
 

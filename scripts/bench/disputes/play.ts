@@ -152,7 +152,9 @@ export class Play {
   }
 
   #answerTo = (theirs: Believer, shown: ShownChallenge, position: Position) =>
-    this.#perform(theirs, { kind: 'answer', traced: this.#contest.traced, shown, position }) as Hex;
+    (
+      this.#perform(theirs, { kind: 'answer', traced: this.#contest.traced, shown, position: [position] }) as Hex[]
+    )[0] as Hex;
 
   get #meaning() {
     return this.#contest.publication.meaning;

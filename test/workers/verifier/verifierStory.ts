@@ -73,6 +73,7 @@ export class Story {
       intentOf: async (id) => this.intents.get(`challenge:${id}`),
       claimPot: async () => this.intent('claimPot', { status: 'settled' }),
       move: async () => this.intent('move', { status: 'settled' }),
+      answer: async () => [],
     } as Partial<Moves> as Moves;
     const traces = {
       describe: async () => ({ root: ZERO_BYTES32, multiplyAdds: 1, inputs: [], outputs: [] }),

@@ -1,10 +1,10 @@
 /** What the thread computes for disputes. Traces of the last few items are kept: moves of one dispute come one after another. */
-import { answerTo } from '#core/challenges/answer.ts';
+import { answersTo } from '#core/challenges/answer.ts';
 import { headerOf, type ProgramHeader } from '#core/challenges/claim.ts';
 import type { OutputDemand } from '#core/challenges/events.ts';
 import { type Evidence, evidenceOf, exactEvidence, findFault, type Standard } from '#core/challenges/evidence.ts';
 import { findHidden, type ShownItem } from '#core/challenges/hiddenOutputs.ts';
-import { type OutputProof, openOutput } from '#core/challenges/openOutput.ts';
+import { OpenOutputs, type OutputProof } from '#core/challenges/openOutput.ts';
 import { type Position, packPosition } from '#core/challenges/position.ts';
 import { ReferenceTrace, treeOfHashes } from '#core/challenges/reference.ts';
 import { type RefuterMove, refute } from '#core/challenges/refute.ts';
@@ -44,7 +44,8 @@ export type TraceTask =
   | {
       readonly kind: 'openOutput';
       readonly traced: TracedRequest;
-      readonly position: OutputDemand['position'];
+      /** Several at once. */
+      readonly position: readonly OutputDemand['position'][];
       readonly output: Hex | undefined;
     }
   | { readonly kind: 'refute'; readonly traced: TracedRequest; readonly shown: ShownChallenge }
@@ -52,9 +53,17 @@ export type TraceTask =
       readonly kind: 'answer';
       readonly traced: TracedRequest;
       readonly shown: ShownChallenge;
-      readonly position: Position;
+      /** Several at once. */
+      readonly position: readonly Position[];
     };
-export type TraceResult = ProgramHeader | Accusation | undefined | HiddenOutcome | OutputProof | RefuterMove | Hex;
+export type TraceResult =
+  | ProgramHeader
+  | Accusation
+  | undefined
+  | HiddenOutcome
+  | readonly OutputProof[]
+  | RefuterMove
+  | readonly Hex[];
 
 /** Items whose traces are kept: 32 bytes per operator, the inputs and the outputs of each. */
 const KEPT = 8;
@@ -65,6 +74,7 @@ export class TraceTasks {
   readonly #commitments = new WeakMap<Compiled, ProgramCommitment>();
   readonly #traces = new Map<string, ReferenceTrace>();
   readonly #outputHashes = new Map<string, readonly (readonly Bytes32[])[]>();
+  #lastOpened: { readonly request: Hex; readonly output: Hex | undefined; readonly opened: OpenOutputs } | undefined;
   readonly #options: ExecuteOptions;
 
   /** `options.after` makes them traces of a liar. */
@@ -80,19 +90,13 @@ export class TraceTasks {
         return this.#accuse(compiled, task);
       case 'accuseHash':
         return this.#accuseHash(compiled, task);
-      case 'openOutput': {
-        const { traced, position, output } = task;
-        const outputs =
-          output === undefined
-            ? this.#outputs(compiled, traced)
-            : decodeItems(traced.schema.outputs, fromHex(output), traced.items);
-        return openOutput(outputs, position);
-      }
+      case 'openOutput':
+        return this.#opened(compiled, task).open(task.position);
       case 'refute':
         return this.#refute(compiled, task);
       case 'answer': {
         const { traced, shown, position } = task;
-        return answerTo(this.#trace(compiled, traced, shown.item), saltOf(traced, shown), position);
+        return answersTo(this.#trace(compiled, traced, shown.item), saltOf(traced, shown), position);
       }
     }
   }
@@ -118,6 +122,18 @@ export class TraceTasks {
     const trace = this.#trace(compiled, traced, item);
     const salt = { request: traced.request, item, challenger };
     return { kind: 'wrong', accusation: posting(trace, salt, exactEvidence(trace, salt, found.output, found.shown)) };
+  }
+
+  /** The same result is demanded piece by piece. */
+  #opened(compiled: Compiled, { traced, output }: TraceTask & { kind: 'openOutput' }): OpenOutputs {
+    const known = this.#lastOpened;
+    if (known?.request === traced.request && known.output === output) return known.opened;
+    const { schema, items } = traced;
+    const opened = new OpenOutputs(
+      output === undefined ? this.#outputs(compiled, traced) : decodeItems(schema.outputs, fromHex(output), items),
+    );
+    this.#lastOpened = { request: traced.request, output, opened };
+    return opened;
   }
 
   /** Reference outputs of all items. */
