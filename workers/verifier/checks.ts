@@ -9,6 +9,7 @@ import type { Accusation } from '#ports/traces.ts';
 import { whyUnaffordable } from './budget.ts';
 import { Files } from './files.ts';
 import { HiddenOutputs } from './hidden.ts';
+import { lastSecond } from './limits.ts';
 import { hasFailed } from './moves.ts';
 import { CHECK, meaningOf, PAUSE_SECONDS, type VerifierParts } from './parts.ts';
 
@@ -153,7 +154,3 @@ export class Checks {
     await journal.advance(CHECK, row.id, 'due', stage, { dueAt: null });
   }
 }
-
-/** Unix seconds: the last one for a challenge. Demands for outputs move it. */
-export const lastSecond = ({ submission, outputDemands }: Subject): number =>
-  Math.max(submission.end, ...[...outputDemands.values()].map(({ newEnd }) => newEnd));

@@ -1,5 +1,6 @@
 import type { Challenge } from '#core/challenges/follow.ts';
 import { demandsAbove } from '#core/challenges/path.ts';
+import type { Subject } from '#core/challenges/subject.ts';
 import type { GameClocks } from '#ports/game.ts';
 import type { Intent } from '#ports/outbox.ts';
 import type { GameMove } from './decide.ts';
@@ -8,6 +9,10 @@ import type { GameMove } from './decide.ts';
 export type Limit = Pick<Intent, 'expiresAt' | 'urgentAt'>;
 
 export const NO_LIMIT: Limit = { expiresAt: undefined };
+
+/** Unix seconds: the last one for a challenge. Demands for outputs move it. */
+export const lastSecond = ({ submission, outputDemands }: Subject): number =>
+  Math.max(submission.end, ...[...outputDemands.values()].map(({ newEnd }) => newEnd));
 
 /** The last second of a move (docs/spec/challenge-game.md, section 6), urgent from half an R before it. `tc`: of the request, in seconds. */
 export function limitOf(move: GameMove, challenge: Challenge, tc: number, clocks: GameClocks): Limit {

@@ -22,7 +22,7 @@ import type { TrackedIntent } from '#ports/outbox.ts';
 import type { Log, Metrics } from '#ports/telemetry.ts';
 import type { Accusation } from '#ports/traces.ts';
 import type { AnswerMove, GameMove } from './decide.ts';
-import { type Limit, limitOf, NO_LIMIT } from './limits.ts';
+import { type Limit, lastSecond, limitOf, NO_LIMIT } from './limits.ts';
 
 export interface MoverParts {
   readonly calls: GameCalls;
@@ -66,7 +66,7 @@ export class Mover {
 
   async accuse(subject: Subject, meaning: Meaning, accusation: Accusation): Promise<TrackedIntent> {
     const claim = claimOf(subject, { challenger: this.me, trace: accusation.trace });
-    const limit = await this.#limit(subject, subject.submission.end);
+    const limit = await this.#limit(subject, lastSecond(subject));
     return this.#once(`challenge:${this.accusedBy(subject, accusation)}`, limit, (lane) =>
       this.#parts.calls.challenge(claim, meaning, accusation, lane),
     );

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { DemandId } from '#core/challenges/claim.ts';
+import type { DemandId, Meaning } from '#core/challenges/claim.ts';
 import type { Challenge, DemandRecord } from '#core/challenges/follow.ts';
 import type { OutputProof } from '#core/challenges/openOutput.ts';
 import type { OutputDemandRecord } from '#core/challenges/outputDemands.ts';
@@ -8,6 +8,7 @@ import type { Subject } from '#core/challenges/subject.ts';
 import { toAddress, wordOf, ZERO_BYTES32 } from '#core/hex.ts';
 import type { Hex } from '#ports/chain.ts';
 import type { Intent, TrackedIntent } from '#ports/outbox.ts';
+import type { Accusation } from '#ports/traces.ts';
 import { Mover, type MoverParts } from '../../../workers/verifier/moves.ts';
 import { node, outputHash, id as request, terms } from '../../support/story.ts';
 import { recordedLog, recordedMetrics } from '../../support/telemetry.ts';
@@ -21,6 +22,9 @@ const subject = {
   history: { row: { id: request, terms } },
   submission: { node, outputHash, challengeEnd: 2_600, end: 2_600 },
 } as unknown as Subject;
+
+const newEnd = 2_840;
+const moved = { ...subject, outputDemands: new Map([[demandIds[0], { newEnd }]]) } as unknown as Subject;
 
 /** A mover whose transactions are only written down. */
 function written() {
@@ -40,10 +44,14 @@ function written() {
   const parts = {
     calls: {
       to: me,
+      challenge: () => '0x',
       answer: (_: unknown, __: unknown, data: Hex) => data,
       answerOutput: (_: unknown, __: unknown, { submitted }: OutputProof) => submitted[0],
     },
-    views: { clocksOf: async () => ({ windowSeconds: 300, responseSeconds: 120, tcBase: 600 }) },
+    views: {
+      freeLane: async () => 0,
+      clocksOf: async () => ({ windowSeconds: 300, responseSeconds: 120, tcBase: 600 }),
+    },
     dispatcher: { address: me, get: async (purpose: string) => intents.get(purpose), send: sent, resend: sent },
     log: recordedLog(),
     metrics: recordedMetrics(),
@@ -82,5 +90,14 @@ describe('answers to demands', () => {
       await mover.answerOutput(subject, demands as unknown as readonly OutputDemandRecord[], proofsOf);
     expect(asked).to.equal(1);
     expect(demandIds.map((id) => intents.get(`answerOutput:${id}`)?.data)).to.deep.equal([0n, 1n, 2n].map(wordOf));
+  });
+});
+
+describe('a challenge', () => {
+  it('can be posted until the end that demands for outputs moved to, also while another item is open', async () => {
+    const { mover } = written();
+    const accusation = { trace: ZERO_BYTES32 } as unknown as Accusation;
+    const sent = await mover.accuse(moved, {} as Meaning, accusation);
+    expect(sent).to.include({ expiresAt: newEnd, urgentAt: newEnd - 60 });
   });
 });
