@@ -26,6 +26,8 @@ export interface Accusation {
   readonly trace: Bytes32;
   readonly children: readonly Bytes32[];
   readonly evidence: Evidence;
+  /** What one run of the program for this item took here: about what each answer will take. */
+  readonly runSeconds: number;
 }
 
 /** A result that was submitted as a hash, held against one's own. */

@@ -13,6 +13,9 @@ import { lastSecond } from './limits.ts';
 import { hasFailed } from './moves.ts';
 import { CHECK, meaningOf, PAUSE_SECONDS, type VerifierParts } from './parts.ts';
 
+/** Of R: what a run may take where a bond is at stake. Before an answer there may be a run in progress, one for it, and its transaction. */
+const RUN_SHARE = 1 / 4;
+
 /** What comes of looking at a result. `later`: it is looked at again in that many seconds. */
 export type Finding =
   | { readonly outcome: 'plausible' | 'right' | 'hidden' }
@@ -98,9 +101,18 @@ export class Checks {
   /** The bond counts from before the challenge is sent: a death between the two must not make room for another. */
   async #accuse(row: Row, { subject }: Disputed, meaning: Meaning, accusation: Accusation, now: number): Promise<void> {
     const { journal, metrics, mover, log, views } = this.#parts;
-    const bond = await views.bondOf(meaning);
     const { item, output, element } = accusation.evidence;
     log.warn('a wrong result', { requestId: row.id, node: subject.submission.node, item, output, element });
+    const { runSeconds } = accusation;
+    const { responseSeconds } = await views.clocksOf(subject.history.row.terms.set);
+    if (runSeconds > responseSeconds * RUN_SHARE) {
+      log.error('a wrong result is not challenged', {
+        requestId: row.id,
+        reason: `a run takes ${runSeconds.toFixed(1)} s here, and its demands would have to be answered within ${responseSeconds} s`,
+      });
+      return this.#end(row, 'slow');
+    }
+    const bond = await views.bondOf(meaning);
     const reason = await whyUnaffordable(this.#parts, row.id, bond);
     if (reason) {
       log.error('a wrong result is not challenged', { requestId: row.id, reason });

@@ -7,7 +7,7 @@ import { ENDS, SERVE } from './decide.ts';
 const CLOSED: Readonly<Record<string, readonly string[]>> = {
   [SERVE]: ENDS,
   keep: ['closed'],
-  check: ['passed', 'plausible', 'right', 'unaffordable', 'hidden', 'refused', 'late', 'over'],
+  check: ['passed', 'plausible', 'right', 'unaffordable', 'hidden', 'refused', 'slow', 'late', 'over'],
   dispute: ['over'],
   monitor: ['over'],
   [EXECUTOR_ROWS.track]: [EXECUTOR_ROWS.gone],

@@ -158,6 +158,19 @@ describe('a check', () => {
     expect((await story.journal.row(DISPUTE, id))?.stage).to.equal('open');
   });
 
+  it('ends without a challenge where demands could not be answered in time: a run takes more than a quarter of R', async () => {
+    story.runSeconds = 31;
+    await story.submitted(id);
+    await story.work();
+    expect([story.sent, await story.stage(id), await story.locked()]).to.deep.equal([[], 'slow', 0n]);
+    expect(story.log.lines.some(({ reason }) => String(reason).includes('31.0 s'))).to.equal(true);
+    const quick = requestOf(2);
+    story.runSeconds = 30;
+    await story.submitted(quick);
+    await story.work();
+    expect(story.sent).to.deep.equal([quick]);
+  });
+
   it('comes too late once the window is over', async () => {
     await story.submitted(id);
     await story.work(2_601);

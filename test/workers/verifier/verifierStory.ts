@@ -43,6 +43,8 @@ export class Story {
   readonly log = recordedLog();
   maxBonds = 25n;
   free = 1_000n;
+  /** What computing a trace takes. R is 120 s. */
+  runSeconds = 1;
   /** It dies when a challenge is to be sent. */
   dies = false;
   /** What happens while a trace is computed. */
@@ -86,7 +88,8 @@ export class Story {
     const accuse = async (traced: TracedRequest, output: Hex) => {
       await this.checking(traced.request);
       if (output === RIGHT) return undefined;
-      return { trace: ZERO_BYTES32, children: [], evidence: { item: 0, output: 0, element: 0 } };
+      const evidence = { item: 0, output: 0, element: 0 };
+      return { trace: ZERO_BYTES32, children: [], evidence, runSeconds: this.runSeconds };
     };
     const parts = {
       journal: this.journal,

@@ -72,7 +72,7 @@ const KEPT_COMMITMENTS = 256;
 
 export class TraceTasks {
   readonly #commitments = new WeakMap<Compiled, ProgramCommitment>();
-  readonly #traces = new Map<string, ReferenceTrace>();
+  readonly #traces = new Map<string, Timed>();
   readonly #outputHashes = new Map<string, readonly (readonly Bytes32[])[]>();
   #lastOpened: { readonly request: Hex; readonly output: Hex | undefined; readonly opened: OpenOutputs } | undefined;
   readonly #options: ExecuteOptions;
@@ -105,11 +105,12 @@ export class TraceTasks {
     const { traced, output, standard, challenger } = task;
     const submitted = decodeItems(traced.schema.outputs, fromHex(output), traced.items);
     for (const [item, tensors] of submitted.entries()) {
-      const trace = this.#trace(compiled, traced, item);
+      const timed = this.#timed(compiled, traced, item);
+      const { trace } = timed;
       const fault = findFault(item, tensors, trace.outputs, standard);
       if (fault === undefined) continue;
       const salt = { request: traced.request, item, challenger };
-      return posting(trace, salt, evidenceOf(trace, salt, submitted, fault, standard));
+      return posting(timed, salt, evidenceOf(trace, salt, submitted, fault, standard));
     }
     return undefined;
   }
@@ -119,9 +120,10 @@ export class TraceTasks {
     const found = findHidden(this.#outputCommitments(compiled, traced), outputHash, shown);
     if (found.kind !== 'wrong') return found;
     const { item } = found.shown;
-    const trace = this.#trace(compiled, traced, item);
+    const timed = this.#timed(compiled, traced, item);
     const salt = { request: traced.request, item, challenger };
-    return { kind: 'wrong', accusation: posting(trace, salt, exactEvidence(trace, salt, found.output, found.shown)) };
+    const evidence = exactEvidence(timed.trace, salt, found.output, found.shown);
+    return { kind: 'wrong', accusation: posting(timed, salt, evidence) };
   }
 
   /** The same result is demanded piece by piece. */
@@ -173,17 +175,31 @@ export class TraceTasks {
   }
 
   #trace(compiled: Compiled, traced: TracedRequest, item: number): ReferenceTrace {
-    const key = `${traced.request} ${item}`;
-    const known = this.#traces.get(key);
-    this.#traces.delete(key);
-    const { program, tools } = compiled;
-    const inputs = () => ordered(program, traced, inputsOf(traced)[item] as readonly Tensor[]);
-    const trace =
-      known ?? new ReferenceTrace(program, this.#commitment(compiled), inputs(), { ...this.#options, tools });
-    this.#traces.set(key, trace);
-    dropOldest(this.#traces, KEPT);
-    return trace;
+    return this.#timed(compiled, traced, item).trace;
   }
+
+  #timed(compiled: Compiled, traced: TracedRequest, item: number): Timed {
+    const key = `${traced.request} ${item}`;
+    const known = this.#traces.get(key) ?? this.#run(compiled, traced, item);
+    this.#traces.delete(key);
+    this.#traces.set(key, known);
+    dropOldest(this.#traces, KEPT);
+    return known;
+  }
+
+  #run(compiled: Compiled, traced: TracedRequest, item: number): Timed {
+    const { program, tools } = compiled;
+    const commitment = this.#commitment(compiled);
+    const inputs = ordered(program, traced, inputsOf(traced)[item] as readonly Tensor[]);
+    const began = performance.now();
+    const trace = new ReferenceTrace(program, commitment, inputs, { ...this.#options, tools });
+    return { trace, runSeconds: (performance.now() - began) / 1000 };
+  }
+}
+
+interface Timed {
+  readonly trace: ReferenceTrace;
+  readonly runSeconds: number;
 }
 
 function dropOldest(map: Map<string, unknown>, kept: number): void {
@@ -191,12 +207,12 @@ function dropOldest(map: Map<string, unknown>, kept: number): void {
 }
 
 /** What a challenge is posted with. */
-function posting(trace: ReferenceTrace, salt: TraceSalt, evidence: Evidence): Accusation {
+function posting({ trace, runSeconds }: Timed, salt: TraceSalt, evidence: Evidence): Accusation {
   const slots = trace.slots(salt);
   const depth = slots.levels.length - 1;
   const root = toHex(rootOf(slots)) as Bytes32;
   const children = depth === 0 ? [root] : childrenOf(slots, depth, 0).map((hash) => toHex(hash) as Bytes32);
-  return { trace: root, children, evidence };
+  return { trace: root, children, evidence, runSeconds };
 }
 
 const inputsOf = ({ schema, input, items }: TracedRequest) => decodeItems(schema.inputs, fromHex(input), items);
