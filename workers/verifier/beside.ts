@@ -48,10 +48,12 @@ export class Beside<T> {
     for (const [oldest, { settled }] of this.#waits)
       if (settled && this.#waits.size >= this.#most) this.#waits.delete(oldest);
     if (this.#waits.size >= this.#most) return undefined;
-    const limit = AbortSignal.timeout(1000 * Math.max(1, seconds));
-    const done = begin(AbortSignal.any([this.#signal, limit]));
+    const limit = new AbortController();
+    const timer = setTimeout(() => limit.abort(), 1000 * Math.max(1, seconds));
+    const done = begin(AbortSignal.any([this.#signal, limit.signal]));
     const wait: Wait<T> = { done, settled: false };
     const settle = () => {
+      clearTimeout(timer);
       wait.settled = true;
     };
     done.then(settle, settle);

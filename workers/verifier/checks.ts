@@ -10,8 +10,8 @@ import { whyUnaffordable } from './budget.ts';
 import { Files } from './files.ts';
 import { HiddenOutputs } from './hidden.ts';
 import { lastSecond } from './limits.ts';
-import { hasFailed } from './moves.ts';
 import { CHECK, meaningOf, PAUSE_SECONDS, type VerifierParts } from './parts.ts';
+import { hasFailed } from './sending.ts';
 
 /** Of R: what a run may take where a bond is at stake. Before an answer there may be a run in progress, one for it, and its transaction. */
 const RUN_SHARE = 1 / 4;

@@ -13,7 +13,7 @@ export interface DisputeView {
   readonly challenge: Challenge;
   /** Who moves. */
   readonly me: Address;
-  /** Against a challenge that is open: `true`, or what refutes it. undefined: this party cannot tell (it has no input or model). */
+  /** Against a challenge that is open: `true`, or what refutes it. undefined: this party cannot tell, for want of input or model. */
   readonly refuter: RefuterMove | undefined;
   /** Challenges of others are answered for and upheld too, when their owners are late. */
   readonly helps: boolean;
@@ -46,8 +46,10 @@ const HELP_AFTER = 30;
  */
 export function decideDispute({ challenge, me, refuter, helps }: DisputeView, now: number): GameMove[] {
   if (challenge.state === 'fallen') return reclaims(challenge, me);
-  if (challenge.state !== 'open' || refuter === undefined) return [];
+  if (challenge.state !== 'open') return [];
   const own = challenge.challenger === me;
+  // One's own was true when it was posted; its bond must not depend on whether the model can be had again.
+  if (refuter === undefined) return own ? upholds(challenge, 0, now) : [];
   if (refuter.kind === 'true') return own || helps ? support(challenge, own, now) : [];
   return oppose(challenge, refuter, now);
 }
@@ -57,9 +59,11 @@ function support(challenge: Challenge, own: boolean, now: number): GameMove[] {
   const open = openDemands(challenge);
   const answers = open.filter(({ demand }) => now <= demand.due && (own || now > demand.late));
   if (answers.length > 0) return answers.map((record) => ({ kind: 'answer', record }));
-  const ripe = challenge.end + (own ? 0 : HELP_AFTER);
-  return open.length === 0 && now > ripe ? [{ kind: 'uphold' }] : [];
+  return upholds(challenge, own ? 0 : HELP_AFTER, now);
 }
+
+const upholds = (challenge: Challenge, after: number, now: number): GameMove[] =>
+  openDemands(challenge).length === 0 && now > challenge.end + after ? [{ kind: 'uphold' }] : [];
 
 /** A false one: into the first difference, and out by proof or by silence. */
 function oppose(challenge: Challenge, refuter: RefuterMove, now: number): GameMove[] {

@@ -1,15 +1,14 @@
 import type { Challenge } from '#core/challenges/follow.ts';
-import type { OutputDemandRecord } from '#core/challenges/outputDemands.ts';
 import type { Position } from '#core/challenges/position.ts';
 import type { Subject } from '#core/challenges/subject.ts';
 import { isProtocolError } from '#core/errors.ts';
-import { toHex } from '#core/hex.ts';
 import type { Hex } from '#ports/chain.ts';
 import { type Disputed, type DisputedResult, findDisputed, shownOf } from '#ports/disputes.ts';
 import type { Row } from '#ports/journal.ts';
 import type { TrackedIntent } from '#ports/outbox.ts';
-import { decideDispute, decideOutput, isPastHelp, nextLook, outputLooks } from './decide.ts';
+import { decideDispute, isPastHelp, nextLook, outputLooks } from './decide.ts';
 import { Files } from './files.ts';
+import { DemandedOutputs } from './outputs.ts';
 import { CHECK, DISPUTE, meaningOf, type VerifierParts } from './parts.ts';
 
 /** Levels of demands of any program, at most; after them and one R more no earlier challenge can be open. */
@@ -17,23 +16,18 @@ const POT_RESPONSES = 17;
 /** Seconds after which it is seen to that a move was made, or is made anew. */
 const FOLLOW_SECONDS = 2;
 
-interface KeptResult {
-  readonly id: Hex;
-  readonly outputHash: Hex;
-  readonly output: Hex;
-}
-
 /** Requests under dispute: every challenge of them, and every demand for their outputs, played to its end. */
 export class Disputes {
   readonly #parts: VerifierParts;
   readonly #signal: AbortSignal;
   readonly #files: Files;
-  #lastResult: KeptResult | undefined;
+  readonly #outputs: DemandedOutputs;
 
   constructor(parts: VerifierParts, signal: AbortSignal) {
     this.#parts = parts;
     this.#signal = signal;
     this.#files = new Files(parts.models, signal);
+    this.#outputs = new DemandedOutputs(parts, signal);
   }
 
   async note(id: Hex, subject: Subject, now: number): Promise<void> {
@@ -62,7 +56,7 @@ export class Disputes {
     const pot = await this.#pot(subject, now);
     if (pot !== undefined) looks.push(pot);
     for (const challenge of subject.challenges.values())
-      if (challenge.state !== 'open') looks.push(...followed(await this.#closed(challenge, subject, now), now));
+      looks.push(...followed(await this.#withoutModel(challenge, subject, now), now));
     if (!isDecided(subject)) {
       const found = await this.#found(row, result, now);
       if (found === 'hopeless') return this.#over(subject);
@@ -94,7 +88,7 @@ export class Disputes {
       if (look !== undefined) looks.push(look);
     }
     const demands = [...subject.outputDemands.values()].filter(({ state }) => state === 'open');
-    if (demands.length > 0) looks.push(...followed(await this.#outputs(demands, found, now), now));
+    if (demands.length > 0) looks.push(...followed(await this.#outputs.play(demands, found, now), now));
     for (const record of demands) looks.push(...outputLooks(record).filter((time) => time > now));
     return looks;
   }
@@ -124,8 +118,8 @@ export class Disputes {
     return sent;
   }
 
-  /** What is left of a challenge that was decided: fees to take back. */
-  async #closed(challenge: Challenge, subject: Subject, now: number): Promise<readonly TrackedIntent[]> {
+  /** What needs no computation: fees to take back, and the end of one's own challenge. */
+  async #withoutModel(challenge: Challenge, subject: Subject, now: number): Promise<readonly TrackedIntent[]> {
     const { mover, policy } = this.#parts;
     const sent: TrackedIntent[] = [];
     for (const move of decideDispute({ challenge, me: mover.me, refuter: undefined, helps: policy.defend }, now)) {
@@ -142,54 +136,6 @@ export class Disputes {
 
   #told({ request: requestId, id: challenge }: Challenge, move: string): void {
     this.#parts.log.info('a move of a dispute', { requestId, challenge, move });
-  }
-
-  /** Demands for outputs of a result that was submitted as a hash. */
-  async #outputs(
-    records: readonly OutputDemandRecord[],
-    found: Disputed,
-    now: number,
-  ): Promise<readonly TrackedIntent[]> {
-    const { mover, policy, traces, log } = this.#parts;
-    const { subject, traced } = found;
-    const requestId = subject.history.row.id;
-    const own = policy.spared.has(subject.submission.node);
-    const { output, holds } = await this.#held(found, own);
-    const moves = records.flatMap(
-      (record) => decideOutput({ record, me: mover.me, own, holds, helps: policy.defend }, now) ?? [],
-    );
-    for (const { kind: move, record } of moves) log.info('a move of a dispute', { requestId, demand: record.id, move });
-    const sent: TrackedIntent[] = [];
-    const answers = moves.filter(({ kind }) => kind === 'answerOutput').map(({ record }) => record);
-    if (traced !== undefined && answers.length > 0)
-      sent.push(
-        ...(await mover.answerOutput(subject, answers, (positions) =>
-          traces.openOutput(traced, positions, output, this.#signal),
-        )),
-      );
-    for (const { kind, record } of moves)
-      if (kind === 'lapseOutput') sent.push(await mover.lapseOutput(subject, record));
-    return sent;
-  }
-
-  /** The outputs that the hash was made from: a node has kept its own, others have the reference's, if they are that. */
-  async #held({ subject, traced }: Disputed, own: boolean): Promise<{ output: Hex | undefined; holds: boolean }> {
-    const { traces, mover, policy } = this.#parts;
-    const { outputHash } = subject.submission;
-    const kept = own ? await this.#result(subject.history.row.id) : undefined;
-    if (kept?.outputHash === outputHash) return { output: kept.output, holds: true };
-    if (traced === undefined || !(own || policy.defend)) return { output: undefined, holds: false };
-    const { kind } = await traces.accuseHash(traced, outputHash, [], mover.me, this.#signal);
-    return { output: undefined, holds: kind === 'right' };
-  }
-
-  /** Written once, so it is read once however often it is demanded. */
-  async #result(id: Hex): Promise<KeptResult | undefined> {
-    if (this.#lastResult?.id === id) return this.#lastResult;
-    const result = await this.#parts.journal.result(id);
-    if (result === undefined) return undefined;
-    this.#lastResult = { id, outputHash: result.outputHash, output: toHex(result.output) };
-    return this.#lastResult;
   }
 
   /** When the pot can be claimed, if it is ours and not claimed; sends the claim once it can. */

@@ -1,9 +1,10 @@
 import type { ChainSender } from '#ports/chain.ts';
 import type { Dispatcher } from '#ports/dispatch.ts';
 import type { GameCalls } from '#ports/game.ts';
-import { hasFailed, Mover, type Moves } from './moves.ts';
+import { Mover, type Moves } from './moves.ts';
 import type { VerifierParts } from './parts.ts';
 import { Purse } from './purse.ts';
+import { hasFailed } from './sending.ts';
 import { Verifier } from './verifier.ts';
 
 /**

@@ -125,6 +125,8 @@ export class Verifier implements Observer {
   /** What is found takes time, and ends with when to look again: that must not outlast an event that came in between. */
   async #guarded(row: Row, work: () => Promise<void>, now: number): Promise<void> {
     const key = `${row.track} ${row.id}`;
+    // A dispute that became one's own may be in the line of others still; the next head brings it back.
+    if (this.#during.has(key)) return;
     this.#during.set(key, undefined);
     try {
       await this.#tried(row, work, now);

@@ -88,6 +88,20 @@ describe('a model’s file', () => {
   });
 });
 
+describe('a challenge of one’s own', () => {
+  it('is upheld after its end though the model’s file is not to be had any more', async () => {
+    const story = new Story();
+    await story.published();
+    story.fetch = unavailable;
+    await story.submitted(own);
+    await story.block(own, [{ ...frozen, id: own }, challenged(own)] as ProtocolEvent[]);
+    await story.work(NOW + 300);
+    expect(story.moves).to.deep.equal([]);
+    await story.work(NOW + 310);
+    expect(story.moves).to.deep.equal(['uphold']);
+  });
+});
+
 describe('a check that fails for a reason nobody thought of', () => {
   it('does not keep the results behind it from being checked', async () => {
     const story = new Story();

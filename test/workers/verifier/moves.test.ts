@@ -9,7 +9,8 @@ import { toAddress, wordOf, ZERO_BYTES32 } from '#core/hex.ts';
 import type { Hex } from '#ports/chain.ts';
 import type { Intent, TrackedIntent } from '#ports/outbox.ts';
 import type { Accusation } from '#ports/traces.ts';
-import { Mover, type MoverParts } from '../../../workers/verifier/moves.ts';
+import { Mover } from '../../../workers/verifier/moves.ts';
+import type { MoverParts } from '../../../workers/verifier/sending.ts';
 import { node, outputHash, id as request, terms } from '../../support/story.ts';
 import { recordedLog, recordedMetrics } from '../../support/telemetry.ts';
 

@@ -39,6 +39,8 @@ export const challenged = (id: RequestId): GameEvent => ({
 export class Story {
   readonly journal: Journal = memoryJournal();
   readonly sent: string[] = [];
+  /** Kinds of moves in disputes, in their order. */
+  readonly moves: string[] = [];
   readonly intents = new Map<string, TrackedIntent>();
   readonly log = recordedLog();
   maxBonds = 25n;
@@ -74,7 +76,10 @@ export class Story {
       },
       intentOf: async (id) => this.intents.get(`challenge:${id}`),
       claimPot: async () => this.intent('claimPot', { status: 'settled' }),
-      move: async () => this.intent('move', { status: 'settled' }),
+      move: async (_subject, _challenge, _meaning, { kind }) => {
+        this.moves.push(kind);
+        return this.intent('move', { status: 'settled' });
+      },
       answer: async () => [],
     } as Partial<Moves> as Moves;
     const traces = {
