@@ -81,12 +81,12 @@ export class Verifier implements Observer {
 
   /** What bonds, fees or a result of one's own are in, and accusations on their way: nothing of it waits for strangers. */
   async #followOwn({ now }: Head): Promise<boolean> {
-    await this.#parts.purse.look(now);
     await this.#each((await this.#disputes(now)).filter(isOwn), (row) => this.#own.play(row, now), now);
     await this.#each(await this.#due('accused', now), (row) => this.#checks.settle(row, now), now);
     await this.#each(await this.#due('unaffordable', now), (row) => this.#checks.retry(row, now), now);
     // What is decided anew is checked anew.
     this.#lines.checks.call();
+    await this.#parts.purse.look(now);
     return false;
   }
 
