@@ -142,6 +142,9 @@ export function shouldFindModels(open: () => Promise<Index>): void {
     await chain.block(1_520, offered(DEAR, 1, 70n, FOR_EVER), setAppended(2, { protocolBps: 0, tipBps: 0 }));
     expect(await priceOf('acme/digits-cnn')).to.equal(90n);
     expect(await names({ maxPrice: 90n, sort: 'price' })).to.deep.equal(['zeta/embedder', 'acme/digits-cnn']);
+    // A node that works for nothing keeps a wei.
+    await chain.block(1_530, offered(DEAR, 1, 0n, FOR_EVER));
+    expect(await priceOf('acme/digits-cnn')).to.equal(21n);
   });
 
   it('goes by the newest version in service, and back to the one before when that retires', async () => {

@@ -49,14 +49,14 @@ insert into index_listing (model, name, namespace, owner, version, tags, words, 
 select m.model, m.name, split_part(m.name, '/', 1), m.owner, v.version, coalesce(c.tags, '{}'),
        array_to_tsvector(array_remove(regexp_split_to_array(m.name, '[-/]'), '') || coalesce(c.words, '{}')),
        array_to_tsvector(coalesce(c.task_words, '{}')),
-       coalesce(greatest(o.price, 1) + v.royalty, ${NO_PRICE}), coalesce(o.offers, 0), coalesce(a.requests, 0)
+       coalesce(o.price + v.royalty, ${NO_PRICE}), coalesce(o.offers, 0), coalesce(a.requests, 0)
   from index_model m
   left join lateral (
        select version, royalty, card from index_version
         where model = m.model and not retired order by ordinal desc limit 1) v on true
   left join index_card c on c.id = v.card
   left join lateral (
-       select min(price) as price, count(*) as offers from index_offer
+       select min(greatest(price, 1)) as price, count(*) as offers from index_offer
         where version = v.version and until >= $2) o on true
   left join index_activity a on a.kind = 'model' and a.subject = m.model::text
  where m.model = any ($1::bigint[])`;
