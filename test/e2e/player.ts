@@ -148,7 +148,7 @@ export class Player {
   }
 
   #pieces(traced: TracedRequest, shown: ShownChallenge, position: readonly Position[]): readonly Hex[] {
-    return this.#own.perform(this.#compiled, { kind: 'answer', traced, shown, position }) as readonly Hex[];
+    return this.#own.perform(this.#compiled, { kind: 'answer', traced, shown, positions }) as readonly Hex[];
   }
 
   async #about(id: RequestId): Promise<{ readonly subject: Subject; readonly traced: TracedRequest }> {

@@ -153,7 +153,7 @@ export class Play {
 
   #answerTo = (theirs: Believer, shown: ShownChallenge, position: Position) =>
     (
-      this.#perform(theirs, { kind: 'answer', traced: this.#contest.traced, shown, position: [position] }) as Hex[]
+      this.#perform(theirs, { kind: 'answer', traced: this.#contest.traced, shown, positions: [position] }) as Hex[]
     )[0] as Hex;
 
   get #meaning() {

@@ -55,7 +55,7 @@ describe('what the reference’s thread computes for disputes', () => {
       tasks.perform(compiled, {
         kind: 'openOutput',
         traced,
-        position: [{ item, output: 0, leaf: 0 }],
+        positions: [{ item, output: 0, leaf: 0 }],
         output: undefined,
       });
     for (let item = 0; item < ITEMS; item++) expect(demanded(item)).to.have.length(1);

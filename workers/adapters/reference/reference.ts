@@ -186,11 +186,11 @@ export function createReference(options: ReferenceOptions = {}): Reference & Tra
       trace(traced.model, { kind: 'accuse', traced, output, standard, challenger }, signal),
     accuseHash: (traced, outputHash, shown, challenger, signal) =>
       trace(traced.model, { kind: 'accuseHash', traced, outputHash, shown, challenger }, signal),
-    openOutput: (traced, position, output, signal) =>
-      trace(traced.model, { kind: 'openOutput', traced, position, output }, signal),
+    openOutput: (traced, positions, output, signal) =>
+      trace(traced.model, { kind: 'openOutput', traced, positions, output }, signal),
     refute: (traced, shown, signal) => trace(traced.model, { kind: 'refute', traced, shown }, signal),
-    answer: (traced, shown, position, signal) =>
-      trace(traced.model, { kind: 'answer', traced, shown, position }, signal),
+    answer: (traced, shown, positions, signal) =>
+      trace(traced.model, { kind: 'answer', traced, shown, positions }, signal),
     async describe(model, signal) {
       const told = known.get(model.sha256);
       if (told) return told;

@@ -45,7 +45,7 @@ export type TraceTask =
       readonly kind: 'openOutput';
       readonly traced: TracedRequest;
       /** Several at once. */
-      readonly position: readonly OutputDemand['position'][];
+      readonly positions: readonly OutputDemand['position'][];
       readonly output: Hex | undefined;
     }
   | { readonly kind: 'refute'; readonly traced: TracedRequest; readonly shown: ShownChallenge }
@@ -54,7 +54,7 @@ export type TraceTask =
       readonly traced: TracedRequest;
       readonly shown: ShownChallenge;
       /** Several at once. */
-      readonly position: readonly Position[];
+      readonly positions: readonly Position[];
     };
 export type TraceResult =
   | ProgramHeader
@@ -91,12 +91,12 @@ export class TraceTasks {
       case 'accuseHash':
         return this.#accuseHash(compiled, task);
       case 'openOutput':
-        return this.#opened(compiled, task).open(task.position);
+        return this.#opened(compiled, task).open(task.positions);
       case 'refute':
         return this.#refute(compiled, task);
       case 'answer': {
-        const { traced, shown, position } = task;
-        return answersTo(this.#trace(compiled, traced, shown.item), saltOf(traced, shown), position);
+        const { traced, shown, positions } = task;
+        return answersTo(this.#trace(compiled, traced, shown.item), saltOf(traced, shown), positions);
       }
     }
   }
