@@ -2,7 +2,7 @@
 import type { Hex } from '../hex.ts';
 import { wordOf } from '../hex.ts';
 import { ABSENT, addressAt, unravel } from '../semantics/access.ts';
-import { precedes } from '../semantics/execute/select.ts';
+import { precedes } from '../semantics/execute/ranking.ts';
 import type { Scalar } from '../semantics/primitives/arithmetic.ts';
 import type { Access, Operator } from '../semantics/program.ts';
 import { stepElement } from '../semantics/step.ts';

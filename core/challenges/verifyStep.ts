@@ -11,7 +11,7 @@ import type { Address, Bytes32, Hex } from '../hex.ts';
 import { fromHex, toHex, wordOf, wordOfAddress } from '../hex.ts';
 import { Tags } from '../protocol/tags.ts';
 import { ABSENT, addressAt, unravel } from '../semantics/access.ts';
-import { precedes } from '../semantics/execute/select.ts';
+import { precedes } from '../semantics/execute/ranking.ts';
 import type { Scalar } from '../semantics/primitives/arithmetic.ts';
 import type { Access, Operator, Source } from '../semantics/program.ts';
 import { readRecord } from '../semantics/readRecord.ts';

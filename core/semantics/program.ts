@@ -82,3 +82,7 @@ export const MAX_TERMS = 8192;
 export const MAX_AXES = 16;
 /** Elements of one tensor at most: addresses and strides fit 32 bits with a sign. */
 export const MAX_TENSOR_ELEMENTS = 2 ** 31 - 1;
+/** Taps that an element of a sum may run over: executors lay out where each of them is. */
+export const MAX_TAPS = 2 ** 24;
+/** Candidates of one selection. Whoever refutes a lie about it looks at each of them, one by one. */
+export const MAX_CANDIDATES = 2 ** 22;

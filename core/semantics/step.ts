@@ -6,7 +6,7 @@ import type { Dtype } from '../commitment/dtype.ts';
 import { elementCount } from '../tensor.ts';
 import { ABSENT, addressAt, unravel } from './access.ts';
 import { exactDot } from './dot/exact.ts';
-import { precedes } from './execute/select.ts';
+import { foremost } from './execute/ranking.ts';
 import type { ElementwiseKind } from './kinds.ts';
 import type { Scalar } from './primitives/arithmetic.ts';
 import { elementFunction } from './primitives/elementwise.ts';
@@ -44,9 +44,9 @@ export function stepElement(operator: Operator, e: number, read: ReadElement): S
     }
     case 'ArgMax':
     case 'ArgMin':
-      return integer(dtype, ranked(at, taps, kind === 'ArgMax')[0] ?? 0);
+      return integer(dtype, ranked(at, taps, kind === 'ArgMax', 1)[0] ?? 0);
     case 'TopK':
-      return integer(dtype, ranked(at, taps, attribute === 1)[e % (space.at(-1) as number)] as number);
+      return integer(dtype, ranked(at, taps, attribute === 1, (e % (space.at(-1) as number)) + 1).at(-1) as number);
     default: {
       const accesses = operands as readonly Access[];
       const dtypes = accesses.map((access) => access.dtype);
@@ -97,15 +97,8 @@ function integerDot(operands: Operator['operands'], at: ReadTap, taps: number, d
   return dtype === 'int64' ? BigInt.asIntN(64, sum) : Number(BigInt.asIntN(32, sum));
 }
 
-/** Present taps, the first first; ties to the lowest tap. */
-function ranked(at: ReadTap, taps: number, largest: boolean): number[] {
-  const values = Array.from({ length: taps }, (_, tap) => at(0, tap));
-  return values
-    .flatMap((value, tap) => (value === undefined ? [] : [tap]))
-    .sort((j, k) => {
-      const [x, y] = [values[j] as Scalar, values[k] as Scalar];
-      return precedes(x, y, largest) ? -1 : precedes(y, x, largest) ? 1 : j - k;
-    });
-}
+/** The `count` first of the present taps. */
+const ranked = (at: ReadTap, taps: number, largest: boolean, count: number): number[] =>
+  foremost(taps, count, (tap) => at(0, tap), largest);
 
 const integer = (dtype: Dtype, value: number): Scalar => (dtype === 'int64' ? BigInt(value) : value);

@@ -147,7 +147,7 @@ export class Player {
     return this.#mover.me;
   }
 
-  #pieces(traced: TracedRequest, shown: ShownChallenge, position: readonly Position[]): readonly Hex[] {
+  #pieces(traced: TracedRequest, shown: ShownChallenge, positions: readonly Position[]): readonly Hex[] {
     return this.#own.perform(this.#compiled, { kind: 'answer', traced, shown, positions }) as readonly Hex[];
   }
 

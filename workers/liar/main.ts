@@ -43,7 +43,7 @@ function lying(reference: Reference & Traces, operator: number | undefined): Ref
     refute: async () => ({ kind: 'true' }),
     async answer(traced, shown, positions) {
       const { compiled, tasks: lies } = of(traced.model);
-      return lies.perform(compiled, { kind: 'answer', traced, shown, positions: positions }) as never;
+      return lies.perform(compiled, { kind: 'answer', traced, shown, positions }) as never;
     },
   };
 }

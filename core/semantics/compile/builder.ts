@@ -8,7 +8,7 @@ import { dotTools } from '../execute/dot.ts';
 import { evaluateOperator } from '../execute/operator.ts';
 import type { Kind } from '../kinds.ts';
 import type { Access, Guard, Operator, ProgramInput, Source } from '../program.ts';
-import { MAX_AXES, MAX_TENSOR_ELEMENTS, MAX_TERMS } from '../program.ts';
+import { MAX_AXES, MAX_CANDIDATES, MAX_TAPS, MAX_TENSOR_ELEMENTS, MAX_TERMS } from '../program.ts';
 import { canonical } from './canonical.ts';
 import { checkPresent } from './present.ts';
 import type { Value } from './value.ts';
@@ -66,6 +66,7 @@ export class Builder {
 
   input(input: ProgramInput): Value {
     if (elementCount(input.shape) === 0) return empty(input.dtype, input.shape);
+    checkSize('elements of a tensor', elementCount(input.shape), MAX_TENSOR_ELEMENTS);
     this.inputs.push(input);
     return whole({ from: 'input', index: this.inputs.length - 1 }, input.dtype, input.shape);
   }
@@ -160,7 +161,7 @@ export class Builder {
     checkPresent(operator);
     checkSize('elements of a tensor', elementCount(space), MAX_TENSOR_ELEMENTS);
     checkSize('axes', Math.max(operator.space.length, operator.inner.length), MAX_AXES);
-    checkSize('taps of one element', elementCount(operator.inner), MAX_TENSOR_ELEMENTS);
+    checkSize('taps of one element', elementCount(operator.inner), mostTaps(kind));
     // No step contract decides more: an operator beyond it could be neither proved wrong nor defended.
     if ((kind === 'Dot' && attribute === 0) || kind === 'IntegerDot')
       checkSize(`terms of one ${kind}`, elementCount(operator.inner), MAX_TERMS);
@@ -189,6 +190,11 @@ export class Builder {
     this.#folded += dtype === 'int64' ? 2 * count : count;
     checkSize('constants made while compiling', this.#folded, this.#limits.foldElements);
   }
+}
+
+function mostTaps(kind: Operator['kind']): number {
+  if (kind === 'ArgMax' || kind === 'ArgMin' || kind === 'TopK') return MAX_CANDIDATES;
+  return kind === 'Dot' || kind === 'IntegerDot' ? MAX_TAPS : MAX_TENSOR_ELEMENTS;
 }
 
 function checkSize(what: string, got: number, limit: number): void {

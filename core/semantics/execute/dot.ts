@@ -77,7 +77,7 @@ interface Shape {
   readonly product: Product;
   /** What a column adds to the address of its bias. */
   readonly biasAt: Int32Array | undefined;
-  /** Names the right side for all who read the same one in the same way. */
+  /** Names the right side for all who read the same one in the same way: which axes are batches and columns depends on the left one too. */
   readonly rightKey: string;
 }
 
@@ -91,7 +91,7 @@ function shapeOf(operator: Operator): Shape {
   return {
     product,
     biasAt: bias && product.columns.along(bias.outer),
-    rightKey: JSON.stringify([base, outer, inner, guards, space, taps]),
+    rightKey: JSON.stringify([base, outer, inner, guards, space, taps, product.batches.axes, product.columns.axes]),
   };
 }
 

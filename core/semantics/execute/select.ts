@@ -4,14 +4,8 @@ import { DTYPES } from '../../commitment/dtype.ts';
 import { elementCount } from '../../tensor.ts';
 import { unravel } from '../access.ts';
 import type { Access, Operator } from '../program.ts';
+import { foremost, precedes } from './ranking.ts';
 import { guardValues, startAddress, tapAddress, tapsOf } from './taps.ts';
-
-/** Whether candidate x goes before y: larger (or smaller), NaN before everything; false on ties. */
-export function precedes(x: number | bigint, y: number | bigint, largest: boolean): boolean {
-  if (Number.isNaN(x)) return !Number.isNaN(y);
-  if (Number.isNaN(y)) return false;
-  return largest ? x > y : x < y;
-}
 
 export function evaluateArg(operator: Operator, data: readonly (TensorData | undefined)[]): TensorData {
   const { space, inner } = operator;
@@ -112,11 +106,8 @@ export function evaluateTopK(operator: Operator, data: readonly (TensorData | un
   const o: number[] = [];
   for (let row = 0; row < rows; row++) {
     const start = startAddress(access, unravel(row * ranks, operator.space, o));
-    const at = (k: number) => from[start + (taps.offsets[k] as number)] as number;
-    const order = Array.from({ length: taps.count }, (_, k) => k).sort((j, k) => {
-      if (precedes(at(j), at(k), largest)) return -1;
-      return precedes(at(k), at(j), largest) ? 1 : j - k;
-    });
+    const at = (k: number) => from[start + (taps.offsets[k] as number)];
+    const order = foremost(taps.count, ranks, at, largest);
     for (let rank = 0; rank < ranks; rank++) store(out, row * ranks + rank, order[rank] as number);
   }
   return out;

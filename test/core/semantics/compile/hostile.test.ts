@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
-import { isProtocolError } from '#core/errors.ts';
+import { isProtocolError, ProtocolError } from '#core/errors.ts';
 import { type Attribute, buildModel, type GraphParts, node } from '#core/onnx/build.ts';
 import { compile } from '#core/semantics/compile/compile.ts';
 import { OPERATORS } from '#core/semantics/compile/operators.ts';
@@ -68,6 +68,32 @@ describe('compiling files of strangers', () => {
     expect(outcome(running('int32', 8193))).to.equal('compile.too_large');
     expect(outcome(running('int64', 8193))).to.equal('compile.too_large');
     expect(outcome(running('float32', 8193))).to.equal('compiled'); // in ranges
+  });
+
+  it('should refuse selections, sums and inputs that nobody could lay out, however few bytes they take in the file', () => {
+    const expanded = (length: number, ...last: Parameters<typeof node>[]) =>
+      buildModel({
+        inputs: { x: ['float32', [1]] },
+        outputs: { y: [last[0]?.[0] === 'ArgMax' ? 'int64' : 'float32', []] },
+        constants: { shape: tensorFrom('int64', [1], [length]) },
+        nodes: [node('Expand', ['x', 'shape'], ['e']), ...last.map((one) => node(...one))],
+      });
+    const argMax = ['ArgMax', ['e'], ['y'], { axis: 0, keepdims: 0 }] as Parameters<typeof node>;
+    const sum = ['ReduceSum', ['e'], ['y'], { keepdims: 0 }] as Parameters<typeof node>;
+    const refuses = (model: Uint8Array, what: string) =>
+      expect(() => compile(model))
+        .to.throw(ProtocolError)
+        .with.nested.property('payload.what', what);
+    compile(expanded(2 ** 22, argMax));
+    refuses(expanded(2 ** 22 + 1, argMax), 'taps of one element');
+    refuses(expanded(2 ** 24 + 1, sum), 'taps of one element');
+    const wide = buildModel({
+      inputs: { x: ['int8', [2 ** 25 + 1, 64]] },
+      outputs: { y: ['int8', [64]] },
+      constants: { row: tensorFrom('int64', [], [0]) },
+      nodes: [node('Gather', ['x', 'row'], ['y'])],
+    });
+    refuses(wide, 'elements of a tensor');
   });
 
   it('should compile or refuse every operator with any inputs, attributes and opset', () => {

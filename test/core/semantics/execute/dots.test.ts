@@ -1,11 +1,15 @@
 import { expect } from 'chai';
+import { buildModel, node } from '#core/onnx/build.ts';
+import { compile } from '#core/semantics/compile/compile.ts';
 import { plainKernel } from '#core/semantics/dot/kernel.ts';
 import { fastestKernel } from '#core/semantics/dot/wasmKernel.ts';
 import { dotTools, evaluateDot } from '#core/semantics/execute/dot.ts';
+import { execute } from '#core/semantics/execute/execute.ts';
 import { planLanes } from '#core/semantics/execute/lanes.ts';
 import { planSingles } from '#core/semantics/execute/singles.ts';
 import type { Access, Operator } from '#core/semantics/program.ts';
 import { stepElement } from '#core/semantics/step.ts';
+import { elementCount, type Tensor } from '#core/tensor.ts';
 import { randomDots } from '../../../support/randomDots.ts';
 import { bitsOf, fromBits } from '../../../support/rationals.ts';
 import { seeded } from '../../../support/seeded.ts';
@@ -78,5 +82,49 @@ describe('evaluating Dots', () => {
     const { singles, product } = checkMany(6, rangedOperator);
     expect(singles).to.be.greaterThan(0);
     expect(product).to.equal(0);
+  });
+
+  it('should keep the columns of a constant apart for products that read it along different axes', () => {
+    const sizes = [3, 4, 8];
+    const w: Tensor = { dtype: 'float32', shape: sizes, data: Float32Array.from({ length: 3 * 4 * 8 }, normal) };
+    for (let round = 0; round < 200; round++) {
+      const reads = Array.from({ length: 2 + int(3) }, (_, i) => {
+        const shape = sizes.map((size) => (int(2) === 0 ? size : 1));
+        const x: Tensor = { dtype: 'float32', shape, data: Float32Array.from({ length: elementCount(shape) }, normal) };
+        const letters = pick(['ij', 'ijk', 'ik', 'i', 'j', 'ji']);
+        const y = [...letters].map((letter) => sizes['ijk'.indexOf(letter)] as number);
+        const einsum = node('Einsum', [`x${i}`, 'w'], [`y${i}`], { equation: `ijk,ijk->${letters}` });
+        return { x, y, einsum };
+      });
+      const inputs = reads.map(({ x }) => x);
+      const model = buildModel({
+        inputs: Object.fromEntries(reads.map(({ x }, i) => [`x${i}`, ['float32', x.shape]] as const)),
+        outputs: Object.fromEntries(reads.map(({ y }, i) => [`y${i}`, ['float32', y]] as const)),
+        constants: { w },
+        nodes: reads.map(({ einsum }) => einsum),
+      });
+      const program = compile(model);
+      const made: Tensor[] = [];
+      execute(program, inputs, {
+        observe: (k, { data, ...type }) => {
+          made[k] = { ...type, data: data.slice() } as Tensor;
+        },
+      });
+      program.operators.forEach((operator, k) => {
+        const dataOf = ({ source: { from, index } }: Access) =>
+          (from === 'operator' ? made[index] : from === 'input' ? inputs[index] : program.constants[index])?.data;
+        made[k]?.data.forEach((got, e) => {
+          const step = stepElement(
+            operator,
+            e,
+            (operand, address) => dataOf(operator.operands[operand] as Access)?.[address] as number,
+          );
+          if (bitsOf(got as number) !== bitsOf(Math.fround(step as number)))
+            expect.fail(
+              `${round}: element ${e} of operator ${k} is ${got}, its step ${step} (${JSON.stringify(operator)})`,
+            );
+        });
+      });
+    }
   });
 });

@@ -29,4 +29,15 @@ describe('the memory of an execution', () => {
     expect(executionBytes(program)).to.equal(40 + 3 * 400);
     expect(programBytes(program)).to.equal(3 * 40);
   });
+
+  it('should be as well where each tap of a sum and each candidate of a selection is', () => {
+    const bytesOf = (op: string, y: 'float32' | 'int64') => {
+      const nodes = [node('Exp', ['x'], ['a']), node(op, ['a'], ['y'], { keepdims: 0 })];
+      const model = buildModel({ inputs: { x: ['float32', [1_000]] }, outputs: { y: [y, []] }, nodes });
+      return executionBytes(compile(model));
+    };
+    const [inputs, exp, place] = [4_000, 4_000, 4_000];
+    expect(bytesOf('ReduceSum', 'float32')).to.equal(inputs + exp + 4 + place);
+    expect(bytesOf('ArgMax', 'int64')).to.equal(inputs + exp + 8 + 3 * place);
+  });
 });
