@@ -1,4 +1,5 @@
 import type { Fields } from '#ports/telemetry.ts';
+import { shared } from './shared.ts';
 
 /** Says how a component is, or throws why it cannot work. */
 export type Check = () => Promise<Fields | undefined> | Fields | undefined;
@@ -11,16 +12,29 @@ export interface Report {
 /** A check that takes longer is a component that does not answer. */
 const CHECK_MS = 3_000;
 
+/** Anybody may ask for a report, and each costs calls of the chain's node and of the database: so many milliseconds it is given out again. */
+export const REPORT_MS = 1_000;
+
 /** The components of a process and how each says whether it can do its work. */
 export class Health {
   readonly #checks = new Map<string, Check>();
+  readonly #report: () => Promise<Report>;
+
+  constructor(now?: () => number) {
+    this.#report = shared(() => this.#ask(), REPORT_MS, now);
+  }
 
   register(component: string, check: Check): void {
     if (this.#checks.has(component)) throw new Error(`The component "${component}" is registered already.`);
     this.#checks.set(component, check);
   }
 
-  async report(): Promise<Report> {
+  /** At most REPORT_MS old. */
+  report(): Promise<Report> {
+    return this.#report();
+  }
+
+  async #ask(): Promise<Report> {
     const entries = await Promise.all(
       [...this.#checks].map(async ([component, check]) => [component, await outcome(check)] as const),
     );

@@ -20,8 +20,22 @@ export interface HttpOptions {
   readonly routes?: Readonly<Record<string, RequestListener>>;
   /** How long a request may take to arrive; 5 minutes if absent. Large uploads take longer. */
   readonly requestTimeoutMs?: number;
+  /** CONNECTIONS if absent. */
+  readonly connections?: number;
+  /** STALLED_MS if absent. */
+  readonly stalledMs?: number;
   readonly log: Log;
 }
+
+/**
+ * Open at a time; more are closed at once. A process may have 1,024 files open where nobody raised that, and its database, queue, files and
+ * the chain's node need theirs; strangers get half.
+ */
+const CONNECTIONS = 512;
+/** A reader who takes nothing of what waits for him for so long is cut off: an answer is in memory until it is read. */
+const STALLED_MS = 30_000;
+/** Refused connections are told of at most so often. */
+const TOLD_MS = 60_000;
 
 export interface HttpServer {
   readonly url: string;
@@ -34,6 +48,7 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
   const routes = Object.entries(options.routes ?? {});
   let closing = false;
   const server = createServer((request, response) => {
+    response.on('timeout', () => response.writableLength > 0 && response.destroy());
     // A connection kept alive would otherwise hold the closing up after its last answer.
     response.once('close', () => closing && setImmediate(() => server.closeIdleConnections()));
     const path = request.url?.split('?', 1)[0] ?? '/';
@@ -46,6 +61,15 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
     });
   });
   server.requestTimeout = options.requestTimeoutMs ?? 300_000;
+  // Of silence in both directions. It ends a connection unless a request is on its way or being answered: then the listener above decides.
+  server.timeout = options.stalledMs ?? STALLED_MS;
+  server.maxConnections = options.connections ?? CONNECTIONS;
+  let toldAt = Number.NEGATIVE_INFINITY;
+  server.on('drop', () => {
+    if (performance.now() - toldAt < TOLD_MS) return;
+    toldAt = performance.now();
+    options.log.warn('more connections than are taken', { most: server.maxConnections });
+  });
   server.listen(options.port, options.host);
   await once(server, 'listening');
   const { address, family, port } = server.address() as AddressInfo;

@@ -2,16 +2,23 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Hex } from '#ports/chain.ts';
 import type { Journal } from '#ports/journal.ts';
+import { Turns } from './turns.ts';
 
 export interface RouteParts {
   readonly journal: Journal;
   readonly maxInputBytes: number;
   /** No output is handed out: what a node for testnets does that tries its verifiers. */
   readonly withholds?: boolean;
+  /** OUTPUTS_AT_ONCE if absent. */
+  readonly outputsAtOnce?: number;
   offerInput(id: Hex, input: Uint8Array): Promise<'taken' | 'not_waiting' | 'mismatch'>;
 }
 
-type Handler = (id: Hex, request: IncomingMessage, response: ServerResponse, parts: RouteParts) => Promise<void>;
+interface Parts extends RouteParts {
+  readonly turns: Turns;
+}
+
+type Handler = (id: Hex, request: IncomingMessage, response: ServerResponse, parts: Parts) => Promise<void>;
 
 const ROUTES: Readonly<Record<string, Readonly<Record<string, Handler>>>> = {
   outputs: { GET: giveOutput },
@@ -22,8 +29,14 @@ const ROUTES: Readonly<Record<string, Readonly<Record<string, Handler>>>> = {
 /** Stages in which the chain has the commitment: before that an output is nobody's to read. */
 const PUBLISHED: readonly string[] = ['submitted', 'settled'];
 
+/** Outputs in memory at a time, each whole until it is read; the others wait. With outputs of 16 MiB they take 256 MiB. */
+const OUTPUTS_AT_ONCE = 16;
+/** An output is read within so long, twice what our own clients wait for one, or is cut off: slow readers must not keep others waiting. */
+const OUTPUT_MS = 60_000;
+
 /** GET /v1/outputs/<id>, PUT /v1/inputs/<id>, GET /v1/requests/<id>. */
-export function nodeRoutes(parts: RouteParts): RequestListener {
+export function nodeRoutes(given: RouteParts): RequestListener {
+  const parts: Parts = { ...given, turns: new Turns(given.outputsAtOnce ?? OUTPUTS_AT_ONCE) };
   return async (request, response) => {
     const path = request.url?.split('?', 1)[0] ?? '';
     const [, kind = '', id = ''] = /^\/v1\/(outputs|inputs|requests)\/(0x[0-9a-f]{64})$/i.exec(path) ?? [];
@@ -37,16 +50,22 @@ export function nodeRoutes(parts: RouteParts): RequestListener {
 }
 
 /** Canonical bytes. Whoever asks checks them against the commitment on chain. */
-async function giveOutput(id: Hex, _request: IncomingMessage, response: ServerResponse, parts: RouteParts) {
-  const { journal, withholds } = parts;
+async function giveOutput(id: Hex, _request: IncomingMessage, response: ServerResponse, parts: Parts) {
+  const { journal, withholds, turns } = parts;
+  const closed = new AbortController();
+  response.once('close', () => closed.abort());
   const row = withholds ? undefined : await journal.row('serve', id);
-  const result = row && PUBLISHED.includes(row.stage) ? await journal.result(id) : undefined;
+  const isPublished = row !== undefined && PUBLISHED.includes(row.stage);
+  if (isPublished && !(await turns.take(closed.signal))) return;
+  const result = isPublished ? await journal.result(id) : undefined;
   if (!result) return answer(response, 404, 'output_unknown', 'This node has submitted no result for the request.');
+  const timer = setTimeout(() => response.destroy(), OUTPUT_MS);
+  closed.signal.addEventListener('abort', () => clearTimeout(timer), { once: true });
   const headers = { 'content-type': 'application/octet-stream', etag: `"${result.outputHash}"` };
   response.writeHead(200, { ...headers, 'content-length': result.output.length }).end(result.output);
 }
 
-async function takeInput(id: Hex, request: IncomingMessage, response: ServerResponse, parts: RouteParts) {
+async function takeInput(id: Hex, request: IncomingMessage, response: ServerResponse, parts: Parts) {
   const { maxInputBytes } = parts;
   const input = await bodyOf(request, maxInputBytes);
   if (!input) {
@@ -60,7 +79,7 @@ async function takeInput(id: Hex, request: IncomingMessage, response: ServerResp
   else answer(response, 409, 'not_waiting', 'The node waits for no input of this request (yet, or any more).');
 }
 
-async function tellRequest(id: Hex, _request: IncomingMessage, response: ServerResponse, { journal }: RouteParts) {
+async function tellRequest(id: Hex, _request: IncomingMessage, response: ServerResponse, { journal }: Parts) {
   const row = await journal.row('serve', id);
   if (!row) return answer(response, 404, 'request_unknown', 'This node has nothing to do with the request.');
   const { reason, outputHash, intent } = row.facts;
