@@ -66,6 +66,76 @@ describe('the model store', () => {
     expect(requests('/shared')).to.equal(1);
   });
 
+  describe('asked by several for the same file', () => {
+    /** Serves a path when it is let to, and tells when it is asked for. */
+    function held(bytes: Uint8Array) {
+      const asked = Promise.withResolvers<void>();
+      const allowed = Promise.withResolvers<void>();
+      const source: BlobSource = {
+        schemes: ['held'],
+        async open(_, signal) {
+          asked.resolve();
+          const aborted = new Promise<never>((_resolve, reject) =>
+            signal.addEventListener('abort', () => reject(signal.reason), { once: true }),
+          );
+          await Promise.race([allowed.promise, aborted]);
+          return (async function* () {
+            yield bytes;
+          })();
+        },
+      };
+      return { source, asked: asked.promise, go: () => allowed.resolve() };
+    }
+
+    it('S17 the places of a stranger serve other bytes: whoever names the right ones has the file nevertheless', async () => {
+      served.set('/honest', model);
+      const stranger = held(kilobytes(4, 'x'));
+      const sources = [createHttpSource({ privateOrigins: 'all' }), stranger.source];
+      const store = open({ sources, maxBytes: 20_480 });
+      const bad = store
+        .fetch(wanted(model, 'held:m'), never)
+        .catch(({ code }) => expect(code).to.equal('blobs.corrupt'));
+      await stranger.asked;
+      const good = store.fetch(wanted(model, '/honest', '/other'), never);
+      const wrongSize = store.fetch({ ...wanted(model, 'held:m'), size: 4095 }, never);
+      stranger.go();
+      await Promise.all([good, bad, rejectsLater('blobs.corrupt', wrongSize)]);
+      expect(kept()).to.deep.equal([sha256(model)]);
+    });
+
+    it('S18 the places of a stranger never end: the file that another brings is its file too', async () => {
+      served.set('/honest', model);
+      const stranger = held(model);
+      const store = open({ sources: [createHttpSource({ privateOrigins: 'all' }), stranger.source] });
+      const slow = store.fetch(wanted(model, 'held:m'), never);
+      await stranger.asked;
+      await store.fetch(wanted(model, '/honest'), never);
+      expect((await slow).path).to.equal(path.join(cache(), sha256(model)));
+    });
+
+    it('S19 a version that says another size than its file has is refused, whether the file is there or not', async () => {
+      served.set('/m', model);
+      const store = open();
+      const small = { ...wanted(model, '/m'), size: 4095 };
+      await rejectsLater('blobs.corrupt', store.fetch(small, never));
+      await store.fetch(wanted(model, '/m'), never);
+      const error = await rejectsLater('blobs.corrupt', store.fetch(small, never));
+      expect(error.payload.sources).to.equal('the file has 4096 bytes, not 4095');
+    });
+
+    it('S20 a file changed on disk is fetched anew for all of them, and stays', async () => {
+      served.set('/a', model);
+      served.set('/b', model);
+      const store = open();
+      const { path: file } = await store.fetch(wanted(model, '/a'), never);
+      for (let i = 0; i < 5; i++) {
+        writeFileSync(file, kilobytes(4, 'evil'));
+        await Promise.all([store.fetch(wanted(model, '/a'), never), store.fetch(wanted(model, '/b'), never)]);
+        expect(sha256(readFileSync(file))).to.equal(sha256(model));
+      }
+    });
+  });
+
   for (const [what, sent, reason] of [
     ['S1 other bytes of the same length (substituted)', kilobytes(4, 'x'), 'sent bytes with sha256'],
     ['S2 one bit changed (corrupt)', Buffer.concat([model.subarray(1), Buffer.from('n')]), 'sent bytes with sha256'],

@@ -3,6 +3,7 @@ import { isProtocolError, ProtocolError } from '#core/errors.ts';
 import type { BlobSource, ModelStore } from '#ports/blobs.ts';
 import type { Log, Metrics } from '#ports/telemetry.ts';
 import { Disk, TooLong } from './disk.ts';
+import { Flights, type Wanted } from './flights.ts';
 import { createSourceHealth, type SourceHealth } from './health.ts';
 import { type Gateways, originOf, placesOf } from './places.ts';
 
@@ -23,12 +24,6 @@ export interface ModelStoreOptions {
 /** URIs of a version that are asked: more would only keep a node busy. */
 const MAX_URIS = 16;
 
-interface Wanted {
-  readonly sha256: string;
-  readonly size: number;
-  readonly uris: readonly string[];
-}
-
 /**
  * One attempt that did not deliver. `lied`: it answered with other bytes; `wrong`: so would everybody, to such a URI; `silent`: it may
  * still have the right ones.
@@ -39,17 +34,12 @@ interface Miss {
   readonly reason: string;
 }
 
-interface Flight {
-  readonly done: Promise<void>;
-  readonly abort: AbortController;
-  waiting: number;
-}
-
 export function createModelStore(options: ModelStoreOptions): ModelStore {
   const { maxBytes, sources, mirrors = () => [], metrics, log } = options;
   const { gateways = { aggregators: [], gateways: [] }, health = createSourceHealth() } = options;
   const disk = new Disk(options.directory);
-  const flights = new Map<string, Flight>();
+  const flights = new Flights();
+  const looks = new Map<string, Promise<boolean>>();
   /** Bytes of files being received: with those on disk they stay within the bound. */
   let incoming = 0;
   let landed = Promise.withResolvers<void>();
@@ -135,37 +125,31 @@ export function createModelStore(options: ModelStoreOptions): ModelStore {
     }
   }
 
-  async function ensure(wanted: Wanted, signal: AbortSignal): Promise<void> {
-    const found = await disk.check(wanted.sha256);
-    if (found === 'intact') return;
-    if (found === 'corrupt') await disk.remove(wanted.sha256);
-    await fetchAnew(wanted, signal);
+  /** Whether the file is there. One look at a time, for a look removes a file that is corrupt, and not what was fetched instead. */
+  function isThere(sha256: string): Promise<boolean> {
+    const looking = looks.get(sha256) ?? look(sha256).finally(() => looks.delete(sha256));
+    looks.set(sha256, looking);
+    return looking;
   }
 
-  /** One fetch per file however many ask; it is given up when the last of them gives up. */
-  function join(wanted: Wanted): Flight {
-    const flying = flights.get(wanted.sha256);
-    if (flying && !flying.abort.signal.aborted) return flying;
-    const abort = new AbortController();
-    const done = ensure(wanted, abort.signal).finally(() => {
-      if (flights.get(wanted.sha256) === flight) flights.delete(wanted.sha256);
-    });
-    done.catch(() => undefined); // every caller hears of it through its own wait
-    const flight: Flight = { done, abort, waiting: 0 };
-    flights.set(wanted.sha256, flight);
-    return flight;
+  async function look(sha256: string): Promise<boolean> {
+    const found = await disk.check(sha256);
+    if (found === 'corrupt') await disk.remove(sha256);
+    return found === 'intact';
+  }
+
+  async function ensure(wanted: Wanted, signal: AbortSignal): Promise<void> {
+    const { sha256, size } = wanted;
+    if (!(await isThere(sha256))) return fetchAnew(wanted, signal);
+    const actual = disk.size(sha256);
+    if (actual !== undefined && actual !== size)
+      throw new ProtocolError('blobs.corrupt', { sha256, sources: `the file has ${actual} bytes, not ${size}` });
   }
 
   return {
     async fetch(model, signal) {
       signal.throwIfAborted();
-      const flight = join(model);
-      flight.waiting++;
-      try {
-        await orAborted(flight.done, signal);
-      } finally {
-        if (--flight.waiting === 0 && signal.aborted) flight.abort.abort(signal.reason);
-      }
+      await flights.join(model, (flying) => ensure(model, flying), signal);
       return { path: disk.path(model.sha256) };
     },
     discard: (sha256) => disk.remove(sha256),
@@ -178,12 +162,4 @@ function failure(sha256: string, misses: readonly Miss[]): ProtocolError {
   const other = misses.some(({ kind }) => kind === 'lied' || kind === 'wrong');
   const corrupt = other && misses.every(({ kind }) => kind !== 'silent');
   return new ProtocolError(corrupt ? 'blobs.corrupt' : 'blobs.unavailable', { sha256, sources: named });
-}
-
-function orAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const abort = () => reject(signal.reason);
-    signal.addEventListener('abort', abort, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
-  });
 }
