@@ -5,6 +5,7 @@ import type { BlobSource } from '#ports/blobs.ts';
 import { createFileSource } from '../../../workers/adapters/blobs/file.ts';
 import { createHttpSource } from '../../../workers/adapters/blobs/http.ts';
 import { createModelStore, type ModelStoreOptions } from '../../../workers/adapters/blobs/store.ts';
+import { eventually } from '../../support/eventually.ts';
 import { scratch, sha256 } from '../../support/graphs.ts';
 import { serveHttp, type TestServer } from '../../support/httpServer.ts';
 import { rejectsLater } from '../../support/rejects.ts';
@@ -133,6 +134,50 @@ describe('the model store', () => {
         await Promise.all([store.fetch(wanted(model, '/a'), never), store.fetch(wanted(model, '/b'), never)]);
         expect(sha256(readFileSync(file))).to.equal(sha256(model));
       }
+    });
+  });
+
+  describe('whose sources are slow', () => {
+    let dripping: TestServer;
+    /** Connections that drip and were left. */
+    let left = 0;
+    before(async () => {
+      dripping = await serveHttp((_, response) => {
+        const timer = setInterval(() => response.write('m'), 10);
+        response.on('close', () => {
+          clearInterval(timer);
+          left++;
+        });
+      });
+    });
+    after(() => dripping.close());
+    const web = { privateOrigins: 'all', minBytesPerSecond: 1 } as const;
+
+    it('S21 a server sends on and on, faster than the floor: left when the time of the file is over, and asked last the next time', async () => {
+      served.set('/m', model);
+      const store = open({ sources: [createHttpSource(web)], limitMs: () => 200 });
+      const request = wanted(model, `${dripping.url}/m`, '/m');
+      const error = await rejectsLater('blobs.unavailable', store.fetch(request, never));
+      expect(error.payload.sources).to.equal(
+        `${dripping.url}/m had not sent it after 1 s; ${server.url}/m was not asked any more`,
+      );
+      await eventually('it is left', () => left === 1);
+      await store.fetch(request, never);
+      expect(dripping.seen).to.have.length(1);
+    });
+
+    it('S22 another file on its way leaves no room: told in time, and fetched when that one is given up', async () => {
+      served.set('/m', model);
+      const limits = [60_000, 50, 60_000];
+      const store = open({ sources: [createHttpSource(web)], limitMs: () => limits.shift() ?? 0 });
+      const leave = new AbortController();
+      const slow = store.fetch(wanted(kilobytes(8, 's'), `${dripping.url}/s`), leave.signal).catch(() => 'left');
+      const error = await rejectsLater('blobs.unavailable', store.fetch(wanted(model, '/m'), never));
+      expect(error.payload.sources).to.equal('others on their way left no room for it in time');
+      const second = store.fetch(wanted(model, '/m'), never);
+      leave.abort();
+      expect(await slow).to.equal('left');
+      expect(sha256(readFileSync((await second).path))).to.equal(sha256(model));
     });
   });
 

@@ -1,3 +1,5 @@
+import { orAborted } from './orAborted.ts';
+
 /** What is wanted of a file. */
 export interface Wanted {
   readonly sha256: string;
@@ -57,12 +59,4 @@ export class Flights {
     this.#flights.set(file, flights.set(places, flight));
     return flight;
   }
-}
-
-function orAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const abort = () => reject(signal.reason);
-    signal.addEventListener('abort', abort, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
-  });
 }

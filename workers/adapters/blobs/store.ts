@@ -6,6 +6,7 @@ import { Disk, TooLong } from './disk.ts';
 import { Flights, type Wanted } from './flights.ts';
 import { createSourceHealth, type SourceHealth } from './health.ts';
 import { type Gateways, originOf, placesOf } from './places.ts';
+import { Room } from './room.ts';
 
 export interface ModelStoreOptions {
   readonly directory: string;
@@ -17,12 +18,22 @@ export interface ModelStoreOptions {
   /** Where names in Walrus and IPFS are asked for. */
   readonly gateways?: Gateways;
   readonly health?: SourceHealth;
+  /** How long the fetch of a file of so many bytes may take; FETCH_MS and the bytes at BYTES_PER_SECOND if absent. */
+  readonly limitMs?: (size: number) => number;
   readonly metrics?: Metrics;
   readonly log?: Log;
 }
 
 /** URIs of a version that are asked: more would only keep a node busy. */
 const MAX_URIS = 16;
+/**
+ * A fetch takes a minute at most and the time of its bytes at 4 Mbit/s, whatever its sources do: what comes more slowly, though faster than
+ * a source is given up for, would keep room and those who wait for days. A node on a slower line has its files put into a store of its own.
+ */
+const FETCH_MS = 60_000;
+const BYTES_PER_SECOND = 500_000;
+/** The longest that timers have. */
+const LONGEST_MS = 2 ** 31 - 1;
 
 /**
  * One attempt that did not deliver. `lied`: it answered with other bytes; `wrong`: so would everybody, to such a URI; `silent`: it may
@@ -34,15 +45,17 @@ interface Miss {
   readonly reason: string;
 }
 
+/** The time of a fetch is over. */
+class TooSlow extends Error {}
+
 export function createModelStore(options: ModelStoreOptions): ModelStore {
   const { maxBytes, sources, mirrors = () => [], metrics, log } = options;
   const { gateways = { aggregators: [], gateways: [] }, health = createSourceHealth() } = options;
+  const { limitMs = (size) => FETCH_MS + (size / BYTES_PER_SECOND) * 1_000 } = options;
   const disk = new Disk(options.directory);
+  const room = new Room(disk, maxBytes);
   const flights = new Flights();
   const looks = new Map<string, Promise<boolean>>();
-  /** Bytes of files being received: with those on disk they stay within the bound. */
-  let incoming = 0;
-  let landed = Promise.withResolvers<void>();
 
   const bySource = (uri: string) => sources.find(({ schemes }) => schemes.includes(uri.split(':', 1)[0] ?? ''));
 
@@ -67,6 +80,7 @@ export function createModelStore(options: ModelStoreOptions): ModelStore {
           : `sent bytes with sha256 ${received.sha256}`;
       return { uri, kind: 'lied', reason };
     } catch (error) {
+      if (signal.reason instanceof TooSlow) return { uri, kind: 'silent', reason: signal.reason.message };
       signal.throwIfAborted();
       if (error instanceof TooLong) return { uri, kind: 'lied', reason: `sent ${error.message}` };
       const reason = error instanceof ProtocolError ? String(error.payload['reason' as never]) : String(error);
@@ -88,41 +102,47 @@ export function createModelStore(options: ModelStoreOptions): ModelStore {
       log?.warn('a source did not have what was registered', { sha256: wanted.sha256, uri, reason: miss.reason });
   }
 
-  async function fetchAnew(wanted: Wanted, signal: AbortSignal): Promise<void> {
-    await makeRoom(wanted, signal);
+  async function fetchAnew(wanted: Wanted, outer: AbortSignal): Promise<void> {
+    const { sha256, size } = wanted;
+    if (size > maxBytes) throw new ProtocolError('blobs.too_large', { sha256, size, bound: maxBytes });
+    const limit = new AbortController();
+    const ms = Math.min(limitMs(size), LONGEST_MS);
+    const timer = setTimeout(() => limit.abort(new TooSlow(`had not sent it after ${Math.ceil(ms / 1_000)} s`)), ms);
+    const signal = AbortSignal.any([outer, limit.signal]);
     try {
-      const misses: Miss[] = [];
-      const places = new Set<string>();
-      for (const uri of wanted.uris.slice(0, MAX_URIS)) {
-        const found = placesOf(uri, gateways);
-        if ('reason' in found) misses.push({ uri, kind: 'absent', reason: found.reason });
-        else for (const place of found.places) places.add(place);
-      }
-      for (const mirror of mirrors(wanted.sha256)) places.add(mirror);
-      for (const place of health.inOrder([...places], originOf)) {
-        const miss = await attempt(place, wanted, signal);
-        learn(place, wanted, miss);
-        if (!miss) return;
-        misses.push(miss);
-      }
-      throw failure(wanted.sha256, misses);
+      const leave = await room.take(size, signal);
+      await askAll(wanted, signal).finally(leave);
+    } catch (error) {
+      if (!(error instanceof TooSlow)) throw error;
+      throw new ProtocolError('blobs.unavailable', {
+        sha256,
+        sources: 'others on their way left no room for it in time',
+      });
     } finally {
-      incoming -= wanted.size;
-      landed.resolve();
-      landed = Promise.withResolvers();
+      clearTimeout(timer);
     }
   }
 
-  /** Counts the file as incoming; it waits while those under way leave no room for it. */
-  async function makeRoom({ sha256, size }: Wanted, signal: AbortSignal): Promise<void> {
-    if (size > maxBytes) throw new ProtocolError('blobs.too_large', { sha256, size, bound: maxBytes });
-    while (incoming + size > maxBytes) await landed.promise;
-    signal.throwIfAborted();
-    incoming += size;
-    for (const old of disk.byUse) {
-      if (disk.bytes + incoming <= maxBytes) return;
-      await disk.remove(old.sha256);
+  async function askAll(wanted: Wanted, signal: AbortSignal): Promise<void> {
+    const misses: Miss[] = [];
+    const places = new Set<string>();
+    for (const uri of wanted.uris.slice(0, MAX_URIS)) {
+      const found = placesOf(uri, gateways);
+      if ('reason' in found) misses.push({ uri, kind: 'absent', reason: found.reason });
+      else for (const place of found.places) places.add(place);
     }
+    for (const mirror of mirrors(wanted.sha256)) places.add(mirror);
+    for (const place of health.inOrder([...places], originOf)) {
+      if (signal.reason instanceof TooSlow) {
+        misses.push({ uri: place, kind: 'silent', reason: 'was not asked any more' });
+        continue;
+      }
+      const miss = await attempt(place, wanted, signal);
+      learn(place, wanted, miss);
+      if (!miss) return;
+      misses.push(miss);
+    }
+    throw failure(wanted.sha256, misses);
   }
 
   /** Whether the file is there. One look at a time, for a look removes a file that is corrupt, and not what was fetched instead. */
