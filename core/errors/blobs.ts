@@ -7,6 +7,11 @@ export const blobsErrors = {
     remedy: 'Check that a source is up and reachable; the fetch is tried again.',
     retryable: true,
   },
+  'blobs.coming': {
+    what: 'Blob {sha256} is still being fetched.',
+    remedy: 'None is needed: what waits for it is tried again, and a source that takes too long is given up.',
+    retryable: true,
+  },
   'blobs.corrupt': {
     what: 'No source has blob {sha256}; they sent other bytes: {sources}.',
     remedy: 'Put the registered file where the version says it is, or publish a version with the right hash.',

@@ -1,5 +1,6 @@
 import { checkBudget } from '#core/protocol/checkBudget.ts';
 import { configuredModelStore } from '../adapters/blobs/configured.ts';
+import { impatient } from '../adapters/blobs/impatient.ts';
 import { openQueue } from '../adapters/bullmq/queue.ts';
 import { steadyClock } from '../adapters/clock/steadyClock.ts';
 import { sqlJournal } from '../adapters/journal/journal.ts';
@@ -54,7 +55,7 @@ const code = await run(
 
     const reference = createReference(config.reference);
     life.shutdown.add('reference', () => reference.close());
-    const models = configuredModelStore(config.models, dataDir, { log, metrics });
+    const models = impatient(configuredModelStore(config.models, dataDir, { log, metrics }), life.signal);
     const { batchWindowMs: windowMs, batchMaxRows: maxRows } = config.executor;
     const batch = { windowMs, maxRows, lanes: concurrency };
     const ports = { journal, runtime, reference, models, log, metrics, clock };

@@ -58,7 +58,8 @@ export function createProver(parts: ProverParts, pace: Pace, proof: Proof) {
     try {
       await compare(row.id, facts, signal);
     } catch (error) {
-      if (isProtocolError(error) && error.retryable && !signal.aborted) rests.failed(key);
+      const failed = isProtocolError(error) && error.retryable && error.code !== 'blobs.coming';
+      if (failed && !signal.aborted) rests.failed(key);
       throw error;
     }
     rests.over(key);

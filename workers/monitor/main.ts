@@ -1,5 +1,6 @@
 import { ProtocolError } from '#core/errors.ts';
 import { configuredModelStore } from '../adapters/blobs/configured.ts';
+import { impatient } from '../adapters/blobs/impatient.ts';
 import { systemClock as clock } from '../adapters/clock/systemClock.ts';
 import { connectChain } from '../adapters/ethers/connectChain.ts';
 import { gameViews } from '../adapters/ethers/game.ts';
@@ -50,7 +51,7 @@ const code = await run(
     const journal = sqlJournal(database.sql);
     const traces = createReference(config.reference);
     life.shutdown.add('reference', () => traces.close());
-    const models = configuredModelStore(config.models, dataDir, { log, metrics });
+    const models = impatient(configuredModelStore(config.models, dataDir, { log, metrics }), life.signal);
 
     const judge = new Judge({ journal, models, traces, log }, life.signal);
     const views = gameViews(reader, { ...contracts, game });

@@ -4,6 +4,7 @@ import type { Dispatcher } from '#ports/dispatch.ts';
 import type { Journal, RecordedResult } from '#ports/journal.ts';
 import type { Log } from '#ports/telemetry.ts';
 import { configuredModelStore } from '../adapters/blobs/configured.ts';
+import { impatient } from '../adapters/blobs/impatient.ts';
 import { openQueue } from '../adapters/bullmq/queue.ts';
 import { backoff, defaultTiming } from '../adapters/bullmq/timing.ts';
 import { steadyClock } from '../adapters/clock/steadyClock.ts';
@@ -157,8 +158,10 @@ export const runNode = <R extends 'node' | 'cheat'>(
       const recorded: Journal = replace
         ? { ...journal, checkAndRecord: async (result) => journal.checkAndRecord(await replace(result)) }
         : journal;
+      // Its places are for requests whose model is there, and not for one that a slow server sends.
+      const prompt = impatient(models, life.signal);
       const executor = createExecutor(
-        { journal: recorded, runtime, reference, models, ...common },
+        { journal: recorded, runtime, reference, models: prompt, ...common },
         { marginSeconds, batch: { windowMs, maxRows, lanes: concurrency }, check },
       );
 
@@ -237,7 +240,7 @@ export const runNode = <R extends 'node' | 'cheat'>(
       log.info(`${role} started`, { url: http.url, node, signer: signer.address, chainId });
 
       const warmUp = createWarmUp(
-        { journal, models, runtime, reference, log },
+        { journal, models: prompt, runtime, reference, log },
         concurrency > 0 ? config.executor.warm : [],
       );
       const chores = [

@@ -14,7 +14,8 @@ export interface BlobSource {
 export interface ModelStore {
   /**
    * The path of a file whose sha256 and size are as registered; fetched from the first URI that delivers it if not there.
-   * Throws `blobs.unavailable` (retryable) if no source answers, `blobs.corrupt` (final, naming each URI and what it sent) if
+   * Throws `blobs.unavailable` (retryable) if no source answers in time, `blobs.coming` (retryable) where nobody waits that long for a
+   * fetch that goes on, `blobs.corrupt` (final, naming each URI and what it sent) if
    * sources answer with other bytes, `blobs.too_large` if it cannot fit the bound.
    */
   fetch(

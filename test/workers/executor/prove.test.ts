@@ -142,6 +142,17 @@ describe('proving a version', () => {
     expect(await versionFacts(journal, version)).to.include({ proven: true });
   });
 
+  it('should not let a version rest whose model is on its way, and compare it as soon as that is there', async () => {
+    const coming = new ProtocolError('blobs.coming', { sha256: unproven.sha256 });
+    const world = { ...right, fetch: (() => Promise.reject(coming)) as World['fetch'] };
+    const { journal, prove, seen } = await inWorld(world);
+    for (let i = 0; i < 10; i++) await rejectsLater('blobs.coming', prove(word(1), never));
+    world.fetch = right.fetch;
+    await prove(word(1), never);
+    expect(await versionFacts(journal, version)).to.include({ proven: true });
+    expect(seen.fetches).to.equal(11);
+  });
+
   it('should be given up when the deadline comes, and not begun when it is too near', async () => {
     const hanging = () => new Promise<void>(() => {});
     const { prove, row, clock, seen } = await inWorld({ ...right, fetch: hanging });
