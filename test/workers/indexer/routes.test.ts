@@ -115,6 +115,8 @@ describe("an indexer's HTTP", function () {
     });
 
     it('refuses what it does not know, and what is out of bounds, and says why', async () => {
+      const cursor = (...place: unknown[]) => Buffer.from(JSON.stringify(place)).toString('base64url');
+      const beyond = [`${2n ** 63n}`, `${-(2n ** 63n) - 1n}`, '9'.repeat(30)];
       const refused: readonly (readonly [path: string, status: number, why: RegExp])[] = [
         ['/v1/models?limit=0', 400, /limit/],
         ['/v1/models?limit=101', 400, /limit/],
@@ -134,6 +136,15 @@ describe("an indexer's HTTP", function () {
         [`/v1/models?cursor=${Buffer.from('["1"]').toString('base64url')}`, 400, /page/],
         [`/v1/models?cursor=${Buffer.from('["x","1"]').toString('base64url')}`, 400, /page/],
         [`/v1/requests?cursor=${Buffer.from('[["1"]]').toString('base64url')}`, 400, /page/],
+        ...beyond.flatMap((large) =>
+          [
+            `/v1/requests?cursor=${cursor(large)}`,
+            `/v1/nodes?cursor=${cursor(large, NODE)}`,
+            `/v1/models?cursor=${cursor('1', large)}`,
+            `/v1/models?cursor=${cursor(large, '1')}`,
+            `/v1/models?sort=price&cursor=${cursor('9'.repeat(79), '1')}`,
+          ].map((path) => [path, 400, /page/] as const),
+        ),
         ['/v1/requests?state=Lost', 400, /state/],
         ['/v1/requests?requester=acme', 400, /requester/],
         ['/v1/requests?model=acme', 400, /model/],
@@ -150,6 +161,16 @@ describe("an indexer's HTTP", function () {
         ['/v1/', 404, /The paths are/],
         [`/v1/models?text=${'a'.repeat(5_000)}`, 404, /The paths are/],
       ];
+      for (const large of [`${2n ** 63n - 1n}`, `${-(2n ** 63n)}`])
+        for (const path of [
+          `/v1/requests?cursor=${cursor(large)}`,
+          `/v1/nodes?cursor=${cursor(large, NODE)}`,
+          `/v1/models?cursor=${cursor(large, large)}`,
+          `/v1/models?sort=newest&cursor=${cursor(large, large)}`,
+          `/v1/models?sort=price&cursor=${cursor('9'.repeat(78), large)}`,
+          `/v1/models?sort=name&cursor=${cursor('acme/a', large)}`,
+        ])
+          expect((await ask(path)).status, path).to.equal(200);
       for (const [path, status, why] of refused) {
         const { status: got, body } = await ask(path);
         expect(got, path).to.equal(status);

@@ -15,10 +15,10 @@ const MOST_WORDS = 16;
 
 /** What each order sorts by, ascending, before the model's id. */
 const ORDERS = {
-  requests: ['-l.requests', 'integer'],
-  newest: ['-l.model', 'integer'],
+  requests: ['-l.requests', 'bigint'],
+  newest: ['-l.model', 'bigint'],
   name: ['l.name', 'text'],
-  price: ['l.net', 'integer'],
+  price: ['l.net', 'numeric'],
 } as const;
 
 export async function models(tx: Transaction, query: Query): Promise<WrittenReply<'models'>> {
@@ -27,9 +27,8 @@ export async function models(tx: Transaction, query: Query): Promise<WrittenRepl
   if (query.maxPrice !== undefined) conditions.push(`l.net <= ${bind(mostNet(query.maxPrice, shares).toString())}`);
   const [order, kind] = ORDERS[query.sort];
   if (query.cursor !== undefined) {
-    const [value, model] = placeIn(query.cursor, [kind, 'integer']);
-    const type = kind === 'text' ? 'text' : 'numeric';
-    conditions.push(`(${order}, l.model) > (${bind(value)}::${type}, ${bind(model)}::bigint)`);
+    const [value, model] = placeIn(query.cursor, [kind, 'bigint']);
+    conditions.push(`(${order}, l.model) > (${bind(value)}::${kind}, ${bind(model)}::bigint)`);
   }
   const where = conditions.length === 0 ? '' : `where ${conditions.join(' and ')}`;
   const rows = await tx.query<ListingColumns & { place: string }>(

@@ -28,7 +28,7 @@ export async function nodes(tx: Transaction, query: QueryOf<'nodes'>): Promise<W
     offering(`in (select version from index_version where model = ${bind(found.model)} and not retired)`);
   }
   if (query.cursor !== undefined) {
-    const [value, node] = placeIn(query.cursor, ['integer', 'text']);
+    const [value, node] = placeIn(query.cursor, ['bigint', 'text']);
     conditions.push(`(${ORDER}, n.node) > (${bind(value)}::bigint, ${bind(node)}::text)`);
   }
   const where = conditions.length === 0 ? '' : `where ${conditions.join(' and ')}`;

@@ -5,12 +5,19 @@ export type Place = readonly (string | number)[];
 
 export const cursorOf = (place: Place) => Buffer.from(JSON.stringify(place)).toString('base64url');
 
+/** By PostgreSQL's type that a value is cast to: what that takes, of lengths that there are. An amount has 78 digits at most. */
+const FITS = {
+  bigint: (value: string) => /^-?\d{1,19}$/.test(value) && BigInt.asIntN(64, BigInt(value)) === BigInt(value),
+  numeric: (value: string) => /^-?\d{1,78}$/.test(value),
+  text: (value: string) => value.length <= 200 && !value.includes('\0'),
+};
+type Kind = keyof typeof FITS;
+
 /** Throws `search.cursor` for what is no cursor of this question: one value per kind, in order. */
-export function placeIn(cursor: string, kinds: readonly ('integer' | 'text')[]): Place {
+export function placeIn(cursor: string, kinds: readonly Kind[]): Place {
   const place = parsed(cursor);
-  const fits = (value: unknown, kind: string | undefined) =>
-    typeof value === 'string' &&
-    (kind === 'text' ? value.length <= 200 && !value.includes('\0') : /^-?\d{1,78}$/.test(value));
+  const fits = (value: unknown, kind: Kind | undefined) =>
+    typeof value === 'string' && kind !== undefined && FITS[kind](value);
   if (Array.isArray(place) && place.length === kinds.length && place.every((value, i) => fits(value, kinds[i])))
     return place;
   throw new ProtocolError('search.cursor', { cursor });

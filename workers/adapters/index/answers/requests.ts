@@ -28,7 +28,7 @@ export async function requests(
   const conditions = ['requester', 'node', 'version', 'model', 'state']
     .filter((column) => wanted[column] !== undefined)
     .map((column) => `${column} = ${bind(wanted[column])}`);
-  if (cursor !== undefined) conditions.push(`ordinal < ${bind(placeIn(cursor, ['integer'])[0])}::bigint`);
+  if (cursor !== undefined) conditions.push(`ordinal < ${bind(placeIn(cursor, ['bigint'])[0])}::bigint`);
   // Newest first by an index, as far as the window goes; the rest of the conditions only inside it.
   const [first, ...rest] = conditions;
   const before = cursor === undefined ? undefined : conditions.at(-1);
