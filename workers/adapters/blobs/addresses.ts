@@ -17,15 +17,21 @@ for (const [network, bits] of [
 ] as const)
   PRIVATE.addSubnet(network, bits, 'ipv4');
 for (const [network, bits] of [
-  ['::', 127],
+  // Those that carry IPv4 addresses, which a gateway of the own network may lead anywhere: compatible, translated, NAT64, Teredo, 6to4.
+  ['::', 96],
+  ['::ffff:0:0:0', 96],
   ['64:ff9b::', 96],
+  ['64:ff9b:1::', 48],
+  ['2001::', 32],
+  ['2002::', 16],
   ['fc00::', 7],
   ['fe80::', 10],
+  ['fec0::', 10],
   ['ff00::', 8],
 ] as const)
   PRIVATE.addSubnet(network, bits, 'ipv6');
 
-/** Loopback, private, link-local (cloud metadata), multicast and reserved ranges; IPv4 written as IPv6 counts as IPv4. */
+/** Loopback, private, link-local (cloud metadata), multicast and reserved ranges; IPv4 mapped to IPv6 (::ffff:) counts as IPv4. */
 export function isPrivate(address: string): boolean {
   return PRIVATE.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
 }
