@@ -1,4 +1,14 @@
-import { appendFileSync, existsSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { expect } from 'chai';
 import type { BlobSource } from '#ports/blobs.ts';
@@ -267,6 +277,22 @@ describe('the model store', () => {
     await Promise.all(files.map((bytes, i) => store.fetch(wanted(bytes, `/${i}`), never)));
     await store.fetch(wanted(kilobytes(4, 'f'), '/5'), never);
     expect(kept().length).to.be.at.most(2);
+  });
+
+  it('should not lose room when an old file cannot be removed', async () => {
+    const [a, b] = [kilobytes(6, 'a'), kilobytes(6, 'b')];
+    served.set('/a', a);
+    served.set('/b', b);
+    const store = open();
+    const { path: file } = await store.fetch(wanted(a, '/a'), never);
+    // A directory cannot be removed as a file is; the store has not looked at it since.
+    rmSync(file);
+    mkdirSync(file);
+    for (let i = 0; i < 3; i++) {
+      const error = await store.fetch(wanted(b, '/b'), never).catch(({ code }) => code);
+      if (i === 0) expect(error).to.equal('ERR_FS_EISDIR');
+    }
+    expect(kept()).to.include(sha256(b));
   });
 
   it('S11 after a restart the cache is used, its order of use too', async () => {

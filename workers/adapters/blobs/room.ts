@@ -20,14 +20,24 @@ export class Room {
   async take(size: number, signal: AbortSignal): Promise<() => void> {
     while (this.#incoming + size > this.#maxBytes) await orAborted(this.#left.promise, signal);
     this.#incoming += size;
-    for (const old of this.#disk.byUse) {
-      if (this.#disk.bytes + this.#incoming <= this.#maxBytes) break;
-      await this.#disk.remove(old.sha256);
-    }
-    return () => {
+    const leave = () => {
       this.#incoming -= size;
       this.#left.resolve();
       this.#left = Promise.withResolvers();
     };
+    try {
+      await this.#clear();
+      return leave;
+    } catch (error) {
+      leave();
+      throw error;
+    }
+  }
+
+  async #clear(): Promise<void> {
+    for (const old of this.#disk.byUse) {
+      if (this.#disk.bytes + this.#incoming <= this.#maxBytes) return;
+      await this.#disk.remove(old.sha256);
+    }
   }
 }
