@@ -3,6 +3,7 @@ import type { Address } from '#core/hex.ts';
 import type { VersionId } from '#core/protocol/ids.ts';
 import type { Offer } from '#core/protocol/offer.ts';
 import { unpackOffer } from '#core/protocol/offer.ts';
+import { addressTopic, logsFrom } from './events.ts';
 import type { Account, Network } from './network.ts';
 import type { Transacted } from './transact.ts';
 import { transact } from './transact.ts';
@@ -26,6 +27,14 @@ export interface HotKey {
 
 export async function setKey(account: Account, { key, until, permissions = 7 }: HotKey): Promise<Transacted> {
   return await transact(account, await account.nodes.setKey.populateTransaction(key, until, permissions));
+}
+
+/** The registry forgets what a revoked key was: only the log tells it from one that never was a hot key of the node. */
+export async function isRevoked(network: Network, node: Address, key: Address): Promise<boolean> {
+  const { nodes, deployment } = network;
+  if ((await nodes.keyOf(node, key)).permissions !== 0n) return false;
+  const topics = [nodes.interface.getEvent('KeySet').topicHash, addressTopic(node), addressTopic(key)];
+  return (await logsFrom(network, deployment.addresses.nodes, topics, deployment.block)).length > 0;
 }
 
 /** Advertises; an `until` of 0 withdraws the offer. */

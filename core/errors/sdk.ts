@@ -42,6 +42,11 @@ export const sdkErrors = {
     remedy: 'Use a deployment that has one, or add its address to the record.',
     retryable: false,
   },
+  'node.key_revoked': {
+    what: '{key} was a hot key of {node} and was revoked: it is not granted again.',
+    remedy: 'Use another key; opg node rotate FOLDER makes one. Somebody may have a copy of a key that was revoked.',
+    retryable: false,
+  },
   'version.mismatch': {
     what: 'The schema published with version {version} does not hash to what the registry holds.',
     remedy: 'Do not use this version: whoever published it made a mistake or deceives.',

@@ -28,6 +28,7 @@ import { useNetworkCommand } from './commands/network/use.ts';
 import { backupCommand } from './commands/node/backup.ts';
 import { doctorCommand } from './commands/node/doctor.ts';
 import { initNodeCommand } from './commands/node/init.ts';
+import { keyCommand } from './commands/node/key.ts';
 import { offerCommand } from './commands/node/offer.ts';
 import { restoreCommand } from './commands/node/restore.ts';
 import { revokeCommand } from './commands/node/revoke.ts';
@@ -70,6 +71,7 @@ export const COMMANDS: readonly Command[] = [
   finaliseCommand,
   rescueCommand,
   initNodeCommand,
+  keyCommand,
   runNodeCommand,
   nodeStatusCommand,
   offerCommand,

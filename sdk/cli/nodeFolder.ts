@@ -10,15 +10,33 @@ import { UsageError } from './command.ts';
 import { located } from './files.ts';
 import { secretLine } from './keystore.ts';
 
+const fileIn = (folder: string): string => path.join(located(folder), 'config.json');
+export const hasConfiguration = (folder: string): boolean => existsSync(fileIn(folder));
+
 export function configurationFile(folder: string): string {
-  const file = path.join(located(folder), 'config.json');
-  if (existsSync(file)) return file;
+  if (hasConfiguration(folder)) return fileIn(folder);
   throw new UsageError(`${folder} holds no config.json; opg node init makes one`);
 }
 
 /** With paths resolved and secrets read; throws `config.invalid`. */
 export const configurationOf = (folder: string): Config<'node'> =>
   loadConfig('node', { ...process.env, OPG_CONFIG: configurationFile(folder) });
+
+type Signer = Config<'node'>['signer'];
+
+/** What its processes sign with: a key file's, or a signer's. */
+export const hotKeyOf = ({ keyFile, remoteAddress = '' }: Signer): Address =>
+  keyFile === undefined ? toAddress(remoteAddress) : addressIn(keyFile);
+
+export const formerKeysOf = ({ retiredKeyFiles, retiredAddresses }: Signer): Address[] => [
+  ...retiredKeyFiles.map(addressIn),
+  ...retiredAddresses.map((address) => toAddress(address)),
+];
+
+export function assertNodeOf(folder: string, { account }: Signer, acting: Address): void {
+  if (account === undefined || toAddress(account) === acting) return;
+  throw new UsageError(`${folder} is a node of ${account}, not of ${acting}: give --account NAME`);
+}
 
 /** The file as it is written, to be changed and written back. */
 export type WrittenConfiguration = Record<string, Record<string, unknown>>;

@@ -16,7 +16,10 @@ import {
   newNode,
   offersFor,
   publish,
+  Roles,
   retire,
+  setKey,
+  setNode,
   setOffer,
   setPolicy,
   startInference,
@@ -224,5 +227,13 @@ describe('a new node', () => {
     expect(await keeper.nodes.mayAct(keeper.address, owner.address, 7)).to.equal(true);
     expect(await newNode(keeper, node)).to.have.length(0);
     expect(await newNode(keeper, { ...node, endpoint: 'https://moved.example' })).to.have.length(1);
+
+    // Roles that it has besides stay, and a key that was revoked stays revoked.
+    await setNode(keeper, Roles.STORAGE, node.endpoint);
+    expect(await newNode(keeper, node)).to.have.length(1);
+    expect((await keeper.nodes.nodeOf(keeper.address)).roles).to.equal(BigInt(Roles.STORAGE + Roles.INFERENCE));
+    await setKey(keeper, { key: owner.address, until: 0, permissions: 0 });
+    await rejectsLater('node.key_revoked', newNode(keeper, { ...node, stake: 25n * OPG }));
+    expect((await balanceOf(keeper, keeper.address)).stake).to.equal(20n * OPG);
   });
 });

@@ -56,7 +56,7 @@ function keyFinding(may: boolean, key: Address, node: Address, until: bigint, no
     return bad(
       'key',
       `${key} may not accept and submit for ${node}`,
-      'opg node init FOLDER grants it (or sdk setKey); check signer.account of the configuration',
+      'opg node init FOLDER grants it, but for one that was revoked: opg node rotate FOLDER gives the node another; check signer.account of the configuration',
     );
   if (until > 0n && until < BigInt(now + SOON_SECONDS))
     return warning(

@@ -2,8 +2,10 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { isAddress } from 'ethers';
+import { ProtocolError } from '#core/errors.ts';
 import { type Address, toAddress } from '#core/hex.ts';
-import { setKey } from '../../../node.ts';
+import type { Account } from '../../../network.ts';
+import { isRevoked, setKey } from '../../../node.ts';
 import { answer, sent, sentRows } from '../../answer.ts';
 import { type Command, text, UsageError } from '../../command.ts';
 import { ACCOUNT, asAccount } from '../../context.ts';
@@ -11,7 +13,9 @@ import { located } from '../../files.ts';
 import { secretLine } from '../../keystore.ts';
 import {
   addressIn,
+  assertNodeOf,
   configurationOf,
+  hotKeyOf,
   makeKeyFile,
   rewriteConfiguration,
   type WrittenConfiguration,
@@ -43,12 +47,12 @@ export const rotateCommand: Command = {
           : '--key is for nodes whose keys a signer has: this one has a key file, and a new one is made',
       );
     return await asAccount(args, terminal, async (account) => {
-      if (signer.account !== undefined && toAddress(signer.account) !== account.address)
-        throw new UsageError(
-          `${folder} is a node of ${signer.account}, not of ${account.address}: give --account NAME`,
-        );
-      const old = toAddress(signer.keyFile === undefined ? (signer.remoteAddress ?? '') : addressIn(signer.keyFile));
-      const next = given === undefined ? await nextKey(folder, signer) : { key: toAddress(given), file: undefined };
+      assertNodeOf(folder, signer, account.address);
+      const old = hotKeyOf(signer);
+      const next =
+        given === undefined ? await nextKey(folder, signer, account) : { key: toAddress(given), file: undefined };
+      if (await isRevoked(account, account.address, next.key))
+        throw new ProtocolError('node.key_revoked', { key: next.key, node: account.address });
       const done = await waiting(terminal, 'waiting for the block', () =>
         setKey(account, { key: next.key, until: FOR_EVER }),
       );
@@ -66,17 +70,24 @@ export const rotateCommand: Command = {
   },
 };
 
-/** One that a run before this made and did not come to use is taken. */
+/** One that a run before this made and did not come to use is taken: no transaction is its own, and it was not revoked. */
 async function nextKey(
   folder: string,
   { keyFile, passwordFile, retiredKeyFiles }: ReturnType<typeof configurationOf>['signer'],
+  account: Account,
 ): Promise<{ readonly key: Address; readonly file: string }> {
   const extension = passwordFile === undefined ? 'key' : 'json';
   const inUse = new Set([keyFile, ...retiredKeyFiles]);
   for (let n = 2; ; n++) {
     const file = path.join(located(folder), `hot-${n}.${extension}`);
     if (inUse.has(file)) continue;
-    if (existsSync(file)) return { key: addressIn(file), file };
+    if (existsSync(file)) {
+      const key = addressIn(file);
+      const used =
+        (await account.provider.getTransactionCount(key)) > 0 || (await isRevoked(account, account.address, key));
+      if (used) continue;
+      return { key, file };
+    }
     const password = passwordFile === undefined ? undefined : secretLine(passwordFile);
     return { key: await makeKeyFile(file, password), file };
   }
