@@ -159,6 +159,15 @@ describe('the files that run everything', () => {
           expect(known, file).to.include(name);
       expect(unit).to.match(/RestartForceExitStatus=75\nRestartPreventExitStatus=1\n/);
     });
+
+    it('leaves it to the folder of a role where its data is, so that a command sees what the process has', () => {
+      const folder = /OPG_CONFIG=(\S+)\/config\.json$/m.exec(text('deploy/systemd/opg@.service'))?.[1];
+      expect(folder).to.equal('%S/opg/%i');
+      expect(text('deploy/systemd/opg@.service')).to.contain('\nStateDirectory=opg/%i/data\n');
+      expect(text('deploy/systemd/opg-backup@.service')).to.contain(` node backup ${folder} --to `);
+      for (const file of readdirSync(at('deploy/systemd')))
+        expect(text('deploy/systemd', file), file).to.not.match(/OPG_DATA_DIR|OPG_JOURNAL_URL/);
+    });
   });
 
   describe('deploy/helm', () => {

@@ -165,9 +165,6 @@ export const runNode = <R extends 'node' | 'cheat'>(
         { marginSeconds, batch: { windowMs, maxRows, lanes: concurrency }, check },
       );
 
-      const defender = await openDefender();
-      if (defender) life.shutdown.add('defender', () => defender.idle());
-
       // Start is recovery: what the last process left is taken up before anything new is.
       const block = await reader.head();
       const head = { block, now: block.timestamp, final: (await journal.cursor()).final };
@@ -184,10 +181,14 @@ export const runNode = <R extends 'node' | 'cheat'>(
         maySubmit,
         node,
         key: signer.address,
+        former: [...keys.retired.map(({ address }) => address), ...keys.lost],
         log,
         metrics,
       });
       await restored.begin(block, Math.floor(clock.now() / 1000));
+      // It may send at once, and what takes a nonce hides how many the journal had given before.
+      const defender = await openDefender();
+      if (defender) life.shutdown.add('defender', () => defender.idle());
       await serving.restore(head);
       await serving.reconcile(head);
       await submitter.recover();

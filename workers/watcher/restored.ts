@@ -11,7 +11,10 @@ export interface RestoredParts {
   readonly holds: (id: Hex) => Promise<boolean>;
   readonly maySubmit: (node: Hex, key: Hex) => Promise<boolean>;
   readonly node: Hex;
+  /** Signs everything new. */
   readonly key: Hex;
+  /** What the node signed with before, as far as the configuration names it. */
+  readonly former: readonly Hex[];
   readonly log: Log;
   readonly metrics: Metrics;
 }
@@ -20,7 +23,7 @@ export interface RestoredParts {
 const WAITING = ['accepting', 'admitted'] as const;
 
 /**
- * Looks at the start whether the journal is a copy older than its key, and from then on for the moment at which nothing that was
+ * Looks at the start whether the journal is older than its keys, a copy or an empty one in place of another, and from then on for the moment at which nothing that was
  * forgotten can have an effect any more: when no key that may have signed it may submit, in a final block.
  */
 export class Restored {
@@ -34,23 +37,23 @@ export class Restored {
 
   /** Before anything is decided or computed. `now` in Unix seconds. */
   async begin(head: BlockRef, now: number): Promise<void> {
-    const { marks, log, key } = this.#parts;
+    const { marks, log, key, former } = this.#parts;
     const unknown = await this.#unknownTransactions();
     const known = await marks.read();
     if (known && known.sinceBlock === undefined) await marks.write({ ...known, sinceBlock: head.number });
-    else if (unknown) {
-      const suspects = [...new Set([...(await marks.nonces()).keys(), key])];
+    else if (unknown.length > 0) {
+      const suspects = [...new Set([...(await marks.nonces()).keys(), key, ...former])];
       await marks.write({ restoredAt: now, sinceBlock: head.number, suspects, released: false });
     }
     // Told once: the next start must not hold back what is asked from now on.
-    if (unknown) await marks.caughtUp(key, unknown.mined);
+    for (const { account, sent } of unknown) await marks.caughtUp(account, sent);
     const mark = await marks.read();
     if (mark === undefined || mark.released) return;
     log.error('the journal is a copy: requests of before that have no result here are held back', {
-      ...(unknown ? { account: key, sent: unknown.mined, known: unknown.next } : {}),
+      ...unknown[0],
       sinceBlock: mark.sinceBlock,
       suspects: mark.suspects,
-      remedy: 'rotate to another hot key and revoke these, or let the deadlines pass (docs/operate.md)',
+      remedy: `${unknown[0]?.known === 0 ? 'is this where the node kept its journal (process.dataDir, journal.url)? If so, ' : ''}rotate to another hot key and revoke these, or let the deadlines pass (docs/operate.md)`,
     });
   }
 
@@ -77,13 +80,28 @@ export class Restored {
 
   /**
    * More than this journal gave nonces for: of a hot key, whose transactions are all ours and each of which had a nonce here before it
-   * was signed. An account's own key is used by hand.
+   * was signed. A journal that gave it none is an empty one, or older than the key. An account's own key is used by hand, also before
+   * there was a node; so is a former one, for what it has in Escrow, but this journal knows it from before.
    */
-  async #unknownTransactions(): Promise<{ readonly mined: number; readonly next: number } | undefined> {
-    const { marks, sender, node, key } = this.#parts;
-    const next = (await marks.nonces()).get(key);
-    if (next === undefined || key === node) return undefined;
-    const mined = await sender.minedNonce(key);
-    return mined > next ? { mined, next } : undefined;
+  async #unknownTransactions(): Promise<readonly Unknown[]> {
+    const { marks, sender, node, key, former } = this.#parts;
+    const nonces = await marks.nonces();
+    const unmet = former.filter((one) => !nonces.has(one));
+    const found: Unknown[] = [];
+    for (const account of new Set([key, ...unmet])) {
+      if (account === node) continue;
+      const sent = await sender.minedNonce(account);
+      const known = nonces.get(account) ?? 0;
+      if (sent > known) found.push({ account, sent, known });
+    }
+    return found;
   }
+}
+
+interface Unknown {
+  readonly account: Hex;
+  /** Transactions of it on the chain. */
+  readonly sent: number;
+  /** Nonces that this journal gave it. */
+  readonly known: number;
 }

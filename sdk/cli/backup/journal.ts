@@ -4,6 +4,7 @@ import { cpSync, existsSync } from 'node:fs';
 import path from 'node:path';
 import { Client } from 'pg';
 import { lockDirectory } from '../../../workers/adapters/sql/directoryLock.ts';
+import { failure } from '../../../workers/adapters/sql/failure.ts';
 import { UsageError } from '../command.ts';
 
 export interface Place {
@@ -28,6 +29,16 @@ export function placeOf(journalUrl: string): Place {
   return { kind: 'postgres', directory: '', url: url.toString(), schema, password };
 }
 
+/** Looks only: whoever opens a journal that is not there makes an empty one, and a copy of that says that all is well. */
+export async function assertJournal(place: Place): Promise<void> {
+  const there = place.kind === 'pglite' ? existsSync(inside(place)) : await hasTables(place);
+  if (there) return;
+  const where = place.kind === 'pglite' ? place.directory : `the schema ${place.schema} of ${place.url}`;
+  throw new UsageError(
+    `${where} holds no journal: has the node run with this configuration? If its process is given another place, by OPG_DATA_DIR or OPG_JOURNAL_URL, give this command the same`,
+  );
+}
+
 /** PGlite: of a stopped node, whose directory is locked meanwhile. PostgreSQL: one snapshot, whoever works on it. */
 export function copyJournal(place: Place, to: string): void {
   if (place.kind === 'postgres') {
@@ -40,7 +51,7 @@ export function copyJournal(place: Place, to: string): void {
   }
   const unlock = lockDirectory(place.directory);
   try {
-    cpSync(path.join(place.directory, 'pg'), to, { recursive: true, errorOnExist: true, force: false });
+    cpSync(inside(place), to, { recursive: true, errorOnExist: true, force: false });
   } finally {
     unlock();
   }
@@ -49,7 +60,7 @@ export function copyJournal(place: Place, to: string): void {
 /** Into a place that holds no journal: one that is there may be newer, and would be lost. */
 export async function putJournal(from: string, place: Place): Promise<void> {
   if (place.kind === 'pglite') {
-    const directory = path.join(place.directory, 'pg');
+    const directory = inside(place);
     if (existsSync(directory)) throw new UsageError(`${directory} holds a journal already: ${IS_IT_NEWER}`);
     cpSync(from, directory, { recursive: true, errorOnExist: true, force: false });
     return;
@@ -58,22 +69,32 @@ export async function putJournal(from: string, place: Place): Promise<void> {
     throw new UsageError(
       `the schema ${place.schema} of ${place.url} holds a journal already: ${IS_IT_NEWER}; to keep it aside: alter schema ${place.schema} rename to ${place.schema}_before`,
     );
+  // pg_restore makes it itself.
+  await asked(place, (client) => client.query(`drop schema if exists "${place.schema.replaceAll('"', '""')}"`));
   tool('pg_restore', ['--no-owner', '--exit-on-error', '--single-transaction', '--dbname', place.url, from], place);
 }
 
 const IS_IT_NEWER =
   'if it still opens it is newer than any backup, and what it promised is in it alone. Run the node with it, or move it away first';
 
-async function hasTables({ url, schema, password }: Place): Promise<boolean> {
-  const client = new Client({ connectionString: url, ...(password === '' ? {} : { password }) });
-  await client.connect();
-  try {
-    const { rows } = await client.query('select 1 from pg_tables where schemaname = $1 limit 1', [schema]);
-    // pg_restore makes the schema itself.
-    if (rows.length === 0) await client.query(`drop schema if exists "${schema.replaceAll('"', '""')}"`);
+/** Where PGlite keeps its files in a directory of a journal. */
+const inside = ({ directory }: Place): string => path.join(directory, 'pg');
+
+const hasTables = (place: Place): Promise<boolean> =>
+  asked(place, async (client) => {
+    const { rows } = await client.query('select 1 from pg_tables where schemaname = $1 limit 1', [place.schema]);
     return rows.length > 0;
+  });
+
+async function asked<T>({ url, password }: Place, ask: (client: Client) => Promise<T>): Promise<T> {
+  const client = new Client({ connectionString: url, ...(password === '' ? {} : { password }) });
+  try {
+    await client.connect();
+    return await ask(client);
+  } catch (error) {
+    throw failure(error, url);
   } finally {
-    await client.end();
+    await client.end().catch(() => {});
   }
 }
 

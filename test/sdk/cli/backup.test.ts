@@ -140,6 +140,29 @@ describe('a backup of a node', function () {
     expect(readFileSync(file('again/deployment.json'), 'utf8')).to.equal('{"chainId":31337}');
   });
 
+  it('makes no backup where no journal is, and no journal either', async function () {
+    const node = await folder('moved');
+    // As where a unit gives the process another place for its data.
+    rmSync(file('moved/data'), { recursive: true });
+    const embedded = await say('node', 'backup', node, '--to', file('nothing'));
+    expect([embedded.code, /journal holds no journal: .* OPG_DATA_DIR/.test(embedded.err)]).to.deep.equal([2, true]);
+    expect([existsSync(file('nothing')), existsSync(file('moved/data'))]).to.deep.equal([false, false]);
+
+    if (!postgres) return skipLoudly(this, 'PostgreSQL');
+    const config = JSON.parse(readFileSync(file('moved/config.json'), 'utf8'));
+    const journal = { url: `${postgres.url}?schema=fresh` };
+    writeFileSync(file('moved/config.json'), JSON.stringify({ ...config, journal }));
+    const served = await say('node', 'backup', node, '--to', file('nothing'));
+    expect([served.code, /the schema fresh of .* holds no journal/.test(served.err)]).to.deep.equal([2, true]);
+    expect(existsSync(file('nothing'))).to.equal(false);
+    const schemas = execFileSync('psql', [
+      postgres.url,
+      '-Atqc',
+      "select nspname from pg_namespace where nspname = 'fresh'",
+    ]);
+    expect(schemas.toString()).to.equal('');
+  });
+
   it('copies nothing of a node that runs, and overwrites nothing', async () => {
     const node = await folder('busy');
     await withJournal(`pglite:${file('busy/data/journal')}`, async () => {

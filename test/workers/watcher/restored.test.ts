@@ -28,7 +28,9 @@ const request = (n: number) => hex(n, 32);
 describe('a journal that is a copy', () => {
   let database: Database;
   const submitters = new Set<Hex>();
+  /** Transactions on the chain: of the key that is in use, and of others. */
   let mined = 0;
+  const minedOf = new Map<Hex, number>();
   before(async () => {
     database = await openDatabase('pglite:memory', [journalMigrations, outboxMigrations, restoredMigrations]);
   });
@@ -36,6 +38,7 @@ describe('a journal that is a copy', () => {
   beforeEach(async () => {
     submitters.clear();
     mined = 0;
+    minedOf.clear();
     const tables = await database.sql.query<{ name: string }>(
       "select tablename as name from pg_tables where schemaname = 'opg' and tablename <> 'migration'",
     );
@@ -43,13 +46,13 @@ describe('a journal that is a copy', () => {
   });
 
   /** As a new process has it. */
-  function start(key = OLD) {
+  function start(key = OLD, former: readonly Hex[] = [], node = NODE) {
     const [journal, marks] = [sqlJournal(database.sql), sqlRestoreMarks(database.sql)];
     const holds = createHold(journal, marks);
     const [log, metrics] = [recordedLog(), recordedMetrics()];
-    const sender = { minedNonce: async () => mined };
+    const sender = { minedNonce: async (one: Hex) => (one === key ? mined : (minedOf.get(one) ?? 0)) };
     const maySubmit = async (_: Hex, one: Hex) => submitters.has(one);
-    const restored = new Restored({ marks, journal, sender, holds, maySubmit, node: NODE, key, log, metrics });
+    const restored = new Restored({ marks, journal, sender, holds, maySubmit, node, key, former, log, metrics });
     return { journal, marks, holds, restored, log, metrics };
   }
   const mark = (change: Partial<RestoreMark> = {}) =>
@@ -146,25 +149,56 @@ describe('a journal that is a copy', () => {
     expect([await again.holds(before), await again.holds(later)]).to.deep.equal([true, false]);
   });
 
-  it('does not take an account’s own key, which people use by hand, for a sign', async () => {
-    await given(1);
-    mined = 9;
+  it('takes an empty journal of a key that has sent something for one in place of another', async () => {
+    mined = 57;
     const before = await asked(1, block(10));
-    const { journal, marks, log, metrics } = start();
-    const holds = createHold(journal, marks);
-    const sender = { minedNonce: async () => mined };
-    const own = new Restored({
-      marks,
-      journal,
-      sender,
-      holds,
-      maySubmit: async () => true,
-      node: OLD,
-      key: OLD,
-      log,
-      metrics,
-    });
-    await own.begin(block(10), NOW);
-    expect(await holds(before)).to.equal(false);
+    const empty = start();
+    await empty.restored.begin(block(10), NOW);
+    expect(await empty.holds(before)).to.equal(true);
+    const said = { level: 'error', account: OLD, sent: 57, known: 0, suspects: [OLD] };
+    expect(empty.log.lines.at(-1)).to.deep.include(said);
+    const later = await asked(2, block(11, NOW + 1_000));
+    const again = start();
+    await again.restored.begin(block(12, NOW + 2_000), NOW + 2_000);
+    expect([await again.holds(before), await again.holds(later)]).to.deep.equal([true, false]);
+    // What it signs next has the nonce after those.
+    const outbox = sqlOutbox(database.sql);
+    await outbox.plan({ purpose: 'next', from: OLD, to: NODE, data: '0x', expiresAt: undefined });
+    expect(await outbox.allocateNonce('next', 0)).to.equal(57);
+  });
+
+  it('suspects former keys too, and notices by one of them that it never met, not by one that was used by hand', async () => {
+    await given(3);
+    minedOf.set(OLD, 9);
+    const before = await asked(1, block(10));
+    const rotated = start(NEW, [OLD]);
+    await rotated.restored.begin(block(10), NOW);
+    expect(await rotated.holds(before)).to.equal(false);
+    minedOf.set(hex(0xd, 20), 1);
+    const older = start(NEW, [OLD, hex(0xd, 20)]);
+    await older.restored.begin(block(10), NOW);
+    expect(await older.holds(before)).to.equal(true);
+    expect(older.log.lines.at(-1)).to.deep.include({ account: hex(0xd, 20), suspects: [OLD, NEW, hex(0xd, 20)] });
+    const later = await asked(2, block(11, NOW + 1_000));
+    const again = start(NEW, [OLD, hex(0xd, 20)]);
+    await again.restored.begin(block(12, NOW + 2_000), NOW + 2_000);
+    expect(await again.holds(later)).to.equal(false);
+  });
+
+  it('does not take an account’s own key, which people use by hand, for a sign', async () => {
+    const before = await asked(1, block(10));
+    minedOf.set(OLD, 9);
+    for (const nonces of [0, 1]) {
+      await given(nonces);
+      for (const [sent, key, former] of [
+        [9, OLD, []],
+        [0, NEW, [OLD]],
+      ] as const) {
+        mined = sent;
+        const own = start(key, former, OLD);
+        await own.restored.begin(block(10), NOW);
+        expect(await own.holds(before)).to.equal(false);
+      }
+    }
   });
 });

@@ -32,7 +32,11 @@ export const sqlRestoreMarks = (sql: Sql): RestoreMarks => ({
   },
 
   async caughtUp(key: Hex, next: number): Promise<void> {
-    await sql.query('update outbox_nonce set next = greatest(next, $2::bigint) where sender = $1', [key, next]);
+    await sql.query(
+      `insert into outbox_nonce (sender, next) values ($1, $2::bigint)
+       on conflict (sender) do update set next = greatest(outbox_nonce.next, excluded.next)`,
+      [key, next],
+    );
   },
 });
 

@@ -12,7 +12,7 @@ import { sealKey } from '../../../../workers/adapters/signer/webStorage.ts';
 import { openDatabase } from '../../../../workers/adapters/sql/open.ts';
 import type { Config } from '../../../../workers/config/load.ts';
 import { answer } from '../../answer.ts';
-import { copyJournal, type Place, placeOf } from '../../backup/journal.ts';
+import { assertJournal, copyJournal, type Place, placeOf } from '../../backup/journal.ts';
 import { JOURNAL, KEYS, type Manifest, writeManifest } from '../../backup/manifest.ts';
 import { type Command, text, UsageError } from '../../command.ts';
 import { located } from '../../files.ts';
@@ -38,6 +38,7 @@ export const backupCommand: Command = {
     if (existsSync(to)) throw new UsageError(`${named} exists already: every backup has a folder of its own`);
     const config = configurationOf(folder);
     const place = placeOf(config.journal.url);
+    await assertJournal(place);
     const files = [config.signer.keyFile, ...config.signer.retiredKeyFiles].filter((file) => file !== undefined);
     const password = files.some(isPlain) ? await newPassword(args, terminal) : '';
     const manifest = await waiting(terminal, 'copying', async () => {
