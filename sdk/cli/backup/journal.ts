@@ -1,6 +1,6 @@
 /** A journal out of its database into a backup, and back. */
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync } from 'node:fs';
+import { cpSync, existsSync, renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { Client } from 'pg';
 import { lockDirectory } from '../../../workers/adapters/sql/directoryLock.ts';
@@ -57,25 +57,61 @@ export function copyJournal(place: Place, to: string): void {
   }
 }
 
-/** Into a place that holds no journal: one that is there may be newer, and would be lost. */
-export async function putJournal(from: string, place: Place): Promise<void> {
-  if (place.kind === 'pglite') {
-    const directory = inside(place);
-    if (existsSync(directory)) throw new UsageError(`${directory} holds a journal already: ${IS_IT_NEWER}`);
-    cpSync(from, directory, { recursive: true, errorOnExist: true, force: false });
-    return;
-  }
-  if (await hasTables(place))
-    throw new UsageError(
-      `the schema ${place.schema} of ${place.url} holds a journal already: ${IS_IT_NEWER}; to keep it aside: alter schema ${place.schema} rename to ${place.schema}_before`,
-    );
-  // pg_restore makes it itself.
-  await asked(place, (client) => client.query(`drop schema if exists "${place.schema.replaceAll('"', '""')}"`));
-  tool('pg_restore', ['--no-owner', '--exit-on-error', '--single-transaction', '--dbname', place.url, from], place);
+/**
+ * Into a place that holds no journal: one that is there may be newer, and would be lost. `mark` is given the URL at which it opens the
+ * copy before a node can: one that is not marked as a copy is a node without memory, so either both are there or none.
+ */
+export async function putJournal(from: string, journalUrl: string, mark: Mark): Promise<void> {
+  const place = placeOf(journalUrl);
+  await (place.kind === 'pglite' ? putFiles(from, place, mark) : putSchema(from, place, () => mark(journalUrl)));
 }
 
+type Mark = (journalUrl: string) => Promise<void>;
+
+/** Beside its place, and into it when it is marked: a rename is whole or not at all, also where this process is killed. */
+async function putFiles(from: string, place: Place, mark: Mark): Promise<void> {
+  const target = inside(place);
+  const beside = { ...place, directory: path.join(place.directory, 'restoring') };
+  const unlock = lockDirectory(place.directory);
+  try {
+    if (existsSync(target)) throw new UsageError(`${target} holds a journal already: ${IS_IT_NEWER}`);
+    rmSync(beside.directory, { recursive: true, force: true });
+    cpSync(from, inside(beside), { recursive: true, errorOnExist: true, force: false });
+    await mark(`pglite:${beside.directory}`);
+    renameSync(inside(beside), target);
+  } finally {
+    rmSync(beside.directory, { recursive: true, force: true });
+    unlock();
+  }
+}
+
+async function putSchema(from: string, place: Place, mark: () => Promise<void>): Promise<void> {
+  const { schema, url } = place;
+  if (await hasTables(place))
+    throw new UsageError(
+      `the schema ${schema} of ${url} holds a journal already: ${IS_IT_NEWER}; to keep it aside: alter schema ${schema} rename to ${schema}_before`,
+    );
+  // pg_restore makes it itself.
+  await asked(place, (client) => client.query(`drop schema if exists ${quoted(schema)}`));
+  tool('pg_restore', ['--no-owner', '--exit-on-error', '--single-transaction', '--dbname', url, from], place);
+  try {
+    await mark();
+  } catch (error) {
+    await asked(place, (client) => client.query(`drop schema ${quoted(schema)} cascade`)).catch((cause: Error) => {
+      const why = `${(error as Error).message}; ${cause.message}`;
+      throw new UsageError(
+        `the journal in the schema ${schema} of ${url} could neither be marked as a copy nor be taken away (${why}). Nothing may start with it: drop schema ${schema} cascade, then restore again`,
+        { cause: error },
+      );
+    });
+    throw error;
+  }
+}
+
+const quoted = (schema: string): string => `"${schema.replaceAll('"', '""')}"`;
+
 const IS_IT_NEWER =
-  'if it still opens it is newer than any backup, and what it promised is in it alone. Run the node with it, or move it away first';
+  'if it still opens it is newer than any backup, and what it promised is in it alone. Run the node with it, or move it away first. Only if opg node restore was ended by force here it is a copy that nothing marks: then do not run it, but move it away and restore again';
 
 /** Where PGlite keeps its files in a directory of a journal. */
 const inside = ({ directory }: Place): string => path.join(directory, 'pg');

@@ -1,11 +1,13 @@
 /** `opg node backup` and `opg node restore`, for an embedded journal and for one on a server: everything comes back, marked as a copy. */
 import { execFileSync } from 'node:child_process';
 import {
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -177,6 +179,56 @@ describe('a backup of a node', function () {
     }
     const { code, err } = await say('node', 'restore', node, '--to', file('fresh'));
     expect([code, /is no backup|does not exist/.test(err)]).to.deep.equal([2, true]);
+  });
+
+  /** As a later release makes it: with a step that this one does not know, so that the copy cannot be marked. */
+  const fromLater = (url: string) =>
+    withJournal(url, ({ sql }) =>
+      sql.query("insert into migration (area, name, checksum) values ('journal', '9999-later', 'x')"),
+    );
+
+  it('leaves no journal in place that it could not mark as a copy', async function () {
+    await folder('early');
+    // As a container has it: the folder is gone when a restore fails, the data is not in it.
+    const config = JSON.parse(readFileSync(file('early/config.json'), 'utf8'));
+    writeFileSync(file('early/config.json'), JSON.stringify({ ...config, process: { dataDir: file('apart') } }));
+    renameSync(file('early/data'), file('apart'));
+    await told('node', 'backup', file('early'), '--to', file('later'));
+    mkdirSync(file('opened'));
+    renameSync(file('later/journal'), file('opened/pg'));
+    await fromLater(`pglite:${file('opened')}`);
+    cpSync(file('opened/pg'), file('later/journal'), { recursive: true });
+    rmSync(file('apart'), { recursive: true });
+    for (const _ of ['once', 'and as often as it is tried']) {
+      const { code, err } = await say('node', 'restore', file('later'), '--to', file('never'));
+      expect([code, /sql\.migration_unknown/.test(err)], err).to.deep.equal([1, true]);
+      expect([existsSync(file('never')), readdirSync(file('apart/journal'))]).to.deep.equal([false, []]);
+    }
+
+    if (!postgres) return skipLoudly(this, 'PostgreSQL');
+    const url = `${postgres.url}?schema=late`;
+    const { url: server } = postgres;
+    const psql = (query: string) => execFileSync('psql', [server, '-Atqc', query], { encoding: 'utf8', stdio: 'pipe' });
+    await folder('late', { url });
+    await told('node', 'backup', file('late'), '--to', file('dump-late'));
+    await fromLater(url);
+    execFileSync('pg_dump', [
+      '--format=custom',
+      '--no-owner',
+      '--schema',
+      'late',
+      '--file',
+      file('dump-late/journal'),
+      '--dbname',
+      server,
+    ]);
+    psql('drop schema late cascade');
+    const { code, err } = await say('node', 'restore', file('dump-late'), '--to', file('never'));
+    expect([code, /sql\.migration_unknown/.test(err)], err).to.deep.equal([1, true]);
+    expect([existsSync(file('never')), psql("select nspname from pg_namespace where nspname = 'late'")]).to.deep.equal([
+      false,
+      '',
+    ]);
   });
 
   it('keeps a journal on PostgreSQL while the node works on it, and restores over none that is there', async function () {

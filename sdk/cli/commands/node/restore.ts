@@ -9,7 +9,7 @@ import { restoredMigrations } from '../../../../workers/adapters/restored/migrat
 import { unsealKey } from '../../../../workers/adapters/signer/webStorage.ts';
 import { openDatabase } from '../../../../workers/adapters/sql/open.ts';
 import { answer } from '../../answer.ts';
-import { placeOf, putJournal } from '../../backup/journal.ts';
+import { putJournal } from '../../backup/journal.ts';
 import { JOURNAL, KEYS, type Manifest, readManifest } from '../../backup/manifest.ts';
 import { type Command, text, UsageError } from '../../command.ts';
 import { located } from '../../files.ts';
@@ -48,8 +48,7 @@ export const restoreCommand: Command = {
         await placeKeys(backup, half, manifest, password);
         placeDeployment(backup, half);
         const { journal } = configurationOf(half);
-        await putJournal(path.join(backup, JOURNAL), placeOf(journal.url));
-        await mark(journal.url, manifest);
+        await putJournal(path.join(backup, JOURNAL), journal.url, (url) => mark(url, manifest));
         renameSync(half, folder);
       } catch (error) {
         rmSync(half, { recursive: true, force: true });
@@ -105,7 +104,6 @@ function placeDeployment(backup: string, folder: string): void {
   if (!existsSync(target)) copyFileSync(path.join(backup, 'deployment.json'), target);
 }
 
-/** Before anything can start with it. */
 async function mark(url: string, { signers }: Manifest): Promise<void> {
   const database = await openDatabase(url, [journalMigrations, outboxMigrations, restoredMigrations]);
   try {
