@@ -50,13 +50,25 @@ export function rewriteConfiguration(folder: string, configuration: WrittenConfi
   renameSync(`${file}.new`, file);
 }
 
-/** Of a key file: a plain key, or a keystore, which tells its address without its password. */
+/** Of a key file: a plain key, or a keystore, which tells its address without its password. Nothing of it enters an error. */
 export function addressIn(file: string): Address {
   const text = readFileSync(file, 'utf8').trim();
-  if (!text.startsWith('{')) return toAddress(new Wallet(secretLine(file)).address);
-  const { address } = JSON.parse(text) as { readonly address: string };
-  return toAddress(`0x${address.replace(/^0x/, '')}`);
+  try {
+    if (text.startsWith('{')) return toAddress(`0x${(JSON.parse(text) as Keystore).address.replace(/^0x/, '')}`);
+    // Ethers quotes what it cannot read.
+    if (PLAIN.test(text)) return toAddress(new Wallet(secretLine(file)).address);
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+  }
+  throw new UsageError(
+    `${file} is damaged: a key file is a keystore in JSON, or 0x and the 64 hex digits of a secp256k1 key, and nothing else`,
+  );
 }
+
+interface Keystore {
+  readonly address: string;
+}
+const PLAIN = /^0x[0-9a-f]{64}$/i;
 
 /** Makes a key; a keystore if a password is given. Never overwrites one. */
 export async function makeKeyFile(file: string, password: string | undefined): Promise<Address> {
