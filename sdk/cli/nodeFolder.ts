@@ -1,5 +1,5 @@
 /** The folder of a node, as `opg node init` makes it. */
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Wallet } from 'ethers';
 import type { Address } from '#core/hex.ts';
@@ -43,11 +43,12 @@ export type WrittenConfiguration = Record<string, Record<string, unknown>>;
 export const writtenConfiguration = (folder: string): WrittenConfiguration =>
   JSON.parse(readFileSync(configurationFile(folder), 'utf8'));
 
-/** Whole or not at all. */
-export function rewriteConfiguration(folder: string, configuration: WrittenConfiguration): void {
-  const file = configurationFile(folder);
-  writeFileSync(`${file}.new`, `${JSON.stringify(configuration, undefined, 2)}\n`);
-  renameSync(`${file}.new`, file);
+/** Whole or not at all; for its owner alone, since the URL of a chain node may hold what it is paid with. */
+export function writeConfiguration(folder: string, configuration: WrittenConfiguration): void {
+  const fresh = `${fileIn(folder)}.new`;
+  rmSync(fresh, { force: true });
+  writeFileSync(fresh, `${JSON.stringify(configuration, undefined, 2)}\n`, { mode: 0o600, flag: 'wx' });
+  renameSync(fresh, fileIn(folder));
 }
 
 /** Of a key file: a plain key, or a keystore, which tells its address without its password. Nothing of it enters an error. */

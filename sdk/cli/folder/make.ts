@@ -8,7 +8,7 @@ import { chosenNetwork } from '../context.ts';
 import { located } from '../files.ts';
 import { secretLine } from '../keystore.ts';
 import { opg } from '../money.ts';
-import { addressIn, makeKeyFile } from '../nodeFolder.ts';
+import { addressIn, makeKeyFile, writeConfiguration } from '../nodeFolder.ts';
 import type { SavedNetwork } from '../settings.ts';
 
 const LOCAL_CHAIN = 31_337;
@@ -36,7 +36,7 @@ export async function makeFolder(args: Arguments, named: string, account: Accoun
     ? addressIn(kept)
     : await makeKeyFile(kept, passwordFile === undefined ? undefined : secretLine(passwordFile));
   const place = chosenNetwork(args);
-  writeConfiguration(folder, { place, account: account.address, port, finality, least, keyFile, passwordFile });
+  configure(folder, { place, account: account.address, port, finality, least, keyFile, passwordFile });
   return { key, kept, port };
 }
 
@@ -51,7 +51,7 @@ interface Settings {
   readonly passwordFile: string | undefined;
 }
 
-function writeConfiguration(folder: string, settings: Settings): void {
+function configure(folder: string, settings: Settings): void {
   const { place, account, port, finality, least, keyFile, passwordFile } = settings;
   writeFileSync(path.join(folder, 'deployment.json'), `${JSON.stringify(place.deployment, undefined, 2)}\n`);
   const store = place.store === undefined ? undefined : new URL(place.store);
@@ -64,7 +64,7 @@ function writeConfiguration(folder: string, settings: Settings): void {
     // Files are fetched from private addresses only where that is allowed by name.
     ...(near ? { models: { privateOrigins: [store.origin] } } : {}),
   };
-  writeFileSync(path.join(folder, 'config.json'), `${JSON.stringify(configuration, undefined, 2)}\n`);
+  writeConfiguration(folder, configuration);
 }
 
 export function portIn(args: Arguments): number {

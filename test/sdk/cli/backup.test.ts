@@ -1,6 +1,7 @@
 /** `opg node backup` and `opg node restore`, for an embedded journal and for one on a server: everything comes back, marked as a copy. */
 import { execFileSync } from 'node:child_process';
 import {
+  chmodSync,
   cpSync,
   existsSync,
   mkdirSync,
@@ -123,6 +124,7 @@ describe('a backup of a node', function () {
 
   it('keeps an embedded journal and its keys, which only the password opens', async () => {
     const node = await folder('node');
+    chmodSync(file('node/config.json'), 0o644);
     const made = await told<{ results: number; signers: string[] }>('node', 'backup', node, '--to', file('backup'));
     expect(made).to.deep.include({ results: 2, signers: [...ADDRESSES].sort() });
     for (const key of [KEY, FORMER]) expect(everything(file('backup'))).to.not.contain(key.slice(2));
@@ -138,7 +140,9 @@ describe('a backup of a node', function () {
     await isAsItWas(`pglite:${file('again/data/journal')}`);
     expect(readFileSync(file('again/hot.key'), 'utf8')).to.equal(`${KEY}\n`);
     expect(statSync(file('again/old.key')).mode & 0o777).to.equal(0o600);
-    expect(readFileSync(file('again/config.json'), 'utf8')).to.equal(readFileSync(file('node/config.json'), 'utf8'));
+    const configuration = (where: string) => JSON.parse(readFileSync(file(where, 'config.json'), 'utf8'));
+    expect(configuration('again')).to.deep.equal(configuration('node'));
+    for (const where of ['backup', 'again']) expect(statSync(file(where, 'config.json')).mode & 0o777).to.equal(0o600);
     expect(readFileSync(file('again/deployment.json'), 'utf8')).to.equal('{"chainId":31337}');
   });
 

@@ -1,5 +1,5 @@
 /** `opg node init` in a folder that it made before: it does what is not done yet, and undoes nothing that an operator did since. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { Roles, setNode } from '../../../sdk/index.ts';
 import { say, told } from '../../support/commandLine.ts';
@@ -49,6 +49,16 @@ describe('opg node init, again', function () {
       former: [],
     });
     expect(await init()).to.include({ hotKey: first, transactions: 0 });
+  });
+
+  it('keeps the configuration for its owner alone: a URL in it may hold a key of a provider', async () => {
+    const folder = file('second');
+    await told('node', 'init', folder);
+    const mode = () => statSync(`${folder}/config.json`).mode & 0o777;
+    expect(mode()).to.equal(0o600);
+    chmodSync(`${folder}/config.json`, 0o644);
+    await told('node', 'rotate', folder);
+    expect(mode()).to.equal(0o600);
   });
 
   it('leaves endpoint and roles as they are published, until an endpoint is given', async () => {

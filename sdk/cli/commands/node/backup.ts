@@ -17,7 +17,7 @@ import { JOURNAL, KEYS, type Manifest, writeManifest } from '../../backup/manife
 import { type Command, text, UsageError } from '../../command.ts';
 import { located } from '../../files.ts';
 import { newPassword, PASSWORD, secretLine } from '../../keystore.ts';
-import { addressIn, configurationFile, configurationOf } from '../../nodeFolder.ts';
+import { addressIn, configurationOf, writeConfiguration, writtenConfiguration } from '../../nodeFolder.ts';
 import { waiting } from '../../progress.ts';
 
 export const backupCommand: Command = {
@@ -47,7 +47,7 @@ export const backupCommand: Command = {
       try {
         copyJournal(place, path.join(to, JOURNAL));
         await opens(place, path.join(to, JOURNAL), facts.block);
-        copyFileSync(configurationFile(folder), path.join(to, 'config.json'));
+        writeConfiguration(to, writtenConfiguration(folder));
         copyFileSync(config.network.deployment, path.join(to, 'deployment.json'));
         const keys = await keepKeys(files, located(folder), path.join(to, KEYS), password);
         const signers = [...new Set([...facts.signers, ...files.map(addressIn)])].sort();

@@ -14,7 +14,7 @@ import { JOURNAL, KEYS, type Manifest, readManifest } from '../../backup/manifes
 import { type Command, text, UsageError } from '../../command.ts';
 import { located } from '../../files.ts';
 import { PASSWORD, passwordFor } from '../../keystore.ts';
-import { configurationOf } from '../../nodeFolder.ts';
+import { configurationOf, writeConfiguration, writtenConfiguration } from '../../nodeFolder.ts';
 import { waiting } from '../../progress.ts';
 
 export const restoreCommand: Command = {
@@ -44,7 +44,7 @@ export const restoreCommand: Command = {
     await waiting(terminal, 'restoring', async () => {
       try {
         mkdirSync(half, { recursive: true, mode: 0o700 });
-        copyFileSync(path.join(backup, 'config.json'), path.join(half, 'config.json'));
+        writeConfiguration(half, writtenConfiguration(backup));
         await placeKeys(backup, half, manifest, password);
         placeDeployment(backup, half);
         const { journal } = configurationOf(half);

@@ -17,8 +17,8 @@ import {
   configurationOf,
   hotKeyOf,
   makeKeyFile,
-  rewriteConfiguration,
   type WrittenConfiguration,
+  writeConfiguration,
   writtenConfiguration,
 } from '../../nodeFolder.ts';
 import { waiting } from '../../progress.ts';
@@ -56,7 +56,7 @@ export const rotateCommand: Command = {
       const done = await waiting(terminal, 'waiting for the block', () =>
         setKey(account, { key: next.key, until: FOR_EVER }),
       );
-      rewriteConfiguration(folder, changed(writtenConfiguration(folder), account.address, next));
+      writeConfiguration(folder, changed(writtenConfiguration(folder), account.address, next));
       // An account cannot revoke itself.
       const revoking = old === account.address ? '' : `opg node revoke ${old}, and `;
       return answer(args, terminal, { folder, hotKey: next.key, oldKey: old, node: account.address, ...sent(done) }, [
