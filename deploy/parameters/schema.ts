@@ -1,7 +1,7 @@
 // What a deployment is made of, checked before anything is sent. A file's mistakes are named together, first those of
 // form, then those against each other and against the chain.
 import { readFileSync } from 'node:fs';
-import { getAddress, isAddress } from 'ethers';
+import { getAddress, isAddress, ZeroAddress } from 'ethers';
 import { z } from 'zod';
 import type { Chain } from '../chains.ts';
 import { chainById } from '../chains.ts';
@@ -17,7 +17,8 @@ const whole = (what: string, least: number, most: number) => {
 const address = z
   .string({ error: 'must be an address in quotes, or null' })
   .refine(isAddress, { error: 'is no address: 0x and 40 hex digits, with a valid checksum if in mixed case' })
-  .transform((text) => getAddress(text));
+  .transform((text) => getAddress(text))
+  .refine((one) => one !== ZeroAddress, { error: 'is the zero address: nobody has its key' });
 const opg = z
   .string({ error: 'must be an amount of OPG in quotes, for instance "2.5"' })
   .regex(/^\d{1,10}(\.\d{1,18})?$/, { error: 'must be an amount of OPG in quotes, for instance "2.5"' });
