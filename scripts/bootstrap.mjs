@@ -15,6 +15,9 @@ const CONTRACTS = ['hardhat', 'build', '--quiet', '--no-tests'];
 /** A command of every day does not look for changes first. */
 const isBuilt = existsSync(path.join(root, 'types/ethers-contracts'));
 
+/** Tasks are made of development packages, which npm leaves out where NODE_ENV is production. */
+const DEVELOPMENT = '--include=dev';
+
 // A task is a list of commands; what follows `npm run <task> --` goes to the last of them.
 const TASKS = {
   start: [['node', 'scripts/demo.ts']],
@@ -43,7 +46,7 @@ const TASKS = {
     ['prettier', '--write', '--log-level', 'warn', '{contracts,test}/**/*.sol'],
   ],
   lock: [
-    ['npm', 'install'],
+    ['npm', 'install', DEVELOPMENT],
     ['node', 'scripts/fix-lock.mjs'],
     ['node', 'scripts/bootstrap.mjs', 'stamp'],
   ],
@@ -116,7 +119,7 @@ async function install(outerPath) {
     `${existsSync(modules) ? 'packages are older than package-lock.json' : 'packages are missing'}: npm ci, about a minute`,
   );
   const beat = setInterval(() => say(`installing, ${seconds(began)}`), 10_000);
-  const code = await run(['npm', 'ci'], outerPath);
+  const code = await run(['npm', 'ci', DEVELOPMENT], outerPath);
   clearInterval(beat);
   if (code !== 0) {
     stop(
