@@ -1,4 +1,5 @@
-/** Chain time: what deadlines are measured in. */
+/** Chain time, which deadlines are measured in, and the time of waiting. */
+import { makeError } from 'ethers';
 import type { Network } from './network.ts';
 
 /** Unix seconds of the newest block. */
@@ -23,3 +24,18 @@ export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
     }
   });
 }
+
+/** Rejects after `ms`; what `work` comes to then is nobody's concern. */
+export async function within<T>(ms: number, work: Promise<T>): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(makeError(`no answer in ${ms / 1_000} s`, 'TIMEOUT', NO_DETAILS)), ms);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+const NO_DETAILS = { operation: 'ask', reason: 'timeout' };

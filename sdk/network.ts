@@ -18,6 +18,7 @@ import type { Deployment } from './deployment.ts';
 import { parseDeployment } from './deployment.ts';
 import { Lanes } from './lanes.ts';
 import { Nonces } from './nonces.ts';
+import { broadcast, wayOut } from './sending.ts';
 
 export interface Network {
   readonly provider: Provider;
@@ -29,6 +30,9 @@ export interface Network {
   readonly requests: IInferenceRequests;
   /** undefined: the deployment names none. */
   readonly game: IChallengeGame | undefined;
+  /** As in ConnectOptions. */
+  readonly pollMs: number;
+  readonly patienceMs: number;
 }
 
 /** A network seen by one account. Use one object per account and process: it hands out nonces and lanes. */
@@ -45,8 +49,10 @@ export interface ConnectOptions {
    * show a lane free that was just taken.
    */
   readonly provider: string | Provider;
-  /** Milliseconds between looks for a receipt, for a provider made from a URL; default 500. */
+  /** Milliseconds between looks for a receipt, when it is not there at once; default 500. */
   readonly pollMs?: number;
+  /** Milliseconds for which the endpoint may fail, or know nothing, after something was sent; default 120,000. */
+  readonly patienceMs?: number;
   /** The content of deploy/addresses/<chainId>.json. */
   readonly deployment: unknown;
 }
@@ -55,6 +61,7 @@ export interface ConnectOptions {
 export async function connect({
   provider: source,
   pollMs = 500,
+  patienceMs = 120_000,
   deployment: record,
 }: ConnectOptions): Promise<Network> {
   const deployment = parseDeployment(record);
@@ -69,6 +76,8 @@ export async function connect({
     nodes: INodeRegistry__factory.connect(addresses.nodes, provider),
     requests: IInferenceRequests__factory.connect(addresses.requests, provider),
     game: addresses.game === undefined ? undefined : IChallengeGame__factory.connect(addresses.game, provider),
+    pollMs,
+    patienceMs,
   };
   await named('the reader', () => assertTogether(network));
   return network;
@@ -78,7 +87,11 @@ export async function connect({
 export async function actAs(network: Network, signer: Signer, { laneLimit = 16 } = {}): Promise<Account> {
   const connected = signer.provider === null ? signer.connect(network.provider) : signer;
   const address = toAddress(await connected.getAddress());
-  const nonces = new Nonces(() => network.provider.getTransactionCount(address, 'pending'));
+  const way = wayOut({ ...network, signer: connected });
+  const nonces = new Nonces(
+    () => network.provider.getTransactionCount(address, 'pending'),
+    (raw) => broadcast(way, raw),
+  );
   const lockOf = (lane: number) => network.escrow.lockOf(network.deployment.addresses.requests, address, lane);
   const lanes = new Lanes(address, lockOf, laneLimit);
   return { ...network, address, signer: connected, nonces, lanes };

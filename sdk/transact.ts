@@ -4,7 +4,9 @@ import { ProtocolError } from '#core/errors.ts';
 import type { ProtocolEvent } from '#core/protocol/events.ts';
 import { named } from './chainErrors.ts';
 import { eventsIn } from './events.ts';
+import { minedReceipt } from './mined.ts';
 import type { Account } from './network.ts';
+import { send } from './sending.ts';
 
 export interface Transacted {
   readonly receipt: TransactionReceipt;
@@ -16,18 +18,29 @@ const GAS_RESERVE = 20n;
 
 /**
  * Estimates first, so a call that would fail throws the contract's own error and costs nothing. Calls of one account may
- * overlap; each gets its own nonce.
+ * overlap; each gets its own nonce. Throws `chain.unsettled` where the call may have been sent and nobody could say what became of it:
+ * the only error after which it must not simply be repeated.
  */
 export async function transact(account: Account, call: ContractTransaction): Promise<Transacted> {
-  const { address, signer, nonces } = account;
-  const receipt = await named(address, async () => {
-    const estimate = await signer.estimateGas(call);
+  const receipt = await named(account.address, async () => {
+    const estimate = await account.signer.estimateGas(call);
     const gasLimit = estimate + (estimate * GAS_RESERVE) / 100n;
-    const sent = await nonces.use((nonce) => signer.sendTransaction({ ...call, gasLimit, nonce }));
-    // The receipt by hash, not sent.wait(): that throws for a failed transaction before we can name it.
-    const mined = await account.provider.waitForTransaction(sent.hash);
-    if (mined?.status !== 1) throw new ProtocolError('chain.mined_reverted', { hash: sent.hash });
+    const mined = await sentAndMined(account, { ...call, gasLimit });
+    if (mined.status !== 1) throw new ProtocolError('chain.mined_reverted', { hash: mined.hash });
     return mined;
   });
   return { receipt, events: eventsIn(account, receipt.logs) };
+}
+
+async function sentAndMined(account: Account, call: ContractTransaction): Promise<TransactionReceipt> {
+  const { nonces } = account;
+  const sent = await nonces.use((nonce) => send(account, call, nonce));
+  try {
+    const receipt = await minedReceipt(account, sent);
+    nonces.mined(sent);
+    return receipt;
+  } catch (error) {
+    nonces.lost(sent);
+    throw error;
+  }
 }

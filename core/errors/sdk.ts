@@ -32,6 +32,12 @@ export const sdkErrors = {
     remedy: 'Try again, or use another endpoint.',
     retryable: true,
   },
+  'chain.unsettled': {
+    what: 'Transaction {hash} of {account}, nonce {nonce}, was signed and may have been sent: {reason}.',
+    remedy:
+      'Do not repeat the call before you know. Look for it by its hash, or by account and nonce: if it is mined, the call is done. Until then another transaction with that nonce is safe, for only one is ever mined; one with a later nonce would do it twice.',
+    retryable: false,
+  },
   'deployment.invalid': {
     what: 'This is no deployment record: {reason}.',
     remedy: 'Use a file of deploy/addresses as the deployment wrote it.',

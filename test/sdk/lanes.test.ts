@@ -1,6 +1,5 @@
 import { expect } from 'chai';
 import { Lanes } from '../../sdk/lanes.ts';
-import { Nonces } from '../../sdk/nonces.ts';
 import { rejectsLater } from '../support/rejects.ts';
 
 const word = (n: number) => `0x${n.toString(16).padStart(64, '0')}`;
@@ -57,28 +56,5 @@ describe('lanes', () => {
     const failed = lanes.use(1, () => Promise.reject(new Error('no gas'))).catch((error: Error) => error.message);
     expect(await failed).to.equal('no gas');
     expect(await first(lanes)).to.equal(0);
-  });
-});
-
-describe('nonces', () => {
-  it('should give calls that overlap consecutive nonces, whatever the node knows so far', async () => {
-    const nonces = new Nonces(async () => 7);
-    const used = await Promise.all([1, 2, 3].map(() => nonces.use(async (nonce) => nonce)));
-    expect(used).to.deep.equal([7, 8, 9]);
-  });
-
-  it('should give a nonce again when its broadcast failed', async () => {
-    const nonces = new Nonces(async () => 7);
-    const failed = nonces.use(() => Promise.reject(new Error('down'))).catch(() => 'failed');
-    const next = nonces.use(async (nonce) => nonce);
-    expect([await failed, await next]).to.deep.equal(['failed', 7]);
-  });
-
-  it('should follow transactions sent by others', async () => {
-    let pending = 7;
-    const nonces = new Nonces(async () => pending);
-    await nonces.use(async (nonce) => nonce);
-    pending = 12;
-    expect(await nonces.use(async (nonce) => nonce)).to.equal(12);
   });
 });

@@ -64,6 +64,8 @@ async function registries(): Promise<{ owner: Account; stranger: Account }> {
     escrow: IEscrow__factory.connect(ZERO_ADDRESS, ethers.provider),
     requests: IInferenceRequests__factory.connect(ZERO_ADDRESS, ethers.provider),
     game: undefined,
+    pollMs: 20,
+    patienceMs: 10_000,
   };
   return { owner: await actAs(net, one), stranger: await actAs(net, two) };
 }
