@@ -1,5 +1,5 @@
 /** One call from a name and ordinary values to a checked result. */
-import { ProtocolError } from '#core/errors.ts';
+import { isProtocolError, ProtocolError } from '#core/errors.ts';
 import type { Address } from '#core/hex.ts';
 import { toAddress, ZERO_ADDRESS } from '#core/hex.ts';
 import type { RequestId, VersionId } from '#core/protocol/ids.ts';
@@ -11,6 +11,7 @@ import { itemsFrom, type PlainInput } from './input.ts';
 import { versionNamed } from './named.ts';
 import type { Account, Network } from './network.ts';
 import { cheapestOffer } from './offers.ts';
+import { patiently } from './patiently.ts';
 import { quote } from './quote.ts';
 import { type AskedOne, requestBundle } from './request.ts';
 import { requireVerification } from './verification.ts';
@@ -42,22 +43,31 @@ export interface Handle extends AskedOne {
   readonly version: VersionId;
   readonly node: Address;
   readonly fee: bigint;
-  /** Resolves with the answer. Rejects with `request.ended` if there will be none; the fee is then back with the requester. */
+  /**
+   * Resolves with the answer. Rejects with `request.ended` if there will be none; the fee is then back with the requester. May be called
+   * again, which pays nothing.
+   */
   readonly result: (options?: WaitOptions) => Promise<Inference>;
 }
 
 /**
  * Asks a model and waits for its answer. Without `node` the cheapest active offer is taken. Input is checked, the fee known and the call
- * estimated before anything is paid: an error up to then costs nothing.
+ * estimated before anything is paid: an error up to then costs nothing. What is thrown afterwards names the request and is not retryable.
  */
 export async function infer(account: Account, options: InferOptions, input: PlainInput): Promise<Inference> {
   const handle = await startInference(account, options, input);
-  return await handle.result(options);
+  try {
+    return await handle.result(options);
+  } catch (error) {
+    if (isProtocolError(error, 'request.ended') || isProtocolError(error, 'result.mismatch')) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new ProtocolError('request.unfollowed', { id: handle.id, reason }, { cause: error });
+  }
 }
 
 /** The same without waiting. A handle is no state: any process can follow the request by its id (findRequest, workflowOf). */
 export async function startInference(account: Account, options: InferOptions, input: PlainInput): Promise<Handle> {
-  const { model, maxFee, unverified = false, until: _, pollMs: __, signal, ...rest } = options;
+  const { model, maxFee, unverified = false, until: _, pollMs: __, patienceMs: ___, signal, ...rest } = options;
   signal?.throwIfAborted();
   const version = await versionNamed(account, model);
   const about = await describeVersion(account, version);
@@ -69,7 +79,8 @@ export async function startInference(account: Account, options: InferOptions, in
   const asked = await requestBundle(account, { ...rest, version, node, fee }, items);
   const result = async (wait: WaitOptions = {}): Promise<Inference> => {
     const { row, items: answered } = await waitForResult(account, asked, wait);
-    const outputs = answered ?? (await delivered(account, row));
+    const subject = { id: asked.id, recent: true };
+    const outputs = answered ?? (await patiently(account, subject, wait, () => delivered(account, row)));
     return { id: asked.id, version, node: row.node ?? node, fee, row, items: outputs };
   };
   return { ...asked, version, node, fee, result };

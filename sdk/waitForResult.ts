@@ -9,19 +9,16 @@ import { isOver } from '#core/protocol/request.ts';
 import { namedFrom } from '#core/protocol/rows.ts';
 import { AskFlags, hasFlag } from '#core/protocol/terms.ts';
 import type { Tensor } from '#core/tensor.ts';
-import { named } from './chainErrors.ts';
 import { sleep } from './clock.ts';
 import type { Found } from './findRequest.ts';
 import { findRequest } from './findRequest.ts';
 import type { Network } from './network.ts';
+import { type Patience, patiently } from './patiently.ts';
 import { describeVersion } from './version.ts';
 
-export interface WaitOptions {
+export interface WaitOptions extends Patience {
   /** `submitted` (default): as soon as a node answered, challengeable until `row.end`. `final`: when it is paid for. */
   readonly until?: 'submitted' | 'final';
-  /** Milliseconds between looks at the chain; default 1,000. */
-  readonly pollMs?: number;
-  readonly signal?: AbortSignal;
 }
 
 export interface Result {
@@ -30,22 +27,37 @@ export interface Result {
   readonly items: readonly Readonly<Record<string, Tensor>>[] | undefined;
 }
 
-/** Rejects with `request.ended` if it was cancelled, expired, not delivered, found faulty or rescued. */
+/**
+ * Rejects with `request.ended` if it was cancelled, expired, not delivered, found faulty or rescued; with `result.unavailable` if the
+ * chain does not answer. `block`: that of the request, which an endpoint may not have yet.
+ */
 export async function waitForResult(
   network: Network,
   asked: { readonly id: RequestId; readonly block?: number },
-  { until = 'submitted', pollMs = 1_000, signal }: WaitOptions = {},
+  options: WaitOptions = {},
 ): Promise<Result> {
-  for (;;) {
-    signal?.throwIfAborted();
-    const found = await named('the reader', () => findRequest(network, asked));
-    const { row } = found;
-    const answered =
-      row.state === 'Final' || (until === 'submitted' && row.outputHash !== undefined && !isOver(row.state));
-    if (answered) return await resultOf(network, found);
-    if (isOver(row.state)) throw new ProtocolError('request.ended', { id: row.id, state: row.state });
+  const { until = 'submitted', pollMs = 1_000, signal } = options;
+  const { id } = asked;
+  for (let recent = asked.block !== undefined; ; recent = true) {
+    const result = await patiently(network, { id, recent }, options, () => resultSoFar(network, asked, until));
+    if (result !== undefined) return result;
     await sleep(pollMs, signal);
   }
+}
+
+/** undefined: there is none yet. */
+async function resultSoFar(
+  network: Network,
+  asked: { readonly id: RequestId; readonly block?: number },
+  until: 'submitted' | 'final',
+): Promise<Result | undefined> {
+  const found = await findRequest(network, asked);
+  const { row } = found;
+  const answered =
+    row.state === 'Final' || (until === 'submitted' && row.outputHash !== undefined && !isOver(row.state));
+  if (answered) return await resultOf(network, found);
+  if (isOver(row.state)) throw new ProtocolError('request.ended', { id: row.id, state: row.state });
+  return undefined;
 }
 
 async function resultOf(network: Network, { row, output }: Found): Promise<Result> {

@@ -141,6 +141,16 @@ export const sdkErrors = {
     remedy: 'Wait for the result first.',
     retryable: true,
   },
+  'request.unfollowed': {
+    what: 'Request {id} is paid for, and was not followed to its result: {reason}',
+    remedy: 'Do not ask again, which pays again: wait for this one by its id (waitForResult, opg request watch).',
+    retryable: false,
+  },
+  'result.unavailable': {
+    what: 'The chain does not answer about request {id}: {reason}.',
+    remedy: 'The request goes on without you. Wait for it again by its id, perhaps over another endpoint.',
+    retryable: true,
+  },
   'result.mismatch': {
     what: 'The output of request {id} does not have the commitment {expected} that was submitted.',
     remedy: 'Do not use it. Ask the node, or another source, for the bytes again.',

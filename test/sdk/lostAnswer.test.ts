@@ -1,8 +1,24 @@
 /** Transactions over an endpoint that loses answers: nobody pays twice, and nobody waits for ever. */
 import { expect } from 'chai';
 import { JsonRpcProvider, type TransactionReceipt, Wallet } from 'ethers';
-import type { Tensor } from '#core/tensor.ts';
-import { type Account, actAs, balanceOf, connect, request } from '../../sdk/index.ts';
+import { encodeItems } from '#core/commitment/canonical.ts';
+import { toHex, ZERO_ADDRESS } from '#core/hex.ts';
+import type { RequestId } from '#core/protocol/ids.ts';
+import { itemFrom, type NamedTensors } from '#core/protocol/rows.ts';
+import { packTerms } from '#core/protocol/terms.ts';
+import {
+  type Account,
+  type Asked,
+  actAs,
+  balanceOf,
+  connect,
+  describeVersion,
+  findRequest,
+  infer,
+  type PlainInput,
+  request,
+  startInference,
+} from '../../sdk/index.ts';
 import { transact } from '../../sdk/transact.ts';
 import { CHAIN_ID, KEYS } from '../support/anvil.ts';
 import { type Devnet, startDevnet, vectors } from '../support/devnet.ts';
@@ -59,7 +75,7 @@ describe('an endpoint that loses answers', function () {
     const before = await balanceOf(devnet.requester, requester.address);
     await fault({ kind: 'drop', after: true, methods: [RAW] });
     const { version, node } = devnet;
-    const input = vectors.vectors[0]?.inputs as Record<string, Tensor>;
+    const input = vectors.vectors[0]?.inputs as NamedTensors;
     const { terms } = await request(requester, { version, node: node.address }, input);
     expect(await injected()).to.deep.equal(['drop']);
     const after = await balanceOf(devnet.requester, requester.address);
@@ -133,6 +149,73 @@ describe('an endpoint that loses answers', function () {
     const { payload } = await rejectsLater('chain.unsettled', send(impatient));
     expect((await receiptOf(payload.hash))?.status).to.equal(1);
     expect(await received()).to.equal(before + 1n);
+  });
+
+  describe('about a request that is paid for', () => {
+    const asking = () => ({ model: devnet.version, node: devnet.node.address, unverified: true, pollMs: 20 });
+    const [vector] = vectors.vectors;
+    const input = vector?.inputs as PlainInput;
+    const answered = async ({ terms, nonce }: Asked) => {
+      const { schema, hashes } = await describeVersion(devnet.node, devnet.version);
+      const output = encodeItems(schema.outputs, [itemFrom(schema.outputs, vector?.outputs as NamedTensors)]);
+      const headers = [...hashes.outputHeaders];
+      const { requests } = devnet.node;
+      const call = requests.submit.populateTransaction(packTerms(terms), nonce, ZERO_ADDRESS, headers, toHex(output));
+      await transact(devnet.node, await call);
+    };
+
+    it('should wait for the result through failures, and while the endpoint is behind', async () => {
+      const handle = await startInference(requester, asking(), input);
+      let submitted: Promise<void> | undefined;
+      for (const away of [
+        { kind: 'omitLogs' },
+        { kind: 'drop', methods: ['eth_getLogs'] },
+        { kind: 'drop', methods: ['eth_blockNumber'] },
+      ] as const) {
+        await fault(away);
+        const waiting = handle.result({ pollMs: 20 });
+        await eventually('a look fails', async () => (await injected(away)).length > 0);
+        await fault();
+        submitted ??= answered(handle);
+        await submitted;
+        expect((await waiting).items).to.have.length(1);
+      }
+    });
+
+    it('should name the request when the chain stays silent', async () => {
+      const impatient = await account(400);
+      const handle = await startInference(impatient, asking(), input);
+      await fault({ kind: 'drop', methods: ['eth_getLogs'] });
+      const { payload, retryable } = await rejectsLater('result.unavailable', handle.result({ pollMs: 20 }));
+      expect([payload.id, retryable]).to.deep.equal([handle.id, true]);
+    });
+
+    it('should not be taken for something to ask again', async () => {
+      const impatient = await account(400);
+      const { nonce } = await balanceOf(devnet.requester, requester.address);
+      // Versions and offers are known by now: only the looks for the result read logs.
+      await fault({ kind: 'drop', methods: ['eth_getLogs'] });
+      const { payload, retryable } = await rejectsLater('request.unfollowed', infer(impatient, asking(), input));
+      await fault();
+      expect((await balanceOf(devnet.requester, requester.address)).nonce).to.equal(nonce + 1n);
+      const { row } = await findRequest(devnet.requester, { id: payload.id as RequestId });
+      expect([row.state, retryable]).to.deep.equal(['Requested', false]);
+    });
+
+    it('should name it to whoever stops waiting', async () => {
+      const stop = new AbortController();
+      const asked = infer(requester, { ...asking(), signal: stop.signal }, input);
+      const topics = requester.requests.filters.Requested();
+      const { block } = devnet.deployment;
+      const { length } = await devnet.requester.requests.queryFilter(topics, block);
+      await eventually('it is asked', async () => {
+        return (await devnet.requester.requests.queryFilter(topics, block)).length > length;
+      });
+      stop.abort(new Error('enough'));
+      const { payload, cause } = await rejectsLater('request.unfollowed', asked);
+      expect(cause).to.equal(stop.signal.reason);
+      expect((await findRequest(requester, { id: payload.id as RequestId })).row.state).to.equal('Requested');
+    });
   });
 
   describe('and a signer that sends by itself', () => {
