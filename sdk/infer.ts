@@ -1,4 +1,5 @@
 /** One call from a name and ordinary values to a checked result. */
+import { itemBytes } from '#core/commitment/canonical.ts';
 import { isProtocolError, ProtocolError } from '#core/errors.ts';
 import type { Address } from '#core/hex.ts';
 import { toAddress, ZERO_ADDRESS } from '#core/hex.ts';
@@ -6,6 +7,7 @@ import type { RequestId, VersionId } from '#core/protocol/ids.ts';
 import type { RequestRow } from '#core/protocol/request.ts';
 import type { NamedTensors } from '#core/protocol/rows.ts';
 import type { AskOptions } from './ask.ts';
+import { bytesOf, reasonOf } from './bounded.ts';
 import { named } from './chainErrors.ts';
 import { itemsFrom, type PlainInput } from './input.ts';
 import { versionNamed } from './named.ts';
@@ -92,14 +94,16 @@ const DELIVERY_MS = 30_000;
 export async function delivered(network: Network, row: RequestRow): Promise<NamedTensors[]> {
   const node = toAddress(row.node ?? ZERO_ADDRESS);
   const { endpoint } = await named(node, () => network.nodes.nodeOf(node));
+  const { schema } = await describeVersion(network, row.terms.version);
+  const expected = row.terms.items * itemBytes(schema.outputs);
   const url = `${endpoint.replace(/\/$/, '')}/v1/outputs/${row.id}`;
   let output: Uint8Array;
   try {
-    const answer = await fetch(url, { signal: AbortSignal.timeout(DELIVERY_MS) });
+    const answer = await fetch(url, { signal: AbortSignal.timeout(DELIVERY_MS), redirect: 'error' });
     if (!answer.ok) throw new Error(`status ${answer.status}`);
-    output = new Uint8Array(await answer.arrayBuffer());
+    output = await bytesOf(answer, expected);
   } catch (error) {
-    const reason = (error as Error).message;
+    const reason = reasonOf(error);
     throw new ProtocolError('result.not_delivered', { id: row.id, url, reason }, { cause: error });
   }
   return await decodeResult(network, row, output);

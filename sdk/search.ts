@@ -8,6 +8,7 @@ import type { Address } from '#core/hex.ts';
 import type { RequestState } from '#core/protocol/states.ts';
 import type { sorts } from '#core/search/queries.ts';
 import { type ReplyOf, type RouteName, routes } from '#core/search/routes.ts';
+import { reasonOf, TooMuch, textOf } from './bounded.ts';
 
 export type Listing = ReplyOf<'models'>['models'][number];
 export type ModelPage = ReplyOf<'model'>;
@@ -106,6 +107,8 @@ export function days(url: string, query: { readonly days?: number | undefined } 
 }
 
 const TIMEOUT_MS = 15_000;
+/** Many times the largest page there is. */
+const MOST_BYTES = 2 ** 25;
 
 function nameParts(url: string, name: string): string[] {
   const parts = name.split('/');
@@ -151,7 +154,7 @@ function placeOf(url: string, path: string, query: Readonly<Record<string, unkno
 async function answerOf({ url: place, headers }: Place, url: string, what: string): Promise<unknown> {
   try {
     const response = await fetch(place, { headers, signal: AbortSignal.timeout(TIMEOUT_MS) });
-    const text = await response.text();
+    const text = await textOf(response, MOST_BYTES);
     if (response.ok) return JSON.parse(text);
     const { error, message } = refusalIn(text);
     if (response.status === 404 && error === 'unknown')
@@ -163,10 +166,10 @@ async function answerOf({ url: place, headers }: Place, url: string, what: strin
     throw new ProtocolError('search.malformed', { url: shown(url), reason });
   } catch (error) {
     if (isProtocolError(error)) throw error;
-    const malformed = error instanceof SyntaxError;
-    const reason = reasonOf(error);
+    const malformed = error instanceof SyntaxError || error instanceof TooMuch;
+    const reason = error instanceof SyntaxError ? 'it is no JSON' : reasonOf(error);
     throw malformed
-      ? new ProtocolError('search.malformed', { url: shown(url), reason: 'it is no JSON' }, { cause: error })
+      ? new ProtocolError('search.malformed', { url: shown(url), reason }, { cause: error })
       : new ProtocolError('search.unavailable', { url: shown(url), reason }, { cause: error });
   }
 }
@@ -177,11 +180,6 @@ function refusalIn(text: string): { readonly error?: string; readonly message?: 
   } catch {
     return {};
   }
-}
-
-function reasonOf(error: unknown): string {
-  const { cause, message } = error as Error;
-  return cause instanceof Error && cause.message !== '' ? cause.message : message;
 }
 
 /** Without credentials and parameters. */

@@ -1,5 +1,6 @@
 /** Puts a file where nodes can fetch it: a storage node of this network or a Walrus publisher, which speak the same HTTP API. */
 import { ProtocolError } from '#core/errors.ts';
+import { reasonOf, textOf } from './bounded.ts';
 
 export interface Store {
   /** Of the publisher: `http://127.0.0.1:9000`. */
@@ -15,6 +16,9 @@ export interface Store {
 /** From a first byte to the answer, at 1 MB/s and a minute on top. */
 const patienceMs = (bytes: number) => 60_000 + Math.ceil(bytes / 1_000);
 
+/** What a store says of a file is a few hundred bytes; of a failure, somebody's error page. */
+const MOST_BYTES = 2 ** 20;
+
 /** Gives the URI for `publish`. What is read from there later is checked against the version's sha256. Throws `upload.refused`. */
 export async function upload(store: Store, file: Uint8Array | Blob): Promise<string> {
   const base = store.url.replace(/\/+$/, '');
@@ -27,10 +31,11 @@ export async function upload(store: Store, file: Uint8Array | Blob): Promise<str
       headers: store.token === undefined ? {} : { authorization: `Bearer ${store.token}` },
       signal: AbortSignal.timeout(patienceMs(body.size)),
     });
-    if (!answer.ok) throw new Error(`status ${answer.status}, ${(await answer.text()).trim().slice(0, 300)}`);
-    return `${(store.readUrl ?? base).replace(/\/+$/, '')}/v1/blobs/${idIn(await answer.json())}`;
+    const said = await textOf(answer, MOST_BYTES);
+    if (!answer.ok) throw new Error(`status ${answer.status}, ${said.trim().slice(0, 300)}`);
+    return `${(store.readUrl ?? base).replace(/\/+$/, '')}/v1/blobs/${idIn(JSON.parse(said))}`;
   } catch (error) {
-    throw new ProtocolError('upload.refused', { url, reason: (error as Error).message }, { cause: error });
+    throw new ProtocolError('upload.refused', { url, reason: reasonOf(error) }, { cause: error });
   }
 }
 

@@ -1,7 +1,11 @@
+import type { RequestListener } from 'node:http';
 import { expect } from 'chai';
 import type { JsonRpcProvider } from 'ethers';
-import { toBytes32 } from '#core/hex.ts';
+import { encodeItems } from '#core/commitment/canonical.ts';
+import { commitItems } from '#core/commitment/list.ts';
+import { toBytes32, ZERO_ADDRESS } from '#core/hex.ts';
 import { quote as quoteOf } from '#core/protocol/split.ts';
+import { packTerms } from '#core/protocol/terms.ts';
 import {
   balanceOf,
   cheapestOffer,
@@ -29,7 +33,7 @@ import {
   workflowOf,
 } from '../../sdk/index.ts';
 import { transact } from '../../sdk/transact.ts';
-import { serveHttp } from '../support/httpServer.ts';
+import { endless, serveHttp } from '../support/httpServer.ts';
 import { rejectsLater } from '../support/rejects.ts';
 import type { System } from './system.ts';
 import { card, OPG, onnx, PRICE, probabilities, ROYALTY, STAKE, startSystem, submit } from './system.ts';
@@ -134,6 +138,44 @@ describe('inference by name', () => {
     expect(row.state).to.equal('Submitted');
     expect(items).to.deep.equal([probabilities(4)]);
     expect(items[0]?.['probs']?.data).to.be.instanceOf(Float32Array);
+  });
+
+  it('should take bytes from the node, no more than an output has, and from nowhere else', async () => {
+    const { requester, owner, node } = system;
+    const { model } = await createModel(owner, 'acme', 'exact');
+    const uris = ['https://example.org/digits'];
+    const { version } = await publish(owner, { model, onnx, card, uris, exact: true });
+    const { schema, hashes } = await describeVersion(node, version);
+    const output = encodeItems(schema.outputs, [[probabilities(4).probs]]);
+    const pieces = { sent: 0 };
+    let answer: RequestListener = (_, response) => void response.end(output);
+    const server = await serveHttp((request, response) => answer(request, response));
+    try {
+      await setNode(node, 1, server.url);
+      await setOffer(node, version, { price: PRICE, minReserved: 0, until: FOR_EVER });
+      const options = { model: version, exactOutput: true, unverified: true };
+      const handle = await startInference(requester, options, shade(0));
+      const { terms, nonce } = handle;
+      const hash = commitItems(hashes.outputHeaders, 1, output);
+      await transact(
+        node,
+        await node.requests.submit.populateTransaction(packTerms(terms), nonce, ZERO_ADDRESS, [], hash),
+      );
+      expect((await handle.result()).items).to.deep.equal([probabilities(4)]);
+      expect(server.seen.at(-1)).to.equal(`GET /v1/outputs/${handle.id}`);
+
+      answer = (_, response) => endless(response, pieces);
+      const { payload } = await rejectsLater('result.not_delivered', handle.result());
+      expect(payload).to.include({ id: handle.id, reason: `it sends more than ${output.length} bytes` });
+      expect(pieces.sent).to.be.lessThan(64);
+
+      answer = (request, response) =>
+        request.url === '/elsewhere' ? response.end(output) : response.writeHead(302, { location: '/elsewhere' }).end();
+      await rejectsLater('result.not_delivered', handle.result());
+      expect(server.seen.at(-1)).to.equal(`GET /v1/outputs/${handle.id}`);
+    } finally {
+      await server.close();
+    }
   });
 
   it('should ask for several rows as one request', async () => {

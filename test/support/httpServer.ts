@@ -1,5 +1,5 @@
 /** A real HTTP server for one test: what it answers is a function of the request. */
-import { createServer, type RequestListener } from 'node:http';
+import { createServer, type RequestListener, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 export interface TestServer {
@@ -25,4 +25,15 @@ export async function serveHttp(answer: RequestListener): Promise<TestServer> {
         server.closeAllConnections();
       }),
   };
+}
+
+/** Never stops, as long as somebody takes it. `sent` counts pieces of 1 MiB. */
+export function endless(response: ServerResponse, pieces: { sent: number }): void {
+  const piece = Buffer.alloc(2 ** 20, '0');
+  const go = (): void => {
+    do pieces.sent++;
+    while (response.write(piece));
+  };
+  response.on('drain', go);
+  go();
 }
