@@ -75,7 +75,7 @@ export async function startInference(account: Account, options: InferOptions, in
   const about = await describeVersion(account, version);
   if (!unverified) requireVerification(about);
   const items = itemsFrom(about.schema, input);
-  const node = rest.node ?? (await cheapestOffer(account, version, items.length)).node;
+  const node = rest.node ?? (await cheapestOffer(account, version, items.length, rest.fee)).node;
   const fee = rest.fee ?? (await quote(account, version, node, items.length));
   if (maxFee !== undefined && fee > maxFee) throw new ProtocolError('request.too_dear', { fee, maxFee });
   const asked = await requestBundle(account, { ...rest, version, node, fee }, items);

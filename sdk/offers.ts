@@ -19,19 +19,22 @@ export interface OpenOffer {
   readonly fee: bigint;
   /** Unix seconds, inclusive. */
   readonly until: number;
-  /** Wei of OPG that can still answer for results. It says little about a node that has much work in hand. */
+  /** Wei of OPG that can still answer for results: at least the slice of the request asked about. */
   readonly freeStake: bigint;
 }
 
-/** Active offers, the cheapest first; of equal ones the one with more stake behind it. */
-export async function offersFor(network: Network, version: VersionId, items = 1): Promise<OpenOffer[]> {
+/**
+ * Active offers of nodes whose free stake is enough for one such request, the cheapest first; of equal ones the one with more stake behind
+ * it. `paid`: wei of OPG, if it is not what each asks; a higher fee takes a larger slice of stake.
+ */
+export async function offersFor(network: Network, version: VersionId, items = 1, paid?: bigint): Promise<OpenOffer[]> {
   return await named('the reader', async () => {
     const { addresses, block } = network.deployment;
     const topic = network.nodes.interface.getEvent('OfferSet').topicHash;
     const logs = await logsFrom(network, addresses.nodes, [topic, null, version], block);
     const nodes = [...new Set(eventsNamed(eventsIn(network, logs), 'OfferSet').map(({ node }) => node))];
     const now = await chainNow(network);
-    const found = await Promise.all(nodes.map((node) => openOffer(network, version, node, items, now)));
+    const found = await Promise.all(nodes.map((node) => openOffer(network, { version, items, paid }, node, now)));
     return found
       .filter((one) => one !== undefined)
       .sort((a, b) => compare(a.fee, b.fee) || compare(b.freeStake, a.freeStake));
@@ -42,8 +45,13 @@ export async function offersFor(network: Network, version: VersionId, items = 1)
  * The cheapest offer of a node that says on its endpoint that it is well; if none does, the cheapest. Throws `request.no_offer`.
  * An offer binds nobody and costs little: a node that is off would keep a request until its reserved time is over.
  */
-export async function cheapestOffer(network: Network, version: VersionId, items = 1): Promise<OpenOffer> {
-  const offers = await offersFor(network, version, items);
+export async function cheapestOffer(
+  network: Network,
+  version: VersionId,
+  items = 1,
+  paid?: bigint,
+): Promise<OpenOffer> {
+  const offers = await offersFor(network, version, items, paid);
   const [first] = offers;
   if (first === undefined) throw new ProtocolError('request.no_offer', { version });
   for (const offer of offers.slice(0, MOST_ASKED)) if (await answers(offer.endpoint)) return offer;
@@ -86,11 +94,16 @@ async function answers(endpoint: string): Promise<boolean> {
   }
 }
 
+interface Wanted {
+  readonly version: VersionId;
+  readonly items: number;
+  readonly paid: bigint | undefined;
+}
+
 async function openOffer(
   network: Network,
-  version: VersionId,
+  { version, items, paid }: Wanted,
   node: Address,
-  items: number,
   now: number,
 ): Promise<OpenOffer | undefined> {
   const offer = await offerOf(network, node, version);
@@ -100,7 +113,10 @@ async function openOffer(
     network.escrow.accountOf(node),
     quote(network, version, node, items),
   ]);
-  return stake === 0n ? undefined : { node, endpoint, fee, until: offer.until, freeStake: stake };
+  // Without it the node cannot take the request: an offer that costs its node nothing would keep requests from others.
+  // By its place: by its name it would be the method of arrays.
+  const [, slice] = await network.requests.windowsOf(version, items, paid ?? fee);
+  return stake < slice ? undefined : { node, endpoint, fee, until: offer.until, freeStake: stake };
 }
 
 const compare = (a: bigint, b: bigint): number => (a < b ? -1 : a > b ? 1 : 0);

@@ -28,6 +28,7 @@ import {
   setPolicy,
   startInference,
   statusOf,
+  unstake,
   verificationOf,
   versionNamed,
   workflowOf,
@@ -119,7 +120,14 @@ describe('inference by name', () => {
       // Nobody answers: better the cheapest than nobody.
       await newNode(keeper, { endpoint: 'http://127.0.0.1:1' });
       expect((await cheapestOffer(net, version)).node).to.equal(owner.address);
-      // An offer that was taken back, or has no stake behind it, is none.
+      // One that cannot answer for the request cannot take it; a higher fee needs more stake.
+      const [, slice] = await net.requests.windowsOf(version, 1, offers[0]?.fee ?? 0n);
+      expect((await offersFor(net, version, 1, STAKE)).map((offer) => offer.node)).to.deep.equal([]);
+      await unstake(owner, STAKE - slice);
+      expect((await cheapestOffer(net, version)).node).to.equal(owner.address);
+      await unstake(owner, 1n);
+      expect((await cheapestOffer(net, version)).node).to.equal(node.address);
+      // An offer that was taken back is none.
       await setOffer(owner, version, { price: 1n, minReserved: 0, until: 0 });
       expect((await offersFor(net, version)).map((offer) => offer.node)).to.deep.equal([node.address, keeper.address]);
     } finally {
