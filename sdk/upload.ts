@@ -1,4 +1,5 @@
 /** Puts a file where nodes can fetch it: a storage node of this network or a Walrus publisher, which speak the same HTTP API. */
+import { createHash } from 'node:crypto';
 import { ProtocolError } from '#core/errors.ts';
 import { reasonOf, textOf } from './bounded.ts';
 
@@ -19,7 +20,7 @@ const patienceMs = (bytes: number) => 60_000 + Math.ceil(bytes / 1_000);
 /** What a store says of a file is a few hundred bytes; of a failure, somebody's error page. */
 const MOST_BYTES = 2 ** 20;
 
-/** Gives the URI for `publish`. What is read from there later is checked against the version's sha256. Throws `upload.refused`. */
+/** Gives the URI for `publish`. A sha256 in the answer must be the file's; what is read later is checked against the version's. Throws `upload.refused`. */
 export async function upload(store: Store, file: Uint8Array | Blob): Promise<string> {
   const base = store.url.replace(/\/+$/, '');
   const url = `${base}/v1/blobs${store.epochs === undefined ? '' : `?epochs=${store.epochs}`}`;
@@ -33,14 +34,15 @@ export async function upload(store: Store, file: Uint8Array | Blob): Promise<str
     });
     const said = await textOf(answer, MOST_BYTES);
     if (!answer.ok) throw new Error(`status ${answer.status}, ${said.trim().slice(0, 300)}`);
-    return `${(store.readUrl ?? base).replace(/\/+$/, '')}/v1/blobs/${idIn(JSON.parse(said))}`;
+    const id = await idIn(JSON.parse(said), body);
+    return `${(store.readUrl ?? base).replace(/\/+$/, '')}/v1/blobs/${id}`;
   } catch (error) {
     throw new ProtocolError('upload.refused', { url, reason: reasonOf(error) }, { cause: error });
   }
 }
 
 /** A storage node of ours says the sha256 beside what a Walrus publisher says. */
-function idIn(answer: unknown): string {
+async function idIn(answer: unknown, body: Blob): Promise<string> {
   const { sha256, newlyCreated, alreadyCertified } = answer as {
     readonly sha256?: unknown;
     readonly newlyCreated?: { readonly blobObject?: { readonly blobId?: unknown } };
@@ -48,5 +50,14 @@ function idIn(answer: unknown): string {
   };
   const id = sha256 ?? newlyCreated?.blobObject?.blobId ?? alreadyCertified?.blobId;
   if (typeof id !== 'string') throw new Error('its answer names no blob');
-  return id;
+  if (sha256 === undefined) return id;
+  const sent = await sha256Of(body);
+  if (id.toLowerCase() !== sent) throw new Error(`it says that it holds sha256 ${id}, and was sent ${sent}`);
+  return sent;
+}
+
+async function sha256Of(body: Blob): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of body.stream()) hash.update(chunk);
+  return hash.digest('hex');
 }

@@ -1,4 +1,5 @@
 /** Servers of strangers that a client asks: what they may answer is limited. */
+import { createHash } from 'node:crypto';
 import { expect } from 'chai';
 import { search, upload } from '../../sdk/index.ts';
 import { endless, serveHttp, type TestServer } from '../support/httpServer.ts';
@@ -28,4 +29,23 @@ describe('a server that sends without end', () => {
       expect(refused.payload.reason).to.equal('it sends more than 1048576 bytes');
       expect(pieces.sent).to.be.lessThan(64);
     });
+});
+
+describe('a store', () => {
+  it('should be believed if it names the file that it was sent, and not if it names another', async () => {
+    const file = Buffer.from('a model');
+    let sha256 = createHash('sha256').update(file).digest('hex');
+    const server = await serveHttp((request, response) => {
+      request.resume().on('end', () => response.end(JSON.stringify({ sha256 })));
+    });
+    try {
+      for (const one of [file, new Blob([file])])
+        expect(await upload({ url: server.url }, one)).to.equal(`${server.url}/v1/blobs/${sha256}`);
+      sha256 = 'ab'.repeat(32);
+      const { payload } = await rejectsLater('upload.refused', upload({ url: server.url }, file));
+      expect(payload.reason).to.contain(sha256);
+    } finally {
+      await server.close();
+    }
+  });
 });
