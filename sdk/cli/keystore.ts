@@ -71,6 +71,7 @@ export async function newPassword(args: Arguments, terminal: Terminal): Promise<
   const given = passwordInFile(args);
   if (given !== undefined) return given;
   const password = await asked('new password: ', terminal);
+  if (password === '') throw new UsageError('an empty password protects nothing');
   if ((await asked('the same again: ', terminal)) !== password) throw new UsageError('the two passwords differ');
   return password;
 }
@@ -84,14 +85,16 @@ function passwordInFile(args: Arguments): string | undefined {
   return name === undefined || name === '' ? undefined : secretLine(name);
 }
 
-/** The first line of a file that others may not read. */
+/** The first line of a file that others may not read. An empty one is no secret. */
 export function secretLine(name: string): string {
   const file = located(name);
   if (!existsSync(file)) throw new UsageError(`${name} does not exist`);
   const mode = statSync(file).mode & 0o777;
   if (process.platform !== 'win32' && (mode & 0o077) !== 0)
     throw new UsageError(`${name} may be read by others (mode ${mode.toString(8)}): run chmod 600 ${name}`);
-  return readFileSync(file, 'utf8').split(/\r?\n/, 1)[0] ?? '';
+  const [line = ''] = readFileSync(file, 'utf8').split(/\r?\n/, 1);
+  if (line === '') throw new UsageError(`the first line of ${name} is empty`);
+  return line;
 }
 
 async function asked(question: string, { ask }: Terminal): Promise<string> {

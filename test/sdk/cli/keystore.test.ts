@@ -2,6 +2,7 @@ import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'chai';
 import { Wallet } from 'ethers';
+import { newPassword } from '../../../sdk/cli/keystore.ts';
 import { command } from '../../support/command.ts';
 
 const KEY = `0x${'5e'.repeat(32)}`;
@@ -83,6 +84,16 @@ describe('keys of opg', function () {
     expect([none.code, none.err]).to.satisfy(
       ([code, err]: [number, string]) => code === 2 && /does not exist/.test(err),
     );
+  });
+
+  it('should take no empty password for a key', async () => {
+    for (const content of ['', '\n', '\nsecret\n']) {
+      const { code, err } = await run('account', 'create', 'x', '--password-file', file('empty', content));
+      expect([code, err]).to.satisfy(([code, err]: [number, string]) => code === 2 && /is empty/.test(err));
+    }
+    const terminal = { out: () => {}, err: () => {}, interactive: true, ask: async () => '' };
+    const typed = { positionals: [], values: { 'password-file': '' }, json: false };
+    expect(await newPassword(typed, terminal).catch(String)).to.match(/empty password/);
   });
 
   it('should accept no name that leaves its folder', async () => {
