@@ -30,7 +30,10 @@ export function tensor(dtype: Dtype, shape: readonly number[], data: TensorData,
   return made;
 }
 
-/** Builds a tensor from ordinary numbers; each must be a value of the dtype (for float32: any number, rounded to nearest). */
+/**
+ * Builds a tensor from ordinary numbers; each must be a value of the dtype. For float32: any number, rounded to nearest, but none that
+ * would become infinite. Beyond 2^53 a number may have been another one when it was written: there only a bigint is whole.
+ */
 export function tensorFrom(
   dtype: Dtype,
   shape: readonly number[],
@@ -44,22 +47,30 @@ export function tensorFrom(
       got: String(dtype),
       expected: dtypeNames(),
     });
-  const { min, max, Data } = DTYPES[dtype];
-  const big = list.map((value, index) => {
-    if (dtype === 'float32') return Number(value);
-    const whole = typeof value === 'number' && !Number.isInteger(value) ? undefined : BigInt(value);
-    if (whole === undefined || whole < min || whole > max)
-      throw new ProtocolError('tensor.value', {
-        name,
-        index,
-        value: String(value),
-        dtype,
-      });
-    return dtype === 'int64' ? whole : Number(whole);
+  const { Data } = DTYPES[dtype];
+  const elements = list.map((value, index) => {
+    const element = elementOf(dtype, value);
+    if (element !== undefined) return element;
+    throw new ProtocolError('tensor.value', { name, index, value: String(value), dtype });
   });
   const data =
-    dtype === 'int64' ? BigInt64Array.from(big as bigint[]) : (Data as Float32ArrayConstructor).from(big as number[]);
+    dtype === 'int64'
+      ? BigInt64Array.from(elements as bigint[])
+      : (Data as Float32ArrayConstructor).from(elements as number[]);
   return tensor(dtype, shape, data, name);
+}
+
+/** undefined: the dtype has no such value. */
+function elementOf(dtype: Dtype, value: number | bigint | boolean): number | bigint | undefined {
+  if (dtype === 'float32') {
+    const infinite = typeof value === 'number' && !Number.isFinite(value);
+    return infinite || Number.isFinite(Math.fround(Number(value))) ? Number(value) : undefined;
+  }
+  if (typeof value === 'number' && !Number.isSafeInteger(value)) return undefined;
+  const { min, max } = DTYPES[dtype];
+  const whole = BigInt(value);
+  if (whole < min || whole > max) return undefined;
+  return dtype === 'int64' ? whole : Number(whole);
 }
 
 /** Throws unless dtype, shape, array class, element count and (for bool) values fit together. */

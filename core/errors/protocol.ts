@@ -29,7 +29,7 @@ export const protocolErrors = {
   },
   'tensor.value': {
     what: '{name}: element {index} is {value}, which is no {dtype}.',
-    remedy: 'Pass values the dtype can hold.',
+    remedy: 'Pass values the dtype can hold; whole numbers beyond 2^53 as bigint, which a number cannot tell apart.',
     retryable: false,
   },
   'tensor.not_canonical': {

@@ -14,13 +14,27 @@ export function readBytes(name: string): Uint8Array {
 }
 
 /** The value of a JSON file. */
-export function readJson(name: string): unknown {
+export function readJson(name: string, parse: (text: string) => unknown = JSON.parse): unknown {
   const bytes = readBytes(name);
   try {
-    return JSON.parse(new TextDecoder().decode(bytes));
+    return parse(new TextDecoder().decode(bytes));
   } catch (error) {
     throw new UsageError(`${name} is no JSON: ${(error as Error).message}`, { cause: error });
   }
+}
+
+/** JSON as it is written: whole numbers that a double cannot hold are bigint, and none becomes infinite. */
+export function exactJson(text: string): unknown {
+  return JSON.parse(text, exact);
+}
+
+/** `source`: the number as it is written. Node.js before 21 does not tell it. */
+function exact(_key: string, value: unknown, context?: { readonly source?: string }): unknown {
+  if (typeof value !== 'number' || Number.isSafeInteger(value)) return value;
+  const source = context?.source ?? '';
+  if (/^-?\d+$/.test(source)) return BigInt(source);
+  if (!Number.isFinite(value)) throw new Error(`${source} is too large`);
+  return value;
 }
 
 export function loadVector(name: string): Vector {

@@ -4,7 +4,7 @@ import type { IoSchema, NamedSpec } from '#core/protocol/schema.ts';
 import { tensorFrom } from '#core/tensor.ts';
 import type { Plain, PlainInput } from '../input.ts';
 import { type Arguments, text, texts, UsageError } from './command.ts';
-import { readBytes, readJson } from './files.ts';
+import { exactJson, readBytes, readJson } from './files.ts';
 import { type PictureRange, tensorOfPicture } from './picture.ts';
 
 export const INPUT = {
@@ -48,7 +48,7 @@ export function rangeOf(args: Arguments): PictureRange {
 }
 
 function fromFile(file: string): Readonly<Record<string, Plain>> {
-  const value = readJson(file);
+  const value = readJson(file, exactJson);
   if (!isRecord(value)) throw new UsageError(`${file} holds no object of inputs by name`);
   const inputs = isRecord(value['inputs']) ? value['inputs'] : value;
   return Object.fromEntries(Object.entries(inputs).map(([name, one]) => [name, plainOf(one, `${name} in ${file}`)]));
@@ -71,10 +71,10 @@ const WORDS: Readonly<Record<string, number>> = {
   '-Infinity': Number.NEGATIVE_INFINITY,
 };
 
-/** JSON has no NaN, infinities or whole numbers beyond 2^53: they are text there. */
+/** JSON has no NaN or infinities, and many programs round whole numbers beyond 2^53: they may be text there. */
 function exactNumbers(value: unknown, what: string): Plain {
   if (Array.isArray(value)) return value.map((one) => exactNumbers(one, what));
-  if (typeof value === 'number' || typeof value === 'boolean') return value;
+  if (typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean') return value;
   if (typeof value === 'string' && value in WORDS) return WORDS[value] as number;
   if (typeof value === 'string' && /^-?\d+$/.test(value)) return BigInt(value);
   throw new UsageError(`${what} holds ${JSON.stringify(value)}, which is no number`);
@@ -82,7 +82,7 @@ function exactNumbers(value: unknown, what: string): Plain {
 
 function parsed(json: string, what: string): Plain {
   try {
-    return plainOf(JSON.parse(json), what);
+    return plainOf(exactJson(json), what);
   } catch (error) {
     if (error instanceof UsageError) throw error;
     throw new UsageError(`${what} is no JSON: ${(error as Error).message}`, { cause: error });

@@ -23,6 +23,18 @@ describe('tensor', () => {
     expect(rejects('tensor.value', () => tensor('bool', [3], Uint8Array.of(0, 1, 7))).payload.index).to.equal(2);
   });
 
+  it('should refuse numbers that may have been others when they were written', () => {
+    expect(tensorFrom('int64', [2], [2 ** 53 - 1, 2n ** 53n + 1n]).data[1]).to.equal(2n ** 53n + 1n);
+    for (const value of [2 ** 53, -(2 ** 53), 1e18]) rejects('tensor.value', () => tensorFrom('int64', [1], [value]));
+  });
+
+  it('should round to float32, but nothing to an infinity', () => {
+    const asked = [0.1, 3.4028235e38, 2n ** 100n, Infinity, -Infinity, Number.NaN];
+    expect(tensorFrom('float32', [6], asked).data).to.deep.equal(Float32Array.from(asked, Number));
+    for (const value of [1e300, -1e39, 3.4028236e38, 10n ** 39n, 10n ** 400n])
+      rejects('tensor.value', () => tensorFrom('float32', [1], [value]));
+  });
+
   it('should refuse a dtype, class, shape or count that does not fit', () => {
     rejects('tensor.dtype', () =>
       checkTensor({ dtype: 'float16' as 'float32', shape: [1], data: new Float32Array(1) }),

@@ -179,7 +179,7 @@ export class Choices {
   }
 }
 
-/** Ordinary numbers as a tensor; a shape of its own length unless given. */
+/** Ordinary numbers as a tensor, infinite where float32 is; a shape of its own length unless given. */
 export function numbers(dtype: Dtype, values: readonly number[], shape: readonly number[] = [values.length]): Tensor {
-  return tensorFrom(dtype, shape, values);
+  return tensorFrom(dtype, shape, dtype === 'float32' ? values.map(Math.fround) : values);
 }
