@@ -142,7 +142,7 @@ export const sdkErrors = {
     retryable: true,
   },
   'request.unfollowed': {
-    what: 'Request {id} is paid for, and was not followed to its result: {reason}',
+    what: 'Request {id} is paid for, and was not followed to its result: {reason}.',
     remedy: 'Do not ask again, which pays again: wait for this one by its id (waitForResult, opg request watch).',
     retryable: false,
   },
