@@ -1,8 +1,8 @@
 /** Sends one call and waits until it is mined. */
 import type { ContractTransaction, TransactionReceipt } from 'ethers';
-import { ProtocolError } from '#core/errors.ts';
+import { isProtocolError, ProtocolError } from '#core/errors.ts';
 import type { ProtocolEvent } from '#core/protocol/events.ts';
-import { named } from './chainErrors.ts';
+import { named, toProtocolError } from './chainErrors.ts';
 import { eventsIn } from './events.ts';
 import { minedReceipt } from './mined.ts';
 import type { Account } from './network.ts';
@@ -25,20 +25,27 @@ export async function transact(account: Account, call: ContractTransaction): Pro
   const receipt = await named(account.address, async () => {
     const estimate = await account.signer.estimateGas(call);
     const gasLimit = estimate + (estimate * GAS_RESERVE) / 100n;
-    const mined = await sentAndMined(account, { ...call, gasLimit });
-    if (mined.status !== 1) throw new ProtocolError('chain.mined_reverted', { hash: mined.hash });
+    const { mined, doubt } = await sentAndMined(account, { ...call, gasLimit });
+    if (mined.status !== 1) throw whyFailed(mined, doubt);
     return mined;
   });
   return { receipt, events: eventsIn(account, receipt.logs) };
 }
 
-async function sentAndMined(account: Account, call: ContractTransaction): Promise<TransactionReceipt> {
+/** A chain that mines at once tells with the broadcast what a call reverted with; of others nobody knows. */
+function whyFailed({ hash }: TransactionReceipt, doubt: unknown): unknown {
+  const told = doubt === undefined ? undefined : toProtocolError(doubt);
+  const isKnown = isProtocolError(told) && told.code !== 'chain.unavailable';
+  return isKnown ? told : new ProtocolError('chain.mined_reverted', { hash });
+}
+
+async function sentAndMined(account: Account, call: ContractTransaction) {
   const { nonces } = account;
   const sent = await nonces.use((nonce) => send(account, call, nonce));
   try {
-    const receipt = await minedReceipt(account, sent);
+    const mined = await minedReceipt(account, sent);
     nonces.mined(sent);
-    return receipt;
+    return { mined, doubt: sent.doubt };
   } catch (error) {
     nonces.lost(sent);
     throw error;
