@@ -181,7 +181,9 @@ describe('the model store', () => {
       const limits = [60_000, 50, 60_000];
       const store = open({ sources: [createHttpSource(web)], limitMs: () => limits.shift() ?? 0 });
       const leave = new AbortController();
+      const { length: seen } = dripping.seen;
       const slow = store.fetch(wanted(kilobytes(8, 's'), `${dripping.url}/s`), leave.signal).catch(() => 'left');
+      await eventually('it is on its way', () => dripping.seen.length > seen);
       const error = await rejectsLater('blobs.unavailable', store.fetch(wanted(model, '/m'), never));
       expect(error.payload.sources).to.equal('others on their way left no room for it in time');
       const second = store.fetch(wanted(model, '/m'), never);
