@@ -88,9 +88,11 @@ contract ModelDirectory is IModelDirectory {
     /// @inheritdoc IModelDirectory
     function resolve(string calldata name) external view returns (VersionId version) {
         bytes calldata text = bytes(name);
+        if (text.length == ID_CHARACTERS && text[0] == "0" && text[1] == "x") {
+            (bool isId, bytes32 id) = _fromHex(text);
+            if (isId) return VersionId.wrap(id);
+        }
         uint256 slash = _find(text, "/");
-        bool isId = slash == text.length && text.length == ID_CHARACTERS && text[0] == "0" && text[1] == "x";
-        if (isId) return VersionId.wrap(_fromHex(name));
         uint256 end = _find(text, "@");
         if (slash > end || slash == text.length) revert Directory_NoSuchName(name);
         ModelId model = models.modelOf(string(text[:slash]), string(text[slash + 1:end]));
@@ -152,8 +154,8 @@ contract ModelDirectory is IModelDirectory {
         while (i < text.length && text[i] != character) ++i;
     }
 
-    function _fromHex(string calldata name) private pure returns (bytes32) {
-        bytes calldata text = bytes(name);
+    /// @dev Of the digits behind 0x; false where one is none, as in a name of that length.
+    function _fromHex(bytes calldata text) private pure returns (bool isHex, bytes32 id) {
         uint256 word;
         for (uint256 i = 2; i < ID_CHARACTERS; ++i) {
             uint256 code = uint8(text[i]);
@@ -161,9 +163,9 @@ contract ModelDirectory is IModelDirectory {
             if (code >= 48 && code <= 57) digit = code - 48;
             else if (code >= 97 && code <= 102) digit = code - 87;
             else if (code >= 65 && code <= 70) digit = code - 55;
-            else revert Directory_NoSuchName(name);
+            else return (false, 0);
             word = (word << 4) | digit;
         }
-        return bytes32(word);
+        return (true, bytes32(word));
     }
 }
