@@ -1,6 +1,7 @@
 /** Signs a call, then sends it: its hash is known before anybody else has it, so a lost answer leaves nobody in the dark. */
 import type { Provider, Signer, TransactionRequest } from 'ethers';
 import { isError, JsonRpcSigner, Transaction } from 'ethers';
+import { ANSWERS } from '#core/errors/broadcast.ts';
 import type { NodeError } from '#core/errors/execution.ts';
 import { isProtocolError, ProtocolError } from '#core/errors.ts';
 import { toProtocolError } from './chainErrors.ts';
@@ -39,7 +40,7 @@ export async function broadcast(provider: Provider, raw: string): Promise<void> 
   try {
     await within(ANSWER_MS, provider.broadcastTransaction(raw));
   } catch (error) {
-    if (!KNOWN.test(answerIn(error)?.message ?? '')) throw error;
+    if (!ANSWERS.known.test(answerIn(error)?.message ?? '')) throw error;
   }
 }
 
@@ -86,16 +87,12 @@ async function sendByItself(account: Account, call: TransactionRequest, nonce: n
   }
 }
 
-/** What nodes (geth, erigon, nethermind, besu, reth, anvil, hardhat) say about a transaction that they have already. */
-const KNOWN = /already ?known|known transaction|already imported|already exists|already in (the )?(mem)?pool/i;
-const NONCE_USED = /nonce (is )?too low|nonce has already been used|old ?nonce/i;
-/** And about one that the pool's own checks keep out. Any other answer can be of something on the way, behind which it was taken. */
-const KEPT_OUT =
-  /insufficient ?(funds|balance)|doesn't have enough funds|nonce (is )?too high|nonce ?gap|underpriced|fee ?too ?low|max fee per gas less than|gas price too low|below base fee|intrinsic gas|exceeds (the )?(block gas limit|configured cap)|oversized data|only replay-protected/i;
+/** Answers of a pool's own checks. Any other can be of something on the way, behind which the transaction was taken. */
+const KEPT_OUT = [ANSWERS.noFunds, ANSWERS.nonceGap, ANSWERS.underpriced, ANSWERS.unfit];
 
 function isRefusal(error: unknown): boolean {
   const { message = '' } = answerIn(error) ?? {};
-  return NONCE_USED.test(message) || KEPT_OUT.test(message);
+  return [ANSWERS.nonceTooLow, ...KEPT_OUT].some((pattern) => pattern.test(message));
 }
 
 /** "Internal error": some part of the way failed. */
@@ -106,7 +103,7 @@ const LOOKS_MS = [1_000, 2_000, 3_000];
 
 /** Whether a transaction that was refused is there all the same: whatever is on the way may have sent it twice. */
 async function arrived({ provider }: Account, hash: string, refusal: unknown): Promise<boolean> {
-  const pauses = NONCE_USED.test(answerIn(refusal)?.message ?? '') ? LOOKS_MS : [];
+  const pauses = ANSWERS.nonceTooLow.test(answerIn(refusal)?.message ?? '') ? LOOKS_MS : [];
   for (const pause of [0, ...pauses]) {
     await sleep(pause);
     const found = await within(ANSWER_MS, provider.getTransaction(hash)).catch(() => null);

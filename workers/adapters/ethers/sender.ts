@@ -1,4 +1,5 @@
 import { Transaction } from 'ethers';
+import { ANSWERS } from '#core/errors/broadcast.ts';
 import { isProtocolError, ProtocolError } from '#core/errors.ts';
 import type { ChainSender, FeeMarket, Hex, Receipt } from '#ports/chain.ts';
 import { header, latest, refOf } from './blocks.ts';
@@ -14,22 +15,12 @@ interface RawReceipt {
   readonly gasUsed: string;
 }
 
-/**
- * What nodes (geth, erigon, nethermind, besu, reth, anvil, hardhat) say about a transaction they do not simply take. In older
- * releases of Nethermind an answer is one word, the name in AcceptTxResult.
- */
-const ANSWERS = [
-  ['known', /already ?known|known transaction|already imported|already exists|already in (the )?(mem)?pool/i],
-  ['nonce_too_low', /nonce too low|nonce is too low|nonce has already been used|old ?nonce/i],
-  [
-    'underpriced',
-    /underpriced|fee ?too ?low|replacement ?not ?allowed|max fee per gas less than|gas price too low|below base fee|too low for the next block/i,
-  ],
+/** What they mean for a sender that goes on. */
+const MEANINGS = [
+  ['known', ANSWERS.known],
+  ['nonce_too_low', ANSWERS.nonceTooLow],
+  ['underpriced', ANSWERS.underpriced],
 ] as const;
-const NO_FUNDS = /insufficient ?funds|sender doesn't have enough funds|insufficient balance/i;
-/** Of a pool, not of the transaction: there is room again when others are mined. */
-const POOL_FULL = /pool is full|pool overflow|POOL_FULL/i;
-const NONCE_GAP = /nonce too high|nonce ?gap|future transaction/i;
 
 /** Paid to the proposer when the node does not say what is usual, in wei per gas. */
 const USUAL_TIP = 1_000_000n;
@@ -57,7 +48,7 @@ export class EthersSender implements ChainSender {
       // Of the newest block: what waits in a pool may never be mined, and would make this one cheaper than it is.
       return BigInt(await this.#estimate([{ from, to, data }, 'latest']));
     } catch (error) {
-      if (isProtocolError(error, 'rpc.refused') && NO_FUNDS.test(error.message)) throw poor(from, error);
+      if (isProtocolError(error, 'rpc.refused') && ANSWERS.noFunds.test(error.message)) throw poor(from, error);
       throw explained(error);
     }
   }
@@ -129,12 +120,12 @@ const essence = (receipt: RawReceipt | null) =>
 function answer(error: unknown, raw: Hex): 'known' | 'nonce_too_low' | 'underpriced' | Error {
   // ethers has words of its own for the usual answers and keeps the node's inside; both are looked at.
   const text = isProtocolError(error) ? `${error.message} ${causeOf(error)}` : String(error);
-  const known = ANSWERS.find(([, pattern]) => pattern.test(text));
+  const known = MEANINGS.find(([, pattern]) => pattern.test(text));
   if (known) return known[0];
-  if (NO_FUNDS.test(text)) return poor(senderOf(raw), error);
-  if (isProtocolError(error, 'rpc.refused') && POOL_FULL.test(text))
+  if (ANSWERS.noFunds.test(text)) return poor(senderOf(raw), error);
+  if (isProtocolError(error, 'rpc.refused') && ANSWERS.poolFull.test(text))
     return new ProtocolError('rpc.unavailable', error.payload, { cause: error });
-  if (NONCE_GAP.test(text)) {
+  if (ANSWERS.nonceGap.test(text)) {
     const { nonce, from } = Transaction.from(raw);
     return new ProtocolError('chain.nonce_gap', { nonce, address: from ?? 'unknown' }, { cause: error });
   }

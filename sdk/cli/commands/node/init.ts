@@ -90,7 +90,7 @@ export const initNodeCommand: Command = {
   },
 };
 
-/** In some way, for now: what an operator granted otherwise than this command does stays. */
+/** In some way, at this moment: what an operator granted otherwise than this command does stays. */
 async function mayAct(account: Account, key: Address): Promise<boolean> {
   if (key === account.address) return true;
   const { until, permissions } = await account.nodes.keyOf(account.address, key);
